@@ -1,0 +1,37 @@
+// A host as placement sees it.
+
+import type { HostId, ImageDigest } from '../ids.ts';
+import type { Instant } from '../time.ts';
+import type { Arch } from './shape.ts';
+
+/** What a host offers, as its agent reports it. Limits by the operator are already taken off. */
+export interface HostCapacity {
+  arch: Arch;
+  milliCpus: number;
+  /** Memory that VMs may have in all, the host's own reserve taken off. */
+  memoryMib: number;
+  diskGib: number;
+  /** How many VMs may start or boot at the same time. */
+  maxBooting: number;
+  labels: readonly string[];
+  images: readonly ImageDigest[];
+}
+
+export interface Host {
+  id: HostId;
+  name: string;
+  /** Lower-cased accounts that may use it; empty means every account that we serve. */
+  owners: readonly string[];
+  /** JSON Web Keys, public parts only: one to verify its signatures, one to seal secrets to. */
+  signingKey: Readonly<Record<string, unknown>>;
+  sealingKey: Readonly<Record<string, unknown>>;
+  state: 'online' | 'silent' | 'draining' | 'disabled';
+  capacity?: HostCapacity;
+  version?: string;
+  lastHeardAt?: Instant;
+  enrolledAt: Instant;
+  /** Raised by every change of what the host shall do; part of its desired set. */
+  generation: number;
+  /** Raised by each write, as for jobs and VMs. */
+  revision: number;
+}

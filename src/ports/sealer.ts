@@ -1,0 +1,20 @@
+import type { Secret } from './secret.ts';
+
+/** A public JSON Web Key. */
+export type PublicKey = Readonly<Record<string, unknown>>;
+
+/** Seals a secret so that only the holder of a host's private key can read it (JWE, ECDH-ES with X25519, A256GCM). */
+export interface Sealer {
+  seal(secret: Secret, receiver: PublicKey): Promise<string>;
+}
+
+/** A host's own keys. The private parts never leave this interface. */
+export interface HostIdentity {
+  /** Public parts, as they are enrolled. */
+  readonly signingKey: PublicKey;
+  readonly sealingKey: PublicKey;
+  /** Signs claims as a compact JWT (EdDSA) that is valid for a minute. */
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
+  /** @throws when the text was not sealed for this host, or was changed. */
+  unseal(jwe: string): Promise<Secret>;
+}

@@ -1,0 +1,239 @@
+// What the control plane keeps. Two adapters, one contract suite (`test/contract/store.ts`): memory for the simulation,
+// PostgreSQL for everything else. Isolation is READ COMMITTED in both, with its anomalies: code that must not lose an
+// update goes through `lock…` or a version; code that must not be surprised by a new row takes a named lock first.
+
+import type {
+  DeliveryGuid,
+  HostId,
+  JobId,
+  LabelKey,
+  RunnerName,
+  ScopeKey,
+  TaskId,
+  VmId,
+} from '../domain/ids.ts';
+import type { Deadline, Effect, EffectKind, HistoryLine } from '../domain/lifecycle/effects.ts';
+import type { Job, JobState } from '../domain/lifecycle/job.ts';
+import type { Vm, VmState } from '../domain/lifecycle/vm.ts';
+import type { Host } from '../domain/scheduling/host.ts';
+import type { DurationMs, Instant } from '../domain/time.ts';
+
+export interface Store {
+  /**
+   * Runs `work` in one transaction: all of it is kept, or nothing. Run again from the start, a few times, when the database
+   * asks for it (deadlock) or when `work` throws `StaleWriteError`; so `work` must not do anything but read and write.
+   * @throws StoreUnavailableError when the database cannot be reached.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Keeps one delivery as it came, by its GUID. Resolves only after the commit; several calls at once may share one.
+   * @throws StoreUnavailableError
+   */
+  keepDelivery(delivery: NewDelivery): Promise<'stored' | 'duplicate'>;
+  /** Calls `listener` when a transaction anywhere said `wake(channel)`. A hint only: it may be lost or doubled. */
+  onWake(channel: WakeChannel, listener: () => void): { stop(): void };
+  /**
+   * Names this life of the data: a random id made with the schema and again by `bellows restore`. An agent that meets an
+   * epoch that it does not know treats its desired set with care.
+   */
+  epoch(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** `host:<id>` wakes whichever process holds that host's link. */
+export type WakeChannel = 'deliveries' | 'tasks' | `host:${string}`;
+
+export interface Transaction {
+  readonly deliveries: DeliveryTable;
+  readonly jobs: JobTable;
+  readonly vms: VmTable;
+  readonly hosts: HostTable;
+  readonly tasks: TaskTable;
+  readonly history: HistoryTable;
+  readonly sealed: SealedTable;
+  readonly budget: BudgetTable;
+  readonly enrolments: EnrolmentTable;
+  /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
+  lock(name: LockName): Promise<void>;
+  /** Wakes listeners when this transaction commits. */
+  wake(channel: WakeChannel): void;
+}
+
+export type LockName = `balance:${string}` | 'placement' | `budget:${string}`;
+
+/** A write met a row that somebody else had changed since it was read. The transaction is run again. */
+export class StaleWriteError extends Error {
+  override readonly name = 'StaleWriteError';
+}
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+export interface NewDelivery {
+  guid: DeliveryGuid;
+  /** `X-GitHub-Event`, at most 64 characters. */
+  event: string;
+  /** The body's raw bytes as they were signed. */
+  body: Uint8Array;
+  receivedAt: Instant;
+}
+
+export interface Delivery extends NewDelivery {
+  state: 'new' | 'done' | 'ignored' | 'unreadable';
+  /** Why it was ignored or could not be read. */
+  note: string;
+}
+
+export interface DeliveryTable {
+  get(guid: DeliveryGuid): Promise<Delivery | undefined>;
+  /** New deliveries by arrival, locked until the end of the transaction; those that others have locked are passed over. */
+  claim(limit: number): Promise<readonly Delivery[]>;
+  mark(guid: DeliveryGuid, state: Exclude<Delivery['state'], 'new'>, note: string): Promise<void>;
+  count(state: Delivery['state']): Promise<number>;
+  /** Newest first. */
+  list(filter: { state?: Delivery['state'] }, limit: number): Promise<readonly Delivery[]>;
+  /** Which of these are stored, whatever their state. */
+  known(guids: readonly DeliveryGuid[]): Promise<ReadonlySet<DeliveryGuid>>;
+}
+
+/** `insert` and `update` of jobs, VMs and hosts follow the same rules. */
+interface VersionedTable<Id, Row> {
+  get(id: Id): Promise<Row | undefined>;
+  /** Reads the row as it is now and keeps others from writing it until the transaction ends. */
+  lockRow(id: Id): Promise<Row | undefined>;
+  /** False, and nothing written, when a row with this id is there. */
+  insert(row: Row): Promise<boolean>;
+  /**
+   * Writes the row when the stored version is still the one in `row`, and raises it by one.
+   * @throws StaleWriteError
+   */
+  update(row: Row): Promise<void>;
+}
+
+export interface JobTable extends VersionedTable<JobId, Job> {
+  /** The demand of one scope and label set, oldest first. */
+  queued(scope: ScopeKey, labels: LabelKey): Promise<readonly Job[]>;
+  /** Queued, ours, without regard to scope: oldest first. */
+  allQueued(limit: number): Promise<readonly Job[]>;
+  /** Newest first. `owner` is a lower-cased account. */
+  list(filter: JobFilter, limit: number): Promise<readonly Job[]>;
+}
+
+export interface JobFilter {
+  owner?: string;
+  repository?: string;
+  states?: readonly JobState[];
+  runId?: number;
+}
+
+export interface VmTable extends VersionedTable<VmId, Vm> {
+  /** All that are not `gone`, of one scope and label set, oldest first. */
+  live(scope: ScopeKey, labels: LabelKey): Promise<readonly Vm[]>;
+  /** All that are not `gone`, of every scope, oldest first. */
+  allLive(): Promise<readonly Vm[]>;
+  /** All that are not `gone` on one host. */
+  onHost(host: HostId): Promise<readonly Vm[]>;
+  /** `requested`, oldest first. */
+  unplaced(limit: number): Promise<readonly Vm[]>;
+  byRunnerName(scope: ScopeKey, name: RunnerName): Promise<Vm | undefined>;
+  /** Made on account of this job, newest first, `gone` ones too. */
+  forJob(job: JobId): Promise<readonly Vm[]>;
+  /** Newest first. */
+  list(
+    filter: { owner?: string; host?: HostId; states?: readonly VmState[] },
+    limit: number,
+  ): Promise<readonly Vm[]>;
+}
+
+export interface HostTable extends VersionedTable<HostId, Host> {
+  list(): Promise<readonly Host[]>;
+}
+
+export interface Task {
+  id: TaskId;
+  what: Effect | Deadline;
+  dueAt: Instant;
+  /** How often it was taken before, this time included. */
+  attempts: number;
+  lastError: string;
+}
+
+export type TaskKind = EffectKind | Deadline['kind'];
+
+export interface TaskTable {
+  /**
+   * Asks for something. A task with the same `what` that is not taken yet is kept instead, with the earlier of the two
+   * times, so that a hundred reasons to balance make one; a taken one does not count.
+   */
+  enqueue(what: Effect | Deadline, dueAt: Instant): Promise<void>;
+  /** Sets the one deadline of a VM or job to `dueAt`, earlier or later; undefined takes it away. */
+  setDeadline(deadline: Deadline, dueAt: Instant | undefined): Promise<void>;
+  /**
+   * Takes due tasks for `owner`: passes over those that others hold, and takes over those whose lease ran out. Writes
+   * `retryAt` as their next time as it takes them, so that a crash costs one back-off and not a loop.
+   */
+  claim(claim: {
+    owner: string;
+    now: Instant;
+    limit: number;
+    leaseUntil: Instant;
+    kinds?: readonly TaskKind[];
+    retryAt: (attempts: number) => Instant;
+  }): Promise<readonly Task[]>;
+  /** False when the lease was lost to somebody else in the meantime. */
+  renew(id: TaskId, owner: string, leaseUntil: Instant): Promise<boolean>;
+  /** Done: the row goes. False when the lease was lost. */
+  complete(id: TaskId, owner: string): Promise<boolean>;
+  /** Failed: free again at `dueAt`. */
+  release(id: TaskId, owner: string, dueAt: Instant, error: string): Promise<void>;
+  /** The earliest time at which anything is due or a lease runs out. */
+  nextDue(): Promise<Instant | undefined>;
+  list(limit: number): Promise<readonly Task[]>;
+}
+
+export interface HistoryTable {
+  append(lines: readonly HistoryLine[]): Promise<void>;
+  /** In the order of writing. */
+  of(subject: HistoryLine['subject'], limit: number): Promise<readonly HistoryLine[]>;
+}
+
+/** JIT configurations, sealed to a host's key, on their way through the database (I8). */
+export interface SealedTable {
+  put(vm: VmId, jwe: string): Promise<void>;
+  get(vm: VmId): Promise<string | undefined>;
+  /** Erases it; what is not there is success. */
+  erase(vm: VmId): Promise<void>;
+}
+
+/** GitHub's rate limits as its headers last told them, shared by all control planes. */
+export interface BudgetTable {
+  get(bucket: string): Promise<Budget | undefined>;
+  put(bucket: string, budget: Budget): Promise<void>;
+}
+
+export interface Budget {
+  /** Calls left until `resetAt`, by GitHub's headers less what we have spent since. */
+  remaining: number;
+  resetAt: Instant;
+  /** Nothing is sent before; set by a secondary limit's `retry-after`. */
+  blockedUntil?: Instant;
+  /** Starts of our own calls inside the window of a limit that GitHub does not show in headers. */
+  recent: readonly Instant[];
+}
+
+export interface EnrolmentTable {
+  /** `tokenHash` is the SHA-256 of the token, in hex; the token itself is never stored. */
+  add(enrolment: Enrolment): Promise<void>;
+  /** Uses it up: undefined when it is unknown, used, or run out at `now`. */
+  redeem(tokenHash: string, now: Instant): Promise<Enrolment | undefined>;
+}
+
+export interface Enrolment {
+  tokenHash: string;
+  hostName: string;
+  owners: readonly string[];
+  expiresAt: Instant;
+}
+
+/** How long a task may be held without renewal (DESIGN.md §7). */
+export const leaseMs: DurationMs = 30_000;

@@ -1,0 +1,142 @@
+// What the control plane and the agents say to each other over the agent link. The control plane sends what shall be
+// (`desired`), the agent what is (`observed`): a lost message costs time, not correctness. Absence from the desired set is
+// never an order; destroying needs a tombstone.
+
+import { z } from 'zod';
+
+export const agentProtocolVersion = 1;
+/** The largest message in either direction, in bytes. */
+export const maxAgentMessageBytes = 4 * 1024 * 1024;
+
+const id = z.string().min(1).max(80);
+const instant = z.number().int();
+
+export const desiredVm = z.object({
+  vm: id,
+  vcpus: z.number().int().min(1),
+  milliCpus: z.number().int().min(1),
+  memoryMib: z.number().int().min(1),
+  diskGib: z.number().int().min(1),
+  burstable: z.boolean(),
+  image: z.string().max(80),
+  hostname: z.string().max(63),
+  idleTimeoutMs: z.number().int().positive(),
+  bootTimeoutMs: z.number().int().positive(),
+  /** The agent destroys it by itself then, also when the control plane is away; no deadline before the process is up. */
+  lifetimeMs: z.number().int().positive(),
+  /** The JIT configuration, sealed to this host's key; absent until GitHub gave it, and after the agent has said `handed`. */
+  sealedJit: z
+    .string()
+    .max(64 * 1024)
+    .optional(),
+  /** Ask the guest whether a worker lives; the agent answers each question once in `observed`. */
+  question: id.optional(),
+});
+export type DesiredVm = z.infer<typeof desiredVm>;
+
+export const tombstone = z.object({ vm: id, reason: z.string().max(1024), rule: z.string().max(64) });
+
+export const fromControlPlane = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('desired'),
+    protocol: z.number().int(),
+    epoch: id,
+    generation: z.number().int(),
+    vms: z.array(desiredVm).max(4096),
+    tombstones: z.array(tombstone).max(4096),
+  }),
+  /** The control plane has stored these events of the agent; it need not send them again. */
+  z.object({ type: z.literal('acknowledge'), upTo: z.number().int() }),
+  /** Send the last lines of a VM's log; answered by `log` messages with the same request id. */
+  z.object({ type: z.literal('read-log'), request: id, vm: id, lines: z.number().int().min(1).max(100_000) }),
+]);
+export type ControlPlaneMessage = z.infer<typeof fromControlPlane>;
+
+/** Something that happened to a VM, numbered by the agent and sent until it is acknowledged. */
+export const agentEvent = z.object({
+  number: z.number().int().min(1),
+  at: instant,
+  vm: id,
+  event: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('process-up') }),
+    z.object({ kind: z.literal('guest-up'), bootId: z.string().max(64) }),
+    z.object({ kind: z.literal('handed') }),
+    z.object({ kind: z.literal('runner-listening') }),
+    z.object({ kind: z.literal('job-started'), jobName: z.string().max(512) }),
+    z.object({ kind: z.literal('job-ended'), jobName: z.string().max(512), result: z.string().max(64) }),
+    z.object({ kind: z.literal('runner-exited'), code: z.number().int(), ranJob: z.boolean() }),
+    z.object({
+      kind: z.literal('worker'),
+      question: id,
+      alive: z.boolean(),
+      runnerAlive: z.boolean(),
+      /** When the guest was asked, by the host's clock. */
+      askedAt: instant,
+    }),
+    /** A phase of the VM's life with its length; names as in the guest protocol, or the agent's own steps. */
+    z.object({ kind: z.literal('phase'), phase: z.string().max(64), ms: z.number().min(0) }),
+    z.object({
+      kind: z.literal('usage'),
+      cpuPercentPeak: z.number(),
+      memoryMibPeak: z.number(),
+      diskMibPeak: z.number(),
+    }),
+    z.object({ kind: z.literal('watchdog'), finding: z.string().max(64) }),
+    /** It will never run a job. `owner` as in the domain's `Owner`. */
+    z.object({ kind: z.literal('failed'), reason: z.string().max(2048), owner: z.string().max(32) }),
+    /** Nothing of it is left on this host. */
+    z.object({ kind: z.literal('gone') }),
+  ]),
+});
+export type AgentEvent = z.infer<typeof agentEvent>;
+
+export const observedVm = z.object({
+  vm: id,
+  /** `unknown-to-you`: runs here and is in no desired set that this host was sent; kept until its own deadline. */
+  state: z.enum(['preparing', 'starting', 'booted', 'running', 'stopping', 'unknown-to-you']),
+});
+
+export const capacity = z.object({
+  arch: z.enum(['x64', 'arm64']),
+  milliCpus: z.number().int().min(0),
+  memoryMib: z.number().int().min(0),
+  diskGib: z.number().int().min(0),
+  maxBooting: z.number().int().min(1),
+  labels: z.array(z.string().max(256)).max(64),
+  images: z.array(z.string().max(80)).max(256),
+});
+
+export const fromAgent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('observed'),
+    protocol: z.number().int(),
+    agentVersion: z.string().max(64),
+    driver: z.string().max(32),
+    /** The epoch and generation of the desired set that the agent has taken in; empty and 0 before the first. */
+    epoch: z.string().max(80),
+    generation: z.number().int(),
+    vms: z.array(observedVm).max(4096),
+    capacity,
+    /** Not acknowledged yet, oldest first. */
+    events: z.array(agentEvent).max(4096),
+  }),
+  z.object({
+    type: z.literal('log'),
+    request: id,
+    lines: z.array(z.string().max(8192)).max(10_000),
+    last: z.boolean(),
+  }),
+]);
+export type AgentMessage = z.infer<typeof fromAgent>;
+
+/** `POST /api/bellows/v1/enrol` */
+export const enrolRequest = z.object({
+  token: z.string().min(20).max(200),
+  name: z.string().min(1).max(63),
+  signingKey: z.record(z.string(), z.unknown()),
+  sealingKey: z.record(z.string(), z.unknown()),
+});
+export const enrolResponse = z.object({ host: id });
+/** The link: `GET /api/bellows/v1/agent` with `Authorization: Bearer <JWT signed by the host's key: sub = host id, aud = "bellows-agent">`. */
+export const agentLinkPath = '/api/bellows/v1/agent';
+export const agentLinkAudience = 'bellows-agent';
