@@ -1,0 +1,120 @@
+// Time for the simulation: it stands still until somebody moves it, and everything that waits for the same instant wakes
+// in the order in which it began to wait. Between two wake-ups every promise settles, so one seed gives one course of events.
+
+import { nextTick } from 'node:process';
+import { assert } from '../domain/bug.ts';
+import { type DurationMs, type Instant, instantOf } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+
+interface Sleeper {
+  readonly at: number;
+  /** Rises with each sleep: decides between equal instants. */
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+/** 2026-01-01T00:00:00Z: late enough for tokens and certificates to make sense. */
+export const simulationStart: Instant = instantOf(1_767_225_600_000);
+
+export class VirtualClock implements Clock {
+  #now: number;
+  #order = 0;
+  /** Sorted by time, then by order. */
+  readonly #sleepers: Sleeper[] = [];
+
+  constructor(start: Instant = simulationStart) {
+    this.#now = start;
+  }
+
+  now(): Instant {
+    return instantOf(this.#now);
+  }
+
+  /** How many wait for a later instant. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  sleep(ms: DurationMs, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return promise;
+    }
+    const abort = (): void => {
+      this.#remove(sleeper);
+      reject(signal?.reason);
+    };
+    const sleeper: Sleeper = {
+      at: this.#now + Math.max(0, Math.ceil(ms)),
+      order: this.#order++,
+      wake: () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      },
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#insert(sleeper);
+    return promise;
+  }
+
+  /** Lets `ms` pass, waking whoever is due on the way. */
+  async advance(ms: DurationMs): Promise<void> {
+    assert(ms >= 0, 'time runs forward');
+    const target = this.#now + ms;
+    await settled();
+    while ((this.#sleepers[0]?.at ?? Number.POSITIVE_INFINITY) <= target) await this.#step();
+    this.#now = target;
+    await settled();
+  }
+
+  /** Moves from wake-up to wake-up until `done` holds; false when it does not within `limitMs` or nothing is left to wake. */
+  async runUntil(done: () => boolean, limitMs: DurationMs): Promise<boolean> {
+    const limit = this.#now + limitMs;
+    await settled();
+    while (!done()) {
+      const next = this.#sleepers[0];
+      if (next === undefined || next.at > limit) return false;
+      await this.#step();
+    }
+    return true;
+  }
+
+  /** Moves on until nobody waits any more; false when something still does after `limitMs` (a loop that never ends). */
+  async runUntilIdle(limitMs: DurationMs = 24 * 3_600_000): Promise<boolean> {
+    return this.runUntil(() => this.#sleepers.length === 0, limitMs);
+  }
+
+  async #step(): Promise<void> {
+    const next = this.#sleepers.shift();
+    assert(next !== undefined, 'somebody sleeps');
+    this.#now = Math.max(this.#now, next.at);
+    next.wake();
+    await settled();
+  }
+
+  #insert(sleeper: Sleeper): void {
+    let low = 0;
+    let high = this.#sleepers.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#sleepers[middle]?.at ?? 0) <= sleeper.at) low = middle + 1;
+      else high = middle;
+    }
+    this.#sleepers.splice(low, 0, sleeper);
+  }
+
+  #remove(sleeper: Sleeper): void {
+    const index = this.#sleepers.indexOf(sleeper);
+    if (index >= 0) this.#sleepers.splice(index, 1);
+  }
+}
+
+/**
+ * Resolves when no promise is left to settle: Node runs a tick only after all microtasks are done. A second tick catches
+ * what the first set off.
+ */
+export async function settled(): Promise<void> {
+  await new Promise<void>((resolve) => nextTick(resolve));
+  await new Promise<void>((resolve) => nextTick(resolve));
+}
