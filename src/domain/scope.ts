@@ -21,3 +21,19 @@ export function scopeKey(scope: Scope): ScopeKey {
 /** The account that owns the scope, lower-cased: what I9 separates and what `--owner` names. */
 export const scopeOwner = (scope: Scope): string =>
   (scope.kind === 'organization' ? scope.login : scope.owner).toLowerCase();
+
+/**
+ * Where runners for a repository's jobs are registered: with its organisation, or with the repository itself when a user
+ * owns it. `runnerGroups` is the operator's choice by lower-cased organisation.
+ */
+export function scopeFor(
+  repository: { installationId: InstallationId; ownerKind: 'organization' | 'user'; fullName: string },
+  runnerGroups: Readonly<Record<string, number>>,
+): Scope {
+  const { installationId, fullName } = repository;
+  const slash = fullName.indexOf('/');
+  const owner = fullName.slice(0, slash);
+  return repository.ownerKind === 'organization'
+    ? { kind: 'organization', installationId, login: owner, groupId: runnerGroups[owner.toLowerCase()] ?? 1 }
+    : { kind: 'repository', installationId, owner, name: fullName.slice(slash + 1) };
+}

@@ -30,6 +30,8 @@ export interface Host {
   version?: string;
   lastHeardAt?: Instant;
   enrolledAt: Instant;
+  /** The highest number of the agent's events that was taken in. */
+  heardUpTo?: number;
   /** Raised by every change of what the host shall do; part of its desired set. */
   generation: number;
   /** Raised by each write, as for jobs and VMs. */

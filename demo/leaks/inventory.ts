@@ -1,0 +1,124 @@
+// What there is on this machine that a VM could leave behind, listed before and after, and compared. It looks at the kernel's
+// own tables and at GitHub's, not at ours, since a leak is what our own tables do not show.
+
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export const leakKinds = [
+  'process',
+  'mount',
+  'loop device',
+  'network device',
+  'namespace',
+  'file',
+  'registration',
+] as const;
+export type LeakKind = (typeof leakKinds)[number];
+
+export interface Found {
+  kind: LeakKind;
+  /** The same for the same thing in two inventories. */
+  id: string;
+  /** For people. */
+  what: string;
+}
+
+export interface Places {
+  /** Whatever names one of these in its command line, or has its working directory below one, is a process of ours. */
+  marks: readonly string[];
+  /** Folders in which nothing may be left. */
+  folders: readonly string[];
+  /** The runners that GitHub lists. */
+  registrations: () => Promise<readonly string[]>;
+}
+
+export async function takeInventory(places: Places): Promise<readonly Found[]> {
+  const lists = await Promise.all([
+    processes(places.marks),
+    mounts(),
+    loopDevices(),
+    networkDevices(),
+    namespaces(),
+    files(places.folders),
+    places.registrations(),
+  ]);
+  return lists.flatMap((list, index) =>
+    list.map((entry) => {
+      const kind = leakKinds[index] ?? 'file';
+      const { id, what } = typeof entry === 'string' ? { id: entry, what: entry } : entry;
+      return { kind, id, what };
+    }),
+  );
+}
+
+/** What is there afterwards and was not before. */
+export function leaksBetween(before: readonly Found[], after: readonly Found[]): readonly Found[] {
+  const known = new Set(before.map(({ kind, id }) => `${kind} ${id}`));
+  return after.filter(({ kind, id }) => !known.has(`${kind} ${id}`));
+}
+
+interface Entry {
+  id: string;
+  what: string;
+}
+
+async function processes(marks: readonly string[]): Promise<readonly Entry[]> {
+  const found: Entry[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    if (Number(pid) === process.pid) continue;
+    const command =
+      (await orGone(readFile(`/proc/${pid}/cmdline`, 'utf8')))?.replaceAll('\0', ' ').trim() ?? '';
+    const cwd = (await orGone(readlink(`/proc/${pid}/cwd`))) ?? '';
+    if (!marks.some((mark) => command.includes(mark) || cwd.startsWith(mark))) continue;
+    const start = (await orGone(readFile(`/proc/${pid}/stat`, 'utf8')))?.split(') ')[1]?.split(' ')[19];
+    if (start !== undefined) found.push({ id: `${pid} ${start}`, what: `${pid}: ${command.slice(0, 200)}` });
+  }
+  return found;
+}
+
+async function mounts(): Promise<readonly Entry[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n');
+  return lines.map((line) => {
+    const [, , , , point = ''] = line.split(' ');
+    const [type = ''] = line.split(' - ')[1]?.split(' ') ?? [];
+    return { id: `${point} ${type}`, what: `${type} on ${point}` };
+  });
+}
+
+async function loopDevices(): Promise<readonly Entry[]> {
+  const found: Entry[] = [];
+  for (const name of (await readdir('/sys/block')).filter((block) => block.startsWith('loop'))) {
+    const backing = await orGone(readFile(`/sys/block/${name}/loop/backing_file`, 'utf8'));
+    if (backing !== undefined)
+      found.push({ id: `${name} ${backing.trim()}`, what: `${name}: ${backing.trim()}` });
+  }
+  return found;
+}
+
+const networkDevices = (): Promise<readonly string[]> => readdir('/sys/class/net');
+
+async function namespaces(): Promise<readonly string[]> {
+  const named = (await orGone(readdir('/run/netns'))) ?? [];
+  return named.map((name) => `/run/netns/${name}`);
+}
+
+async function files(folders: readonly string[]): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    folders.map(async (folder) => {
+      const entries = await orGone(readdir(folder, { recursive: true, withFileTypes: true }));
+      return (entries ?? []).map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  return lists.flat();
+}
+
+/** Processes and devices go while one looks at them; that is no error. */
+async function orGone<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
