@@ -4,12 +4,6 @@
 
 import { z } from 'zod';
 
-/** Raised when a message changes its meaning. Host and guest of different versions refuse each other by name. */
-export const guestProtocolVersion = 1;
-
-/** The largest frame in either direction, in bytes, newline included. A JIT configuration is about 6 kB. */
-export const maxFrameBytes = 256 * 1024;
-
 const text = (max: number) => z.string().max(max);
 /** Milliseconds since the guest's kernel started (CLOCK_BOOTTIME). */
 const uptimeMs = z
