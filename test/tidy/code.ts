@@ -1,0 +1,107 @@
+// What keeps the code readable: small files and functions, names that say what is inside, no leftovers.
+
+import { basename } from 'node:path';
+import { isTest, type SourceTree, typescriptFiles } from '../support/source-tree.ts';
+import { children, isNode, lineOf, listOf, type Node, parse } from '../support/syntax.ts';
+
+const longestFile = 400;
+const longestFunction = 80;
+
+function codeFiles(tree: SourceTree): [string, string][] {
+  return [...tree].filter(([path]) => /\.(ts|tsx|mts|mjs|js|cjs|sh)$/.test(path));
+}
+
+export function longFiles(tree: SourceTree): string[] {
+  return codeFiles(tree).flatMap(([path, text]) => {
+    const lines = text.trimEnd().split('\n').length;
+    return lines > longestFile ? [`${path}: ${lines} lines, at most ${longestFile}`] : [];
+  });
+}
+
+/** A test's `describe` is a chapter, not a function; what stands inside is measured. */
+export function longFunctions(tree: SourceTree): string[] {
+  return codeFiles(tree)
+    .filter(([path]) => !path.endsWith('.sh'))
+    .flatMap(([path, text]) => {
+      const found: string[] = [];
+      const visit = (node: Node, parent: Node): void => {
+        const isFunction = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(
+          node.type,
+        );
+        const first = lineOf(text, node.start);
+        const lines = isFunction ? lineOf(text, node.end) - first + 1 : 0;
+        if (lines > longestFunction && !isDescribe(parent)) {
+          found.push(`${path}:${first}: a function of ${lines} lines, at most ${longestFunction}`);
+        }
+        for (const { child } of children(node)) visit(child, node);
+      };
+      const program = parse(path, text);
+      visit(program, program);
+      return found;
+    });
+}
+
+export function badNames(tree: SourceTree): string[] {
+  return codeFiles(tree).flatMap(([path]) => {
+    const name = basename(path);
+    const stem = name.replace(/(\.test|\.vm|\.d)*\.\w+$/, '');
+    if (/(^|-)(utils?|helpers?|common|misc|types|manager)$/.test(stem) || stem === 'index') {
+      return [`${path}: name the file for what it holds`];
+    }
+    const isKebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*$/.test(name);
+    return isKebab ? [] : [`${path}: write file names in kebab-case`];
+  });
+}
+
+const leftovers: readonly [RegExp, string, 'everywhere' | 'not in tests'][] = [
+  [/@ts-(ignore|nocheck|expect-error)/, 'silences the compiler', 'everywhere'],
+  [
+    /(\/\/|^\s*\/?\*).*\b(TODO|FIXME|HACK)\b/,
+    'leaves work in a comment: file an issue, or do it',
+    'everywhere',
+  ],
+  [/\b(it|test|describe)(\.\w+)?\.only\b/, 'runs only one test', 'everywhere'],
+  [
+    /\b(it|test|describe)\.(skip|todo)\(/,
+    "skips a test without a reason: skipIf, or context.skip('why')",
+    'everywhere',
+  ],
+  [/\bas unknown as\b/, 'forces a type on a value', 'not in tests'],
+  [/biome-ignore [\w/]+:\s*(\S{0,3}\s*)$/, 'silences the linter without a reason', 'everywhere'],
+];
+
+export function leftoversInCode(tree: SourceTree): string[] {
+  return codeFiles(tree).flatMap(([path, text]) =>
+    text
+      .split('\n')
+      .flatMap((line, index) =>
+        leftovers
+          .filter(([pattern, , where]) => pattern.test(line) && (where === 'everywhere' || !isTest(path)))
+          .map(([, problem]) => `${path}:${index + 1}: ${problem}`),
+      ),
+  );
+}
+
+/** `catch {}` with nothing inside, not even a reason, loses an error for ever. */
+export function swallowedErrors(tree: SourceTree): string[] {
+  return typescriptFiles(tree).flatMap(([path, text]) => {
+    const found: string[] = [];
+    const visit = (node: Node): void => {
+      const body = node.type === 'CatchClause' && isNode(node.body) ? node.body : undefined;
+      const isEmpty = body !== undefined && listOf(body.body).length === 0;
+      if (isEmpty && text.slice(body.start + 1, body.end - 1).trim() === '') {
+        found.push(`${path}:${lineOf(text, node.start)}: swallows an error without saying why`);
+      }
+      for (const { child } of children(node)) visit(child);
+    };
+    visit(parse(path, text));
+    return found;
+  });
+}
+
+function isDescribe(parent: Node): boolean {
+  let callee = parent.type === 'CallExpression' ? parent.callee : undefined;
+  // describe.skipIf(x)('…', …) and describe.each(x)('…', …)
+  while (isNode(callee) && callee.type !== 'Identifier') callee = callee.callee ?? callee.object;
+  return isNode(callee) && callee.name === 'describe';
+}
