@@ -15,5 +15,5 @@ export function replaceBlock(markdown: string, name: string, content: string, fi
 
 /** The names of the blocks in a Markdown text. */
 export function blockNames(markdown: string): string[] {
-  return [...markdown.matchAll(/<!-- generated:([\w-]+) -->/g)].map(([, name = '']) => name);
+  return [...markdown.matchAll(/<!-- generated:([a-z][\w-]*) -->/g)].map(([, name = '']) => name);
 }

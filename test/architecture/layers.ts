@@ -53,9 +53,6 @@ const layerTable: readonly Layer[] = [
   { name: 'test', folder: 'test/', layers: 'all', packages: 'all' },
 ];
 
-/** What is shipped. Nothing in it may import what is not. */
-export const productLayers: readonly string[] = [...product, 'main', 'guest', 'actions', 'dashboard'];
-
 /** The layer of a file, or undefined for one that stands outside all of them (configuration at the root). */
 export function layerOf(path: string): Layer | undefined {
   const adapter = /^src\/adapters\/([^/]+)\//.exec(path)?.[1];

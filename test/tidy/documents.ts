@@ -59,7 +59,7 @@ export function unknownCommands({ tree, scripts }: Project): string[] {
 
 export function unknownBlocks({ tree, blocks }: Project): string[] {
   return markdownFiles(tree).flatMap(([path, text]) => {
-    const named = [...text.matchAll(/<!-- generated:([\w-]+) -->/g)].map(([, name = '']) => name);
+    const named = [...text.matchAll(/<!-- generated:([a-z][\w-]*) -->/g)].map(([, name = '']) => name);
     return named
       .filter((name) => !blocks.has(name))
       .map((name) => `${path}: nothing generates the block ${name}`);
