@@ -9,6 +9,9 @@ import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
 import { factOf, workflowJob } from './github-job.ts';
 
+/** Where GitHub delivers to, below the control plane's public address. */
+export const webhookPath = '/webhooks/github';
+
 export type ParsedDelivery =
   | { kind: 'job'; identity: JobIdentity; fact: JobFact }
   /** Understood, and nothing for us. */

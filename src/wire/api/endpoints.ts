@@ -1,0 +1,41 @@
+// Every endpoint of our API, by the name that server and client use.
+
+import type { z } from 'zod';
+import type { ApiAnswer, ApiRequest } from './endpoint.ts';
+import { enrol, listHosts, makeEnrolToken } from './hosts.ts';
+import { jobEvents, listJobs } from './jobs.ts';
+import { checkGithub, health } from './system.ts';
+import { listVms, vmLog } from './vms.ts';
+
+export const endpoints = {
+  health,
+  enrol,
+  makeEnrolToken,
+  listJobs,
+  jobEvents,
+  listHosts,
+  listVms,
+  vmLog,
+  checkGithub,
+} as const;
+
+export type EndpointName = keyof typeof endpoints;
+export type RequestOf<N extends EndpointName> = ApiRequest<(typeof endpoints)[N]>;
+export type AnswerOf<N extends EndpointName> = z.output<(typeof endpoints)[N]['answer']>;
+/** What a caller may leave out because it has a default is optional here. */
+export interface CallOf<N extends EndpointName> {
+  params?: z.input<(typeof endpoints)[N]['params']>;
+  query?: z.input<(typeof endpoints)[N]['query']>;
+  body?: z.input<(typeof endpoints)[N]['body']>;
+}
+
+/** The control plane's side: one pure handler for each endpoint. */
+export type ApiHandlers = {
+  readonly [N in EndpointName]: (request: RequestOf<N>) => Promise<ApiAnswer<AnswerOf<N>>>;
+};
+
+/** The client's side. */
+export interface ApiClient {
+  /** Gives the problem as the control plane put it; throws when the control plane cannot be reached. */
+  call<N extends EndpointName>(name: N, request?: CallOf<N>): Promise<ApiAnswer<AnswerOf<N>>>;
+}

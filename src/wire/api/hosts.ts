@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { enrolRequest, enrolResponse } from '../agent-protocol.ts';
+import { type Endpoint, nothing, time } from './endpoint.ts';
+
+export const apiHost = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(['online', 'silent', 'draining', 'disabled']),
+  /** Empty: every account that we serve may use it. */
+  owners: z.array(z.string()),
+  /** Absent until its agent has reported for the first time. */
+  capacity: z
+    .object({
+      arch: z.string(),
+      milliCpus: z.number(),
+      memoryMib: z.number(),
+      diskGib: z.number(),
+      labels: z.array(z.string()),
+      images: z.array(z.string()),
+    })
+    .optional(),
+  vms: z.number(),
+  /** What its VMs hold. */
+  usedMilliCpus: z.number(),
+  usedMemoryMib: z.number(),
+  version: z.string().optional(),
+  lastHeardAt: time.optional(),
+  enrolledAt: time,
+});
+export type ApiHost = z.infer<typeof apiHost>;
+
+export const listHosts = {
+  method: 'GET',
+  path: '/hosts',
+  summary: 'The hosts with what they offer and what is in use',
+  access: 'admin',
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  answer: z.object({ now: time, hosts: z.array(apiHost) }),
+} as const satisfies Endpoint;
+
+export const makeEnrolToken = {
+  method: 'POST',
+  path: '/enrol-tokens',
+  summary: 'Makes a token with which one host can enrol, once',
+  access: 'admin',
+  params: nothing,
+  query: nothing,
+  body: z.strictObject({
+    /** What the host shall be called; its own name when empty. */
+    name: z.string().max(63).default(''),
+    owners: z.array(z.string().min(1).max(100)).max(100).default([]),
+    validForMinutes: z
+      .number()
+      .int()
+      .min(1)
+      .max(7 * 24 * 60)
+      .default(60),
+  }),
+  answer: z.object({ token: z.string(), expiresAt: time }),
+} as const satisfies Endpoint;
+
+export const enrol = {
+  method: 'POST',
+  path: '/enrol',
+  summary: "Makes a host of ours with the agent's public keys; the token is used up",
+  access: 'anyone',
+  params: nothing,
+  query: nothing,
+  body: enrolRequest.strict(),
+  answer: enrolResponse,
+} as const satisfies Endpoint;

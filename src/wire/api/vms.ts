@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { vmStates } from '../../domain/lifecycle/vm.ts';
+import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+
+export const apiVm = z.object({
+  id: z.string(),
+  state: z.enum(vmStates),
+  /** Where its runner is registered: `org:acme#1` or `repo:acme/app`. */
+  scope: z.string(),
+  labels: z.array(z.string()),
+  milliCpus: z.number(),
+  memoryMib: z.number(),
+  diskGib: z.number(),
+  image: z.string(),
+  host: z.string().optional(),
+  runnerName: z.string(),
+  /** The job that GitHub gave it. */
+  job: z.number().optional(),
+  /** The job on whose account it was made. */
+  cause: z.number(),
+  attempt: z.number(),
+  bootId: z.string().optional(),
+  failure: z.object({ reason: z.string(), owner: z.string() }).optional(),
+  /** Why it is to be destroyed. */
+  tombstone: z.object({ reason: z.string(), rule: z.string() }).optional(),
+  requestedAt: time,
+  since: time,
+});
+export type ApiVm = z.infer<typeof apiVm>;
+
+export const listVms = {
+  method: 'GET',
+  path: '/vms',
+  summary: 'The VMs, newest first; those that are gone too when asked for by state',
+  access: 'admin',
+  params: nothing,
+  query: z.strictObject({
+    owner: z.string().max(100).optional(),
+    host: z.string().max(80).optional(),
+    state: z.enum(vmStates).optional(),
+    limit,
+  }),
+  body: nothing,
+  answer: z.object({ now: time, vms: z.array(apiVm) }),
+} as const satisfies Endpoint;
+
+export const vmLog = {
+  method: 'GET',
+  path: '/vms/:vm/log',
+  summary: "The last lines of a VM's console and runner, as its host holds them",
+  access: 'admin',
+  params: z.strictObject({ vm: z.string().min(1).max(80) }),
+  query: z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) }),
+  body: nothing,
+  answer: z.object({ vm: z.string(), lines: z.array(z.string()) }),
+} as const satisfies Endpoint;
