@@ -1,11 +1,10 @@
 // `npm test` and `npm run ci`: runs the checks one after the other and ends with one line of counts. A check other than
 // the tests counts only when it fails, so that "N passed" is a number of tests.
 
-import { readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './check/run-command.ts';
+import { runTests } from './check/run-tests.ts';
 import type { Counts } from './check/test-report.ts';
 
 const help = `Usage: npm test [-- OPTION... FILTER...]
@@ -20,7 +19,6 @@ With a FILTER (part of a test file's path) only those tests run, and nothing els
 `;
 
 const root = join(import.meta.dirname, '..');
-const reportPath = join(tmpdir(), `bellows-test-report-${process.pid}.json`);
 
 interface Check {
   readonly name: string;
@@ -48,28 +46,6 @@ async function passes({ name, command }: Check): Promise<boolean> {
   return code === 0;
 }
 
-async function runTests(): Promise<Counts> {
-  const reporter = join(root, 'scripts/check/test-report.ts');
-  const flags = ['--reporter=default', `--reporter=${reporter}`, '--allowOnly=false'];
-  await rm(reportPath, { force: true });
-  const { code } = await run(root, ['vitest', 'run', ...flags, ...filters], 'show', {
-    BELLOWS_TEST_REPORT: reportPath,
-  });
-  const counts = await readReport(code);
-  await rm(reportPath, { force: true });
-  // Vitest knows reasons to fail that are no test's, as an error that nobody caught.
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-}
-
-async function readReport(code: number): Promise<Counts> {
-  try {
-    return JSON.parse(await readFile(reportPath, 'utf8'));
-  } catch (cause) {
-    console.log(`The tests ended with code ${code} and without a report: ${String(cause)}`);
-    return { passed: 0, failed: 1, skipped: 0, reasons: {} };
-  }
-}
-
 function printSkipped(reasons: Counts['reasons']): void {
   const entries = Object.entries(reasons);
   if (entries.length === 0) return;
@@ -84,7 +60,7 @@ async function main(): Promise<void> {
     for (const check of checks) if (!(await passes(check))) failedChecks.push(check.name);
   };
   if (filters.length === 0) await checkAll([types, lint]);
-  const counts = await runTests();
+  const counts = await runTests(root, filters);
   if (options.all) await checkAll(extra);
   const failed = counts.failed + failedChecks.length;
   printSkipped(counts.reasons);

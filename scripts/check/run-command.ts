@@ -17,7 +17,7 @@ export async function run(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const [file = '', ...rest] = command;
-  const path = `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  const path = `${join(import.meta.dirname, '../../node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`;
   const begun = performance.now();
   const child = spawn(file === 'node' ? process.execPath : file, rest, {
     cwd: root,

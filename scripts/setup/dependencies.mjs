@@ -61,9 +61,17 @@ function isForOneSystem({ os, cpu }) {
 }
 
 function fitsThisMachine({ os, cpu, libc }) {
-  const glibc = process.report?.getReport().header.glibcVersionRuntime !== undefined;
-  const fits = (list, mine) => list === undefined || list.includes(mine);
-  return fits(os, process.platform) && fits(cpu, process.arch) && fits(libc, glibc ? 'glibc' : 'musl');
+  const fits = (list, mine) => list === undefined || list.includes(mine());
+  return fits(os, () => process.platform) && fits(cpu, () => process.arch) && fits(libc, cLibrary);
+}
+
+let knownLibrary;
+
+function cLibrary() {
+  // The report takes milliseconds, and with its network part it would look up names.
+  if (process.report !== undefined) process.report.excludeNetwork = true;
+  knownLibrary ??= process.report?.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  return knownLibrary;
 }
 
 /** The npm that runs us, under the given Node; else the one on the path. */
