@@ -10,6 +10,17 @@ export interface ImageSource {
   list(): Promise<readonly ImageDigest[]>;
 }
 
+/** Where finished images are put. */
+export interface ImageShelf extends ImageSource {
+  /** The image that was made from exactly these ingredients, if it still is here and whole. */
+  madeFrom(recipeDigest: string): Promise<ImageDigest | undefined>;
+  /**
+   * Takes the files in `folder` (named as in `wire/image-manifest.ts`) for its own, in one step: an image is there whole or
+   * not at all. An image that is there already is success.
+   */
+  publish(folder: string, about: { recipe: string; kernelVersion: string }): Promise<ImageDigest>;
+}
+
 /** What a VM boots from; absolute paths of files that never change. */
 export interface BootFiles {
   digest: ImageDigest;
