@@ -30,9 +30,9 @@ async function main(): Promise<void> {
   await mkdir(join(root, 'dist'), { recursive: true });
   const bundles = [];
   for (const name of chosen) {
-    const made = await bundle(name);
+    const made = await bundle(entries[name]);
     console.log(`${made.output.padEnd(26)} ${String(Math.round(made.bytes / 1000)).padStart(6)} kB`);
-    bundles.push(made);
+    bundles.push({ name, ...made });
   }
   if (chosen.includes('cli')) {
     await copyFile(join(root, 'scripts/build/launcher.mjs'), join(root, 'dist/bellows.js'));

@@ -247,7 +247,7 @@ describe('planted faults in the documentation', () => {
   it('a path that does not exist, in a page and in a comment', () => {
     const planted = documents({
       'README.md':
-        'See `src/a.ts`, src/b.ts, `src/*.ts`, `src/<name>.ts`, `docs/adr/`, NOTES.md and README.md.',
+        'See `src/a.ts`, src/b.ts, `src/*.ts`, `src/<name>.ts`, `docs/adr/`, NOTES.md, src/Other.cs and README.md.',
       'src/a.ts': '// as docs/c.md says\nconst path = "src/d.ts";',
     });
     expect(brokenPaths(planted)).toEqual([

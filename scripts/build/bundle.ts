@@ -12,7 +12,6 @@ const banner = `import { createRequire as createRequireForBundle } from 'node:mo
 const require = createRequireForBundle(import.meta.url);`;
 
 export interface Bundle {
-  readonly name: EntryName;
   readonly output: string;
   readonly bytes: number;
   /** The npm packages inside, sorted. */
@@ -31,10 +30,9 @@ export function presentEntries(): EntryName[] {
 }
 
 /**
- * Bundles one entry into `dist/` (or another folder). Throws when it holds a package that it must not hold.
+ * Bundles one entry into `dist/` below `folder`. Throws when it holds a package that it must not hold.
  */
-export async function bundle(name: EntryName, folder = root): Promise<Bundle> {
-  const entry: Entry = entries[name];
+export async function bundle(entry: Entry, folder = root): Promise<Bundle> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry.source],
@@ -56,7 +54,7 @@ export async function bundle(name: EntryName, folder = root): Promise<Bundle> {
   );
   if (unwanted.length > 0) throw new Error(`${entry.output} holds ${unwanted.join(', ')}`);
   const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  return { name, output: entry.output, bytes, packages };
+  return { output: entry.output, bytes, packages };
 }
 
 /** `import('./server.ts')` in the command line's root loads the bundle beside it instead of swallowing it. */

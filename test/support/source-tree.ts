@@ -1,7 +1,7 @@
 // The project's own files, as the rule tests see them: what git tracks or would track, with its text.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Path from the repository's root, with `/`, to the file's text. A rule takes one, so that a test can plant a violation. */
@@ -9,8 +9,6 @@ export type SourceTree = ReadonlyMap<string, string>;
 
 export const root = resolve(import.meta.dirname, '../..');
 
-const text =
-  /\.(ts|tsx|mts|mjs|js|cjs|sh|json|md|sql|css|html|ya?ml|toml|service|conf|txt)$|(^|\/)(Dockerfile|run|LICENSE)$/;
 const ignoredFolders = new Set([
   'node_modules',
   '.git',
@@ -26,10 +24,14 @@ export function projectPaths(): string[] {
   return (listedByGit() ?? listedByWalking('')).filter((path) => existsSync(join(root, path))).sort();
 }
 
-/** The text files of the project. */
+/** The text files of the project, less the lock file. */
 export function readProject(): SourceTree {
-  const files = projectPaths().filter((path) => text.test(path) && path !== 'package-lock.json');
-  return new Map(files.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+  const files = projectPaths().filter(
+    (path) => path !== 'package-lock.json' && statSync(join(root, path)).isFile(),
+  );
+  const contents = files.map((path): [string, Buffer] => [path, readFileSync(join(root, path))]);
+  const texts = contents.filter(([, content]) => !content.includes(0));
+  return new Map(texts.map(([path, content]) => [path, content.toString('utf8')]));
 }
 
 /** The files with code in them that the compiler reads. */

@@ -42,12 +42,18 @@ export function brokenPaths({ tree, paths }: Project): string[] {
   return texts.flatMap(([path, text]) => {
     const missing = [...text.matchAll(pathInText)]
       .map(([, found = '']) => found)
-      .filter((found) => !isThere(paths, found));
+      .filter((found) => isOurKind(found) && !isThere(paths, found));
     const pages = [...text.matchAll(/(?<![\w./-])([\w-]+\.md)\b/g)].map(([, page = '']) => page);
     return [...missing, ...pages.filter((page) => !names.has(page))].map(
       (found) => `${path}: ${found} does not exist`,
     );
   });
+}
+
+/** A folder, or a file of a kind that we have. Comments also name the sources of others, as `src/Runner.Listener/Runner.cs`. */
+function isOurKind(path: string): boolean {
+  const ending = /\.(\w+)$/.exec(path.split('/').at(-1) ?? '')?.[1];
+  return ending === undefined || /^(tsx?|mjs|sh|md|json|ya?ml|sql|list|service)$/.test(ending);
 }
 
 export function unknownCommands({ tree, scripts }: Project): string[] {
