@@ -101,6 +101,8 @@ export interface Job extends JobIdentity {
   waitingFor: string;
   firstSeenAt: Instant;
   since: Instant;
+  /** When the present state is past its time (I7); undefined for `done`, `foreign` and `lost`, which wait for nothing. */
+  deadline?: Instant;
   /** Raised by each write; a write against an older version is refused. */
   version: number;
 }
