@@ -1,4 +1,4 @@
-// What can happen to a job and to a VM. The names of the events head the columns of the tables in `docs/lifecycle.md`.
+// What can happen to a job and to a VM. The names of the events head the rows of the tables in `docs/lifecycle.md`.
 
 import type { HostId, JobId, RunnerId } from '../ids.ts';
 import type { Instant } from '../time.ts';
@@ -33,6 +33,10 @@ export type VmEvent =
   /** There is more supply than demand, or an operator asks politely. */
   | { kind: 'release'; why: string }
   | { kind: 'deletion-answered'; answer: DeletionAnswer }
+  /**
+   * `asOf`: when the question left us, by our own clock, so that no host's clock decides whether the answer is younger than
+   * GitHub's. The agent answers for a guest to which it never handed a JIT configuration: no worker, no runner.
+   */
   | { kind: 'worker-answered'; alive: boolean; runnerAlive: boolean; asOf: Instant }
   | { kind: 'deadline' }
   /** The agent could not start it, or its VMM died. */

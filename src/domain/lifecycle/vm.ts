@@ -64,6 +64,18 @@ export type DestroyRule =
   | 'failed'
   | 'operator-force';
 
+/**
+ * The rules under which a VM with a job may be destroyed (I3). `failed` is the host's word that the VMM died, and the job
+ * with it.
+ */
+export const rulesForBusy: ReadonlySet<DestroyRule> = new Set([
+  'runner-ended',
+  'job-completed',
+  'hard-deadline',
+  'failed',
+  'operator-force',
+]);
+
 export interface Tombstone {
   reason: string;
   rule: DestroyRule;
@@ -100,6 +112,8 @@ export interface Vm {
   runnerId?: RunnerId;
   /** The job that GitHub gave it. */
   job?: JobId;
+  /** When GitHub's word that the job is over reached us; the grace period counts from it. */
+  jobCompletedAt?: Instant;
   /** What its guest said: `bootId` is hearsay, as is all that a guest says. */
   bootId?: string;
   /** What the guest calls the job that it runs; a hint, shown as one. */

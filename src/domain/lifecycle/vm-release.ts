@@ -1,0 +1,100 @@
+// Giving back a VM without a job: GitHub is asked to delete the runner, then the guest whether a worker lives, and the
+// verdict decides (DESIGN.md §2.4). Nothing here destroys by itself.
+
+import type { Handler, Moment } from './cell.ts';
+import { unchanged } from './cell.ts';
+import type { Effect, Outcome } from './effects.ts';
+import type { VmEvent } from './events.ts';
+import { verdictOn } from './verdict.ts';
+import type { Vm, VmFailure } from './vm.ts';
+import { bury, change, withoutRelease } from './vm-change.ts';
+
+type On<K extends VmEvent['kind']> = Handler<Vm, Extract<VmEvent, { kind: K }>>;
+
+/** The reason of a release for want of work: the back-off counts these. */
+export const idleTooLong = 'no job came in time';
+
+/** Nothing was started and nothing registered: the VM is gone with its row. */
+export const withdraw: On<'release'> = (vm, event, moment) =>
+  change(vm, { ...vm, state: 'gone' }, event, moment, { data: { why: event.why } });
+
+/** No runner was ever asked for it, so nobody's consent is needed. */
+export const recall: On<'release'> = (vm, event, moment) =>
+  bury(vm, vm, { rule: 'never-registered', reason: event.why }, event, moment);
+
+export const startRelease: On<'release'> = (vm, event, moment) =>
+  vm.release === undefined ? beginRelease(vm, event, moment, event.why) : unchanged(vm);
+
+/** `failure`: why it is no use, which makes it `failed` in the end unless it turns out to have a job. */
+export function beginRelease(
+  vm: Vm,
+  event: VmEvent,
+  moment: Moment,
+  why: string,
+  failure?: VmFailure,
+): Outcome<Vm> {
+  const next: Vm = {
+    ...vm,
+    release: { why, startedAt: moment.now },
+    ...(failure !== undefined && { failure }),
+  };
+  return judge(vm, next, event, moment, 'first');
+}
+
+/** 204 once is consent: a 404 after it only says that the deletion was done. */
+export const hearDeletion: On<'deletion-answered'> = (vm, event, moment) => {
+  if (vm.release === undefined) return unchanged(vm);
+  const consented = vm.release.deletion?.answer === 'deleted' && event.answer === 'absent';
+  const answer = consented ? 'deleted' : event.answer;
+  const next: Vm = { ...vm, release: { ...vm.release, deletion: { answer, at: moment.now } } };
+  return judge(vm, next, event, moment, 'heard', { answer: event.answer });
+};
+
+export const hearGuest: On<'worker-answered'> = (vm, event, moment) => {
+  if (vm.release === undefined) return unchanged(vm);
+  const { alive, runnerAlive, asOf } = event;
+  const next: Vm = { ...vm, release: { ...vm.release, worker: { alive, runnerAlive, at: asOf } } };
+  return judge(vm, next, event, moment, 'heard', { alive, runnerAlive });
+};
+
+/** Nobody answered in time, or what was said decides nothing: ask again. */
+export const askAgain = (vm: Vm, event: VmEvent, moment: Moment): Outcome<Vm> =>
+  judge(vm, vm, event, moment, 'late');
+
+/** Acts by the verdict over `next`. */
+function judge(
+  vm: Vm,
+  next: Vm,
+  event: VmEvent,
+  moment: Moment,
+  how: 'first' | 'heard' | 'late',
+  said: Readonly<Record<string, unknown>> = {},
+): Outcome<Vm> {
+  const found = verdictOn(next);
+  const why = next.release?.why ?? '';
+  const data = { ...said, why, verdict: found.do };
+  const patience = moment.timing.releaseRetryMs;
+  const ask = (kind: 'delete-runner' | 'ask-worker'): Outcome<Vm> =>
+    change(vm, next, event, moment, { effects: [{ kind, vm: vm.id }], patience, data });
+
+  switch (found.do) {
+    case 'destroy':
+      return bury(vm, next, { rule: found.rule, reason: why }, event, moment, { data: said });
+    case 'delete-runner':
+      return ask('delete-runner');
+    case 'ask-guest':
+      return ask('ask-worker');
+    case 'wait':
+      // The guest answers each question once, and a question belongs to an answer of GitHub's: a new round begins there.
+      return how === 'late' ? ask('delete-runner') : change(vm, next, event, moment, { patience, data });
+    case 'keep':
+      return change(vm, withoutRelease(next), event, moment, {
+        effects: jobsItMayHave(vm),
+        data: { ...data, kept: found.why },
+      });
+  }
+}
+
+/** GitHub or the guest speaks of a job that we have not heard of; most likely the one that the VM was made for. */
+const jobsItMayHave = (vm: Vm): readonly Effect[] =>
+  vm.job === undefined ? [{ kind: 'read-job', job: vm.cause }] : [];

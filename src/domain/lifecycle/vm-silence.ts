@@ -1,0 +1,47 @@
+// A host falls silent: its VMs keep their memory and are no supply, and nothing is destroyed for its silence.
+
+import type { Handler } from './cell.ts';
+import { unchanged } from './cell.ts';
+import type { Effect, Outcome } from './effects.ts';
+import type { VmEvent } from './events.ts';
+import type { Vm } from './vm.ts';
+import { change } from './vm-change.ts';
+
+type On<K extends VmEvent['kind']> = Handler<Vm, Extract<VmEvent, { kind: K }>>;
+
+export const loseSight: On<'host-silent'> = (vm, event, moment) =>
+  change(vm, { ...vm, state: 'unknown', before: vm.state }, event, moment);
+
+/** The host is back and the VM is what it was; an attempt to give it back goes on where it stood. */
+export const comeBack: On<'host-back'> = (vm, event, moment) => {
+  const effects: Effect[] = vm.host === undefined ? [] : [{ kind: 'push-host', host: vm.host }];
+  return change(vm, seenAgain(vm), event, moment, { effects });
+};
+
+function seenAgain(vm: Vm): Vm {
+  const { before, ...rest } = vm;
+  return { ...rest, state: before ?? 'starting' };
+}
+
+/** GitHub's answer while the host is silent is kept; the guest cannot be asked before the host is back. */
+export const keepDeletion: On<'deletion-answered'> = (vm, event, moment) => {
+  if (vm.release === undefined) return unchanged(vm);
+  const { answer } = event;
+  return change(
+    vm,
+    { ...vm, release: { ...vm.release, deletion: { answer, at: moment.now } } },
+    event,
+    moment,
+    { data: { answer } },
+  );
+};
+
+/** What `then` makes of the VM after `first`, as one outcome. */
+export function andThen(first: Outcome<Vm>, then: (vm: Vm) => Outcome<Vm>): Outcome<Vm> {
+  const second = then(first.next);
+  return {
+    next: second.next,
+    asks: [...first.asks, ...second.asks],
+    history: [...first.history, ...second.history],
+  };
+}
