@@ -27,6 +27,7 @@ export interface Store {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Keeps one delivery as it came, by its GUID. Resolves only after the commit; several calls at once may share one.
+   * What is stored wakes `deliveries`.
    * @throws StoreUnavailableError
    */
   keepDelivery(delivery: NewDelivery): Promise<'stored' | 'duplicate'>;
@@ -166,7 +167,10 @@ export interface TaskTable {
    * times, so that a hundred reasons to balance make one; a taken one does not count.
    */
   enqueue(what: Effect | Deadline, dueAt: Instant): Promise<void>;
-  /** Sets the one deadline of a VM or job to `dueAt`, earlier or later; undefined takes it away. */
+  /**
+   * Sets the one deadline of a VM or job to `dueAt`, earlier or later; undefined takes it away. One that is taken now stays
+   * with its holder, who may complete it, but never comes back.
+   */
   setDeadline(deadline: Deadline, dueAt: Instant | undefined): Promise<void>;
   /**
    * Takes due tasks for `owner`: passes over those that others hold, and takes over those whose lease ran out. Writes
@@ -184,7 +188,7 @@ export interface TaskTable {
   renew(id: TaskId, owner: string, leaseUntil: Instant): Promise<boolean>;
   /** Done: the row goes. False when the lease was lost. */
   complete(id: TaskId, owner: string): Promise<boolean>;
-  /** Failed: free again at `dueAt`. */
+  /** Failed: free again at `dueAt`. If the same was asked for meanwhile, the two become one, at the earlier time. */
   release(id: TaskId, owner: string, dueAt: Instant, error: string): Promise<void>;
   /** The earliest time at which anything is due or a lease runs out. */
   nextDue(): Promise<Instant | undefined>;
@@ -193,7 +197,7 @@ export interface TaskTable {
 
 export interface HistoryTable {
   append(lines: readonly HistoryLine[]): Promise<void>;
-  /** In the order of writing. */
+  /** The newest `limit` lines, in the order of writing. */
   of(subject: HistoryLine['subject'], limit: number): Promise<readonly HistoryLine[]>;
 }
 

@@ -1,0 +1,113 @@
+// The tables that are little more than a key and a value.
+
+import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
+import type {
+  Budget,
+  BudgetTable,
+  Enrolment,
+  EnrolmentTable,
+  HistoryTable,
+  SealedTable,
+} from '../../ports/store.ts';
+import { frozenCopy } from './frozen.ts';
+import { by } from './order.ts';
+import { createRows } from './rows.ts';
+import type { Participant, Session } from './session.ts';
+
+interface Table<T> {
+  participant: Participant;
+  in(session: Session): T;
+}
+
+export function createHistoryTable(): Table<HistoryTable> {
+  const rows = createRows<{ sequence: number; subject: string; line: HistoryLine }>();
+  let sequence = 0;
+  const nameOf = (subject: HistoryLine['subject']): string =>
+    subject.kind === 'system' ? 'system' : `${subject.kind} ${subject.id}`;
+  return {
+    participant: rows,
+    in: (session) => ({
+      append: (lines) =>
+        session.statement(() => {
+          for (const line of lines) {
+            sequence += 1;
+            rows.put(session, `${sequence}`, {
+              sequence,
+              subject: nameOf(line.subject),
+              line: frozenCopy(line),
+            });
+          }
+        }),
+      of: (subject, limit) =>
+        session.statement(() =>
+          rows
+            .select(session, (row) => row.subject === nameOf(subject))
+            .sort(by((row) => row.sequence))
+            .slice(-limit)
+            .map((row) => row.line),
+        ),
+    }),
+  };
+}
+
+export function createSealedTable(): Table<SealedTable> {
+  const rows = createRows<string>();
+  return {
+    participant: rows,
+    in: (session) => ({
+      put: (vm, jwe) =>
+        session.statement(async () => {
+          await session.lock(`sealed ${vm}`);
+          rows.put(session, vm, jwe);
+        }),
+      get: (vm) => session.statement(() => rows.get(session, vm)),
+      erase: (vm) =>
+        session.statement(async () => {
+          if (rows.get(session, vm) === undefined) return;
+          await session.lock(`sealed ${vm}`);
+          rows.remove(session, vm);
+        }),
+    }),
+  };
+}
+
+export function createBudgetTable(): Table<BudgetTable> {
+  const rows = createRows<Budget>();
+  return {
+    participant: rows,
+    in: (session) => ({
+      get: (bucket) => session.statement(() => rows.get(session, bucket)),
+      put: (bucket, budget) =>
+        session.statement(async () => {
+          await session.lock(`budget row ${bucket}`);
+          rows.put(session, bucket, frozenCopy(budget));
+        }),
+    }),
+  };
+}
+
+export function createEnrolmentTable(): Table<EnrolmentTable> {
+  const rows = createRows<Enrolment>();
+  return {
+    participant: rows,
+    in: (session) => ({
+      add: (enrolment) =>
+        session.statement(async () => {
+          await session.lock(`enrolment ${enrolment.tokenHash}`);
+          if (rows.get(session, enrolment.tokenHash) !== undefined) {
+            throw new Error(`bug: the enrolment token of ${enrolment.hostName} was used before`);
+          }
+          rows.put(session, enrolment.tokenHash, frozenCopy(enrolment));
+        }),
+      redeem: (tokenHash, now) =>
+        session.statement(async () => {
+          if (rows.get(session, tokenHash) === undefined) return undefined;
+          await session.lock(`enrolment ${tokenHash}`);
+          const enrolment = rows.get(session, tokenHash);
+          if (enrolment === undefined || enrolment.expiresAt <= now) return undefined;
+          rows.remove(session, tokenHash);
+          return enrolment;
+        }),
+    }),
+  };
+}

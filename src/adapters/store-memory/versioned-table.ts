@@ -1,0 +1,62 @@
+import { StaleWriteError } from '../../ports/store.ts';
+import { frozenCopy } from './frozen.ts';
+import { createRows, type Rows } from './rows.ts';
+import type { Session } from './session.ts';
+
+interface Versioning<Id, Row> {
+  name: string;
+  idOf: (row: Row) => Id;
+  versionOf: (row: Row) => number;
+  raised: (row: Row) => Row;
+}
+
+export interface VersionedRows<Id, Row> {
+  readonly rows: Rows<Row>;
+  in(session: Session): {
+    get(id: Id): Promise<Row | undefined>;
+    lockRow(id: Id): Promise<Row | undefined>;
+    insert(row: Row): Promise<boolean>;
+    update(row: Row): Promise<void>;
+  };
+}
+
+export function createVersionedRows<Id extends string | number, Row>(
+  versioning: Versioning<Id, Row>,
+): VersionedRows<Id, Row> {
+  const { name, idOf, versionOf, raised } = versioning;
+  const rows = createRows<Row>();
+  const lockOf = (id: Id): string => `${name} ${id}`;
+
+  return {
+    rows,
+    in: (session) => ({
+      get: (id) => session.statement(() => rows.get(session, `${id}`)),
+      lockRow: (id) =>
+        session.statement(async () => {
+          if (rows.get(session, `${id}`) === undefined) return undefined;
+          await session.lock(lockOf(id));
+          return rows.get(session, `${id}`);
+        }),
+      insert: (row) =>
+        session.statement(async () => {
+          const key = `${idOf(row)}`;
+          if (rows.get(session, key) !== undefined) return false;
+          // Somebody may have inserted it and not committed yet: whether it is there will only then be known.
+          await session.lock(lockOf(idOf(row)));
+          if (rows.get(session, key) !== undefined) return false;
+          rows.put(session, key, frozenCopy(row));
+          return true;
+        }),
+      update: (row) =>
+        session.statement(async () => {
+          const key = `${idOf(row)}`;
+          if (rows.get(session, key) !== undefined) await session.lock(lockOf(idOf(row)));
+          const stored = rows.get(session, key);
+          if (stored === undefined || versionOf(stored) !== versionOf(row)) {
+            throw new StaleWriteError(`${name} ${key} has changed since it was read`);
+          }
+          rows.put(session, key, frozenCopy(raised(row)));
+        }),
+    }),
+  };
+}

@@ -1,0 +1,30 @@
+import { scopeKey } from '../scope.ts';
+import type { Deadline, Effect } from './effects.ts';
+
+/** One text for one effect or deadline: two with the same key ask for the same thing, and one of them is enough. */
+export function taskKey(what: Effect | Deadline): string {
+  return [what.kind, ...subject(what)].join(' ');
+}
+
+function subject(what: Effect | Deadline): readonly (string | number | boolean)[] {
+  switch (what.kind) {
+    case 'register-runner':
+    case 'delete-runner':
+    case 'ask-worker':
+    case 'vm-deadline':
+      return [what.vm];
+    case 'forget-runner':
+      return [what.vm, what.scope.installationId, scopeKey(what.scope), what.runnerName];
+    case 'read-job':
+    case 'job-deadline':
+      return [what.job];
+    case 'bind-job':
+      return [what.job, what.completed, what.scope.installationId, scopeKey(what.scope), what.runnerName];
+    case 'balance':
+      return [what.scope, what.labels];
+    case 'place':
+      return [];
+    case 'push-host':
+      return [what.host];
+  }
+}

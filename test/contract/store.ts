@@ -1,0 +1,25 @@
+// What every store must do. Each adapter runs this suite; the simulation may stand on the memory store only because
+// PostgreSQL passes the same tests, races included.
+
+import { describe } from 'vitest';
+import { deliveryContract } from './store/deliveries.ts';
+import { leaseContract } from './store/leases.ts';
+import { raceContract } from './store/races.ts';
+import { rowContract } from './store/rows.ts';
+import { smallTableContract } from './store/small-tables.ts';
+import type { OpenStores } from './store/stores.ts';
+import { taskContract } from './store/tasks.ts';
+import { transactionContract } from './store/transactions.ts';
+
+/** @param open gives two connections, as two processes would have them, to one empty store; called for each test. */
+export function storeContract(name: string, open: OpenStores): void {
+  describe(`${name} keeps the contract of the store`, () => {
+    describe('transactions', () => transactionContract(open));
+    describe('races', () => raceContract(open));
+    describe('deliveries', () => deliveryContract(open));
+    describe('jobs, VMs and hosts', () => rowContract(open));
+    describe('tasks', () => taskContract(open));
+    describe('leases', () => leaseContract(open));
+    describe('small tables', () => smallTableContract(open));
+  });
+}
