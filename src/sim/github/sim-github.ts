@@ -1,0 +1,163 @@
+// GitHub as one object: organisations, repositories, runs, runners and webhooks, in memory, on the clock and the random
+// numbers that it is handed. Three things stand on it: the HTTP shell, the in-process twin of the GitHub port, and tests
+// that push a workflow and watch.
+
+import { instantOf } from '../../domain/time.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Random } from '../../ports/random.ts';
+import {
+  createAccount,
+  createRepository,
+  createRunnerGroup,
+  installApp,
+  type NewRepository,
+  repositoryOf,
+} from './accounts.ts';
+import type { Answer } from './answer.ts';
+import { type Beliefs, beliefsWith } from './beliefs.ts';
+import { DeliveryLog } from './delivery-log.ts';
+import { type Faults, noFaults } from './faults.ts';
+import { identifiersFrom } from './identifiers.ts';
+import { ping } from './job-events.ts';
+import { rateLimitsOn } from './rate-limits.ts';
+import { approveJob, cancelRun, type RerunSelection, rerun, startRun } from './runs.ts';
+import {
+  type Account,
+  type App,
+  emptyState,
+  type Installation,
+  type Job,
+  type Repository,
+  type Run,
+  type RunnerGroup,
+} from './state.ts';
+import { timersOn } from './timers.ts';
+import type { WebhookHandler } from './webhook.ts';
+import { parseWorkflow } from './workflow/parse-workflow.ts';
+import type { Urls, World } from './world.ts';
+
+export interface SimGithubOptions {
+  clock: Clock;
+  random: Random;
+  beliefs?: Partial<Beliefs>;
+  faults?: Partial<Faults>;
+  webhookSecret?: string;
+  urls?: Partial<Urls>;
+}
+
+export interface Push {
+  /** `owner/name`. */
+  repository: string;
+  workflowYaml: string;
+  /** Defaults to the branch `main`. */
+  ref?: string;
+  path?: string;
+  sender?: string;
+  secrets?: Readonly<Record<string, string>>;
+}
+
+export class SimGithub {
+  readonly world: World;
+
+  constructor(options: SimGithubOptions) {
+    const { clock, random } = options;
+    const beliefs = beliefsWith(options.beliefs);
+    const faults: Faults = { ...noFaults(), ...options.faults };
+    const timers = timersOn(clock);
+    const ids = identifiersFrom(random);
+    const app = newApp(ids.next('app'), options.webhookSecret ?? "It's a Secret to Everybody");
+    this.world = {
+      clock,
+      random,
+      beliefs,
+      faults,
+      timers,
+      ids,
+      app,
+      state: emptyState(),
+      deliveries: new DeliveryLog({ clock, timers, ids, beliefs, faults, app }),
+      limits: rateLimitsOn(clock, beliefs),
+      urls: {
+        api: 'https://api.github.com',
+        html: 'https://github.com',
+        runner: 'https://actions.github.com',
+        ...options.urls,
+      },
+      startedAt: instantOf(clock.now()),
+    };
+  }
+
+  createOrganization(login: string): Account {
+    return createAccount(this.world, login, 'Organization');
+  }
+
+  createUser(login: string): Account {
+    return createAccount(this.world, login, 'User');
+  }
+
+  /** Installs the one App of this simulator on an account: on all its repositories, or on those that are named. */
+  installApp(login: string, options: { repositories?: readonly string[] } = {}): Installation {
+    return installApp(this.world, login, options);
+  }
+
+  createRepository(options: NewRepository): Repository {
+    return createRepository(this.world, options);
+  }
+
+  createRunnerGroup(
+    login: string,
+    options: { name: string; repositories?: readonly string[]; allowsPublicRepositories?: boolean },
+  ): RunnerGroup {
+    return createRunnerGroup(this.world, login, options);
+  }
+
+  /** Pushes one workflow file and starts its run. A file with an error gives a run that has failed, with annotations. */
+  async push(push: Push): Promise<Run> {
+    const { path = '.github/workflows/ci.yml', ref = 'refs/heads/main', sender = 'octocat' } = push;
+    const parsed = await parseWorkflow(path, push.workflowYaml);
+    const repository = repositoryOf(this.world, push.repository);
+    const cause = { repository, path, ref, sender, event: 'push', secrets: push.secrets ?? {} };
+    return startRun(this.world, cause, parsed);
+  }
+
+  cancel(run: Run, options: { force?: boolean } = {}): Answer<undefined> {
+    return cancelRun(this.world, run, options.force);
+  }
+
+  rerun(run: Run, selection: RerunSelection = 'all'): Answer<undefined> {
+    return rerun(this.world, run, selection);
+  }
+
+  approve(job: Job): Answer<undefined> {
+    return approveJob(this.world, job);
+  }
+
+  /** Receives every webhook; the one handler stands for the App's webhook URL. */
+  onDelivery(handler: WebhookHandler): void {
+    this.world.deliveries.onDelivery(handler);
+  }
+
+  ping(): void {
+    ping(this.world);
+  }
+
+  /** Stops all timers. Nothing happens any more by itself. */
+  close(): void {
+    this.world.timers.stop();
+  }
+}
+
+function newApp(id: number, secret: string): App {
+  return {
+    id,
+    slug: 'bellows',
+    name: 'Bellows',
+    permissions: {
+      actions: 'read',
+      administration: 'write',
+      organization_self_hosted_runners: 'write',
+    },
+    events: ['workflow_job'],
+    hook: { url: undefined, secret },
+  };
+}
