@@ -1,0 +1,101 @@
+// Whether a host can ever take a VM, and why none does, in words for the user.
+
+import type { HostId } from '../ids.ts';
+import type { Vm } from '../lifecycle/vm.ts';
+import { scopeOwner } from '../scope.ts';
+import type { CapacityPolicy } from './capacity.ts';
+import { neverFits } from './capacity.ts';
+import type { Host, HostCapacity } from './host.ts';
+
+/** A host that may be given VMs now. */
+export type OpenHost = Host & { capacity: HostCapacity };
+
+export const isOpen = (host: Host): host is OpenHost =>
+  host.state === 'online' && host.capacity !== undefined;
+
+interface Stage {
+  passes(host: OpenHost): boolean;
+  /** Why, when no host passes; `left` are those that came as far. */
+  why(left: readonly OpenHost[]): string;
+}
+
+function stagesFor(vm: Vm, policy: CapacityPolicy): readonly Stage[] {
+  const { shape, image } = vm;
+  const owner = scopeOwner(vm.scope);
+  const has = (host: OpenHost, label: string): boolean =>
+    host.capacity.labels.some((offered) => offered.toLowerCase() === label);
+  return [
+    {
+      passes: ({ owners }) => owners.length === 0 || owners.includes(owner),
+      why: () => `no host serves ${owner}`,
+    },
+    {
+      passes: ({ capacity }) => shape.arch === 'any' || capacity.arch === shape.arch,
+      why: () => `no ${shape.arch} host`,
+    },
+    {
+      passes: (host) => shape.hostLabels.every((label) => has(host, label)),
+      why: (left) => {
+        const lacking = shape.hostLabels.find((label) => !left.some((host) => has(host, label)));
+        return lacking === undefined
+          ? `no host has all of the labels ${shape.hostLabels.join(', ')}`
+          : `no host has label ${lacking}`;
+      },
+    },
+    {
+      passes: ({ capacity }) => capacity.images.includes(image),
+      why: () => `no host has image ${image.slice(0, 19)}`,
+    },
+    {
+      passes: ({ capacity }) => neverFits(capacity, shape, policy) === undefined,
+      why: (left) => {
+        const lacks = left.map(({ capacity }) => neverFits(capacity, shape, policy));
+        return `too big: no host has so much ${lacks[0] ?? 'room'}`;
+      },
+    },
+  ];
+}
+
+export type Fitness =
+  /** Hosts that could take it when they are empty. */
+  { kind: 'fits'; hosts: readonly OpenHost[] } | { kind: 'none'; reason: string };
+
+/** Which hosts could ever take the VM, however full they are now. */
+export function fitnessOf(vm: Vm, hosts: readonly Host[], policy: CapacityPolicy): Fitness {
+  if (hosts.length === 0) return { kind: 'none', reason: 'no host has joined' };
+  const open = hosts.filter(isOpen);
+  const stages = stagesFor(vm, policy);
+  const reason = open.length === 0 ? 'no host is online' : firstFault(open, stages);
+  if (reason === undefined) {
+    return { kind: 'fits', hosts: open.filter((host) => stages.every((stage) => stage.passes(host))) };
+  }
+  const wouldDo = hosts.find(
+    (host) =>
+      host.capacity !== undefined &&
+      stages.every(
+        (stage) => host.capacity !== undefined && stage.passes({ ...host, capacity: host.capacity }),
+      ),
+  );
+  return {
+    kind: 'none',
+    reason: wouldDo === undefined ? reason : `${reason}; ${wouldDo.name} would do, but is ${wouldDo.state}`,
+  };
+}
+
+function firstFault(open: readonly OpenHost[], stages: readonly Stage[]): string | undefined {
+  let left = open;
+  for (const stage of stages) {
+    const passed = left.filter((host) => stage.passes(host));
+    if (passed.length === 0) return stage.why(left);
+    left = passed;
+  }
+  return undefined;
+}
+
+/** Why a VM that could run on `hosts` runs on none of them now. */
+export function fullReason(hosts: readonly OpenHost[], booting: ReadonlySet<HostId>, all: number): string {
+  const waiting = hosts.filter(({ id }) => booting.has(id)).length;
+  return waiting > 0
+    ? `waiting for other VMs to boot on ${waiting} of ${all} hosts`
+    : `full: ${hosts.length} of ${all} hosts`;
+}

@@ -1,0 +1,45 @@
+// GitHub queues more jobs of a run than the run's `max-parallel` lets it start, and does not say which. We notice it by VMs
+// that idle out while a job of the same run works: then further VMs wait until a job of the run ends, and each end frees one.
+
+import type { JobId, RunId } from '../ids.ts';
+import type { Job } from '../lifecycle/job.ts';
+import type { Vm } from '../lifecycle/vm.ts';
+import type { DurationMs, Instant } from '../time.ts';
+import { after, minutes } from '../time.ts';
+import type { Setback } from './setback.ts';
+
+/** What a run under the rule may still have. */
+export interface RunHold {
+  /** VMs that may be asked for now. */
+  allowance: number;
+  /** When one is tried although no job ended: our guess about the run may be wrong, and must not cost hours (I4). */
+  until: Instant;
+}
+
+export const defaultProbeMs: DurationMs = minutes(15);
+
+export function runHolds(
+  jobs: readonly Job[],
+  vms: readonly Vm[],
+  setbacks: readonly Setback[],
+  now: Instant,
+  probeMs: DurationMs,
+): ReadonlyMap<RunId, RunHold> {
+  const runOf = new Map<JobId, RunId>(jobs.map((job) => [job.id, job.runId]));
+  const holds = new Map<RunId, RunHold>();
+  for (const run of new Set(runOf.values())) {
+    const idled = setbacks.filter(({ kind, cause }) => kind === 'idled-out' && runOf.get(cause) === run);
+    if (idled.length === 0) continue;
+    const last = Math.max(...idled.map(({ at }) => at));
+    const ofRun = jobs.filter(({ runId }) => runId === run);
+    if (!ofRun.some(({ state, since }) => state === 'running' && since <= last)) continue;
+    const ended = ofRun.filter(({ state, since }) => state === 'done' && since > last).length;
+    const made = vms.filter(
+      ({ cause, requestedAt }) => runOf.get(cause) === run && requestedAt > last,
+    ).length;
+    const until = after(now, Math.max(0, last + probeMs - now));
+    const allowed = Math.max(ended, until <= now ? 1 : 0);
+    holds.set(run, { allowance: Math.max(0, allowed - made), until });
+  }
+  return holds;
+}
