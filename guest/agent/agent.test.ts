@@ -1,0 +1,248 @@
+// The guest agent on a fake machine and a virtual clock, and a host that speaks the real protocol.
+
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/sim/clock.ts';
+import { bytePair } from '../../src/sim/driver/byte-pair.ts';
+import { type Pump, pump } from '../../src/wire/guest-protocol/channel-pump.ts';
+import { fromGuest, type GuestMessage, type HostMessage } from '../../src/wire/guest-protocol/messages.ts';
+import { ReliableChannel } from '../../src/wire/guest-protocol/reliable-channel.ts';
+import { GuestAgent, type Machine, type RunnerStart } from './agent.ts';
+
+class FakeMachine implements Machine {
+  readonly clock = new VirtualClock();
+  readonly started: RunnerStart[] = [];
+  readonly signals: string[] = [];
+  configured = 0;
+  poweredOff = false;
+  worker = false;
+  runnerAlive = false;
+  obeysTerm = true;
+  refusesToStart = false;
+  readonly hasWorkers = true;
+  phases: { phase: 'kernel' | 'docker'; uptimeMs: number }[] = [{ phase: 'kernel', uptimeMs: 900 }];
+
+  readonly #start = this.clock.now();
+  uptimeMs() {
+    return this.clock.now() - this.#start;
+  }
+  sleep(ms: number, signal?: AbortSignal) {
+    return this.clock.sleep(ms, signal);
+  }
+  session() {
+    return 'guest';
+  }
+  hello() {
+    return { protocol: 1, bootId: 'boot', agentVersion: 'test', cpus: 2, memoryMib: 1024, kernel: '6.1' };
+  }
+  freshPhases() {
+    return this.phases.splice(0);
+  }
+  async configure() {
+    this.configured += 1;
+  }
+  async startRunner(start: RunnerStart) {
+    if (this.refusesToStart) throw new Error('no such program');
+    this.started.push(start);
+    this.runnerAlive = true;
+    return {
+      alive: () => this.runnerAlive,
+      terminate: () => {
+        this.signals.push('TERM');
+        if (this.obeysTerm) this.exit(0);
+      },
+      kill: () => {
+        this.signals.push('KILL');
+        this.runnerAlive = false;
+      },
+    };
+  }
+  exit(code: number) {
+    this.runnerAlive = false;
+    this.started[0]?.onExit(code);
+  }
+  workerLives() {
+    return this.worker;
+  }
+  usage() {
+    return { cpuPercentPeak: 50, memoryMibPeak: 100, diskMibPeak: 10 };
+  }
+  async powerOff() {
+    this.poweredOff = true;
+  }
+}
+
+class Host {
+  readonly heard: GuestMessage[] = [];
+  readonly #channel = new ReliableChannel({ role: 'asks', session: 'host', acknowledges: 'at-once' });
+  readonly machine = new FakeMachine();
+  #pump: Pump | undefined;
+  #join: ((stream: ReturnType<typeof bytePair>[0]) => void) | undefined;
+
+  constructor() {
+    const streams = this.#streams();
+    void new GuestAgent(this.machine).serve(streams);
+  }
+
+  async *#streams() {
+    for (;;)
+      yield await new Promise<ReturnType<typeof bytePair>[0]>((resolve) => {
+        this.#join = resolve;
+      });
+  }
+
+  async connect() {
+    const [ours, theirs] = bytePair();
+    await this.machine.clock.advance(0);
+    this.#join?.(theirs);
+    this.#pump = pump(this.#channel, ours, {
+      now: () => this.machine.clock.now(),
+      sleep: (ms, signal) => this.machine.clock.sleep(ms, signal),
+      onMessage: ({ body }) => void this.heard.push(fromGuest.parse(body)),
+    });
+    await this.machine.clock.advance(300);
+  }
+  async say(message: HostMessage) {
+    this.#channel.send(message);
+    this.#pump?.wake();
+    await this.machine.clock.advance(10);
+  }
+  async cut() {
+    this.#pump?.close();
+    await this.machine.clock.advance(10);
+  }
+  types() {
+    return this.heard.map((message) => message.type).filter((type) => type !== 'log');
+  }
+  async print(...lines: string[]) {
+    for (const line of lines) this.machine.started[0]?.onLine(line);
+    await this.machine.clock.advance(10);
+  }
+}
+
+const configure: HostMessage = {
+  type: 'configure',
+  epochMs: 0,
+  hostname: 'vm',
+  hosts: [],
+  environment: { http_proxy: 'http://proxy' },
+  idleTimeoutMs: 60_000,
+  dockerMirrors: [],
+};
+
+async function running(): Promise<Host> {
+  const host = new Host();
+  await host.connect();
+  await host.say(configure);
+  await host.say({ type: 'run', jitConfig: 'secret' });
+  await host.print('2026-01-01 00:00:00Z: Listening for Jobs');
+  return host;
+}
+const jobStarts = '2026-01-01 00:00:00Z: Running job: build';
+const jobEnds = '2026-01-01 00:00:00Z: Job build completed with result: Succeeded';
+
+describe('the guest agent', () => {
+  it('says hello and its phases, is configured, and tells a job from its beginning to its end', async () => {
+    const host = await running();
+    await host.print(jobStarts, jobEnds);
+    host.machine.exit(0);
+    await host.machine.clock.advance(300);
+    expect(host.types().sort()).toEqual(
+      [
+        'hello',
+        'phase',
+        'configured',
+        'runner-started',
+        'runner-listening',
+        'job-started',
+        'usage',
+        'job-ended',
+        'runner-exited',
+      ].sort(),
+    );
+    expect(host.heard.at(-1)).toMatchObject({ type: 'runner-exited', code: 0, ranJob: true });
+    expect(host.machine.started[0]).toMatchObject({
+      jitConfig: 'secret',
+      environment: { http_proxy: 'http://proxy' },
+    });
+  });
+
+  it('starts one runner, however often it is told to (I2)', async () => {
+    const host = await running();
+    await host.say({ type: 'run', jitConfig: 'secret' });
+    await host.say({ type: 'run', jitConfig: 'another' });
+    expect(host.machine.started).toHaveLength(1);
+  });
+
+  it('keeps what happens while nobody is connected, and tells it afterwards', async () => {
+    const host = await running();
+    await host.cut();
+    const before = host.types().length;
+    await host.print(jobStarts, jobEnds);
+    host.machine.exit(0);
+    await host.machine.clock.advance(60_000);
+    expect(host.types()).toHaveLength(before);
+    await host.connect();
+    expect(host.types().slice(before)).toEqual([
+      'job-started',
+      'usage',
+      'job-ended',
+      'runner-exited',
+      'hello',
+    ]);
+  });
+
+  it('answers about its worker truthfully at the moment of the question', async () => {
+    const host = await running();
+    await host.say({ type: 'ask-worker', question: 'q1' });
+    expect(host.heard.at(-1)).toMatchObject({ question: 'q1', alive: false, runnerAlive: true });
+    host.machine.worker = true;
+    await host.say({ type: 'ask-worker', question: 'q2' });
+    expect(host.heard.at(-1)).toMatchObject({ question: 'q2', alive: true });
+    host.machine.worker = false;
+    await host.print(jobStarts);
+    await host.say({ type: 'ask-worker', question: 'q3' });
+    expect(host.heard.at(-1)).toMatchObject({ question: 'q3', alive: true });
+    host.machine.exit(2);
+    await host.machine.clock.advance(10);
+    await host.say({ type: 'ask-worker', question: 'q4' });
+    expect(host.heard.at(-1)).toMatchObject({ question: 'q4', alive: false, runnerAlive: false });
+  });
+
+  it('finds that it idles, once', async () => {
+    const host = await running();
+    await host.machine.clock.advance(200_000);
+    expect(host.heard.filter((message) => message.type === 'watchdog')).toMatchObject([{ finding: 'idle' }]);
+  });
+
+  it('says so when the runner cannot be started', async () => {
+    const host = new Host();
+    host.machine.refusesToStart = true;
+    await host.connect();
+    await host.say(configure);
+    await host.say({ type: 'run', jitConfig: 'secret' });
+    expect(host.heard).toContainEqual(
+      expect.objectContaining({ type: 'runner-exited', code: -1, ranJob: false }),
+    );
+    expect(host.heard).toContainEqual(
+      expect.objectContaining({ type: 'log', line: 'the runner could not be started: no such program' }),
+    );
+  });
+
+  it('shuts down: asks the runner, kills it when it does not go, and powers off', async () => {
+    const host = await running();
+    host.machine.obeysTerm = false;
+    await host.say({ type: 'shutdown', graceMs: 30_000 });
+    await host.machine.clock.advance(29_000);
+    expect(host.machine.signals).toEqual(['TERM']);
+    await host.machine.clock.advance(3000);
+    expect(host.machine.signals).toEqual(['TERM', 'KILL']);
+    expect(host.machine.poweredOff).toBe(true);
+  });
+
+  it('is not reconfigured under a running job', async () => {
+    const host = await running();
+    await host.say(configure);
+    expect(host.machine.configured).toBe(1);
+    expect(host.heard.filter((message) => message.type === 'configured')).toHaveLength(2);
+  });
+});

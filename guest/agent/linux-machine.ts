@@ -1,0 +1,176 @@
+// The machine as Linux gives it, with every path handed in: a test runs it on the developer's own.
+
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { guestProtocolVersion } from '../../src/wire/guest-protocol/limits.ts';
+import type { Configuration, Machine, RunnerProcess, RunnerStart } from './agent.ts';
+import { LineSplitter } from './line-splitter.ts';
+import type { Phases } from './phases.ts';
+import { workerLives } from './processes.ts';
+import type { UsagePeaks } from './usage.ts';
+
+const run = promisify(execFile);
+
+export interface MachineParts {
+  agentVersion: string;
+  phases: Phases;
+  usage: UsagePeaks;
+  /** The mounted proc file system. */
+  proc: string;
+  /** The runner's root, in memory: the runner writes its credentials there (I8). */
+  runnerRoot: string;
+  /** Resolves when the root is complete. */
+  runnerRootReady(): Promise<void>;
+  /** Program and arguments that start the runner as its user. */
+  runnerCommand(): readonly string[];
+  environment: Readonly<Record<string, string>>;
+  hostnamePath: string;
+  hostsPath: string;
+  dockerConfigPath: string;
+  /** Sets the clock to an epoch time in whole seconds. */
+  setClock(epochSeconds: number): Promise<void>;
+  reloadDocker(): Promise<void>;
+  powerOff(): Promise<void>;
+}
+
+/** Below this a difference of clocks is left alone: setting is exact to a second only. */
+const clockToleranceMs = 1500;
+/** Names and addresses must be those of the network, which comes up beside the agent. */
+const networkWaitMs = 15_000;
+
+export class LinuxMachine implements Machine {
+  readonly #parts: MachineParts;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+  }
+
+  /** CLOCK_MONOTONIC starts with the kernel. */
+  uptimeMs(): number {
+    return Number(process.hrtime.bigint() / 1_000_000n);
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  }
+
+  session(): string {
+    return randomUUID();
+  }
+
+  hello() {
+    return {
+      protocol: guestProtocolVersion,
+      bootId: readFileSync(`${this.#parts.proc}/sys/kernel/random/boot_id`, 'latin1').trim(),
+      agentVersion: this.#parts.agentVersion,
+      cpus: cpus().length,
+      memoryMib: Math.max(1, Math.floor(totalmem() / 2 ** 20)),
+      kernel: release(),
+    };
+  }
+
+  freshPhases() {
+    return this.#parts.phases.complete ? [] : this.#parts.phases.fresh();
+  }
+
+  async configure(configuration: Configuration): Promise<void> {
+    const parts = this.#parts;
+    const end = this.uptimeMs() + networkWaitMs;
+    if (Math.abs(configuration.epochMs - Date.now()) > clockToleranceMs)
+      await parts.setClock(Math.round(configuration.epochMs / 1000));
+    while (!parts.phases.ended('network') && this.uptimeMs() < end) await this.sleep(20);
+    writeFileSync(parts.hostnamePath, configuration.hostname);
+    const names = [`127.0.1.1 ${configuration.hostname}`, ...configuration.hosts];
+    writeFileSync(parts.hostsPath, withOurLines(readFileSync(parts.hostsPath, 'utf8'), names));
+    if (configuration.dockerMirrors.length > 0) await this.#setMirrors(configuration.dockerMirrors);
+  }
+
+  async startRunner(start: RunnerStart): Promise<RunnerProcess> {
+    const { environment, runnerRoot } = this.#parts;
+    await this.#parts.runnerRootReady();
+    const [program = '', ...rest] = this.#parts.runnerCommand();
+    const child = spawn(program, rest, {
+      cwd: runnerRoot,
+      // A session and process group of its own, so that all of it can be ended.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // The runner takes the variable out of its own environment (actions/runner, CommandSettings.cs).
+      env: { ...environment, ...start.environment, ACTIONS_RUNNER_INPUT_JITCONFIG: start.jitConfig },
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      const lines = new LineSplitter(8192);
+      stream.on('data', (bytes: Uint8Array) => {
+        for (const line of lines.feed(bytes)) start.onLine(line);
+      });
+      stream.on('end', () => {
+        for (const line of lines.end()) start.onLine(line);
+      });
+    }
+    let alive = true;
+    child.once('exit', (code) => {
+      alive = false;
+      // A process that the job left behind may hold the pipe open: its lines are not waited for.
+      setTimeout(() => start.onExit(code ?? -1), 50);
+    });
+    return {
+      alive: () => alive,
+      terminate: () => void child.kill('SIGTERM'),
+      kill: () => killGroup(child.pid),
+    };
+  }
+
+  workerLives(): boolean {
+    return workerLives(this.#parts.proc);
+  }
+
+  get hasWorkers(): boolean {
+    return existsSync(`${this.#parts.runnerRoot}/bin/Runner.Worker`);
+  }
+
+  usage() {
+    return this.#parts.usage.sample(this.uptimeMs());
+  }
+
+  powerOff(): Promise<void> {
+    return this.#parts.powerOff();
+  }
+
+  async #setMirrors(mirrors: readonly string[]): Promise<void> {
+    const path = this.#parts.dockerConfigPath;
+    const config: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof config !== 'object' || config === null) throw new Error(`${path} holds no JSON object`);
+    writeFileSync(path, `${JSON.stringify({ ...config, 'registry-mirrors': mirrors })}\n`);
+    await this.#parts.reloadDocker();
+  }
+}
+
+const mark = '# bellows';
+
+/** The hosts file with our lines at its end; said again, they stand there once. */
+function withOurLines(text: string, lines: readonly string[]): string {
+  const kept = text.split('\n').filter((line) => line !== '' && !line.endsWith(mark));
+  return `${[...kept, ...lines.map((line) => `${line} ${mark}`)].join('\n')}\n`;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    const gone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    if (!gone) throw error;
+  }
+}
+
+/** Runs a program to its end. */
+export async function runProgram(program: string, ...words: string[]): Promise<void> {
+  await run(program, words);
+}

@@ -1,0 +1,86 @@
+// The guest agent as the image's init starts it: one file, on a private Node, as root. Its start counts in every boot, so
+// it loads nothing but Node's own modules.
+
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { guestPortName } from '../../src/wire/guest-protocol/limits.ts';
+import { GuestAgent } from './agent.ts';
+import { LinuxMachine, runProgram } from './linux-machine.ts';
+import { Phases } from './phases.ts';
+import { findPort, openPort } from './port.ts';
+import { UsagePeaks } from './usage.ts';
+
+const busybox = '/usr/lib/bellows/busybox';
+const runnerRoot = '/run/bellows/runner';
+const runnerUser = 'runner';
+
+const phases = new Phases('/run/bellows/phases');
+const machine = new LinuxMachine({
+  agentVersion: process.env.BELLOWS_VERSION ?? 'development',
+  phases,
+  usage: new UsagePeaks({
+    procStat: '/proc/stat',
+    procMeminfo: '/proc/meminfo',
+    scratch: '/run/bellows/scratch',
+  }),
+  proc: '/proc',
+  runnerRoot,
+  // The init makes it after the network; the mount of its last folder is the last step (guest/init, start-runner-root).
+  async runnerRootReady() {
+    for (let looks = 0; looks < 1500; looks++) {
+      if (isMounted(`${runnerRoot}/_diag`, runnerRoot)) return;
+      await machine.sleep(20);
+    }
+    throw new Error(`${runnerRoot} did not appear`);
+  },
+  // GitHub's own run.sh hides the exit codes, so its listener is started directly. Node's `uid` option would drop the
+  // groups, and with them the way to Docker's socket.
+  runnerCommand() {
+    const listener = `${runnerRoot}/bin/Runner.Listener`;
+    const program = existsSync(listener) ? [listener, 'run'] : ['/usr/lib/bellows/run-runner'];
+    return [
+      '/usr/bin/setpriv',
+      `--reuid=${runnerUser}`,
+      `--regid=${runnerUser}`,
+      '--init-groups',
+      '--',
+      ...program,
+    ];
+  },
+  environment: {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/home/runner',
+    USER: runnerUser,
+    LOGNAME: runnerUser,
+    SHELL: '/bin/bash',
+    LANG: 'C.UTF-8',
+  },
+  hostnamePath: '/proc/sys/kernel/hostname',
+  hostsPath: '/etc/hosts',
+  dockerConfigPath: '/etc/docker/daemon.json',
+  setClock: (epochSeconds) => runProgram(busybox, 'date', '-u', '-s', `@${epochSeconds}`),
+  // It may not have started yet, and then it reads the new file by itself.
+  reloadDocker: () => runProgram(busybox, 'sh', '-c', 'killall -HUP dockerd || true'),
+  async powerOff() {
+    await runProgram(busybox, 'sync');
+    await runProgram(busybox, 'poweroff', '-f');
+  },
+});
+
+function isMounted(folder: string, parent: string): boolean {
+  return existsSync(folder) && statSync(folder).dev !== statSync(parent).dev;
+}
+
+async function main(): Promise<void> {
+  try {
+    // The job's processes die before the agent when memory runs out.
+    writeFileSync('/proc/self/oom_score_adj', '-900');
+  } catch {
+    // Only a preference, and not everybody may set it.
+  }
+  const sleep = (ms: number): Promise<void> => machine.sleep(ms);
+  const port = await findPort('/sys/class/virtio-ports', guestPortName, sleep);
+  phases.mark('agent', machine.uptimeMs());
+  await new GuestAgent(machine).serve(openPort(port, sleep));
+}
+
+void main();

@@ -1,0 +1,76 @@
+// The guest's end of the link: a virtio-serial port, found by its name in sysfs since there is no udev.
+//
+// The port has manners of its own (Linux, drivers/char/virtio_console.c): while no host is connected, reading gives nothing
+// at once and writing blocks. So nothing is written before the host has said something, and only one write is ever under
+// way: each blocked one holds a thread of Node's pool.
+
+import { open, read, readdir, readFile, write } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PumpStream } from '../../src/wire/guest-protocol/channel-pump.ts';
+
+const openFile = promisify(open);
+const listFolder = promisify(readdir);
+const readText = promisify(readFile);
+const readBytes = promisify(read);
+const writeBytes = promisify(write);
+
+type Sleep = (ms: number) => Promise<void>;
+
+/** The device of the port with this name; waits for it, since its driver loads beside us. */
+export async function findPort(classFolder: string, name: string, sleep: Sleep): Promise<string> {
+  for (;;) {
+    for (const port of await listFolder(classFolder).catch(() => [])) {
+      const found = await readText(join(classFolder, port, 'name'), 'latin1').catch(() => '');
+      if (found.trim() === name) return join('/dev', port);
+    }
+    await sleep(25);
+  }
+}
+
+/** Opens a port; gives a stream for each time that a host speaks to us. */
+export async function* openPort(path: string, sleep: Sleep): AsyncGenerator<PumpStream> {
+  const file = await openFile(path, 'r+');
+  const buffer = Buffer.alloc(64 * 1024);
+  const readSome = async (): Promise<Uint8Array> => {
+    const { bytesRead } = await readBytes(file, buffer, 0, buffer.length, null);
+    // A view: whoever takes a chunk has done with it before asking for the next.
+    return buffer.subarray(0, bytesRead);
+  };
+  let writing: Promise<unknown> = Promise.resolve();
+  const writeAll = async (bytes: Uint8Array): Promise<void> => {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await writeBytes(file, bytes, at, bytes.length - at, null);
+      at += bytesWritten;
+    }
+  };
+  for (;;) {
+    const first = await readSome();
+    if (first.length === 0) {
+      await sleep(50);
+      continue;
+    }
+    const ended = Promise.withResolvers<void>();
+    let closed = false;
+    yield {
+      write(bytes) {
+        if (closed) return Promise.reject(new Error('the host is gone'));
+        const done = writing.then(() => writeAll(bytes));
+        writing = done.catch(() => {});
+        return done;
+      },
+      incoming: (async function* () {
+        try {
+          for (let bytes = first; bytes.length > 0 && !closed; bytes = await readSome()) yield bytes;
+        } finally {
+          ended.resolve();
+        }
+      })(),
+      close() {
+        closed = true;
+      },
+    };
+    // One reader at a time: the next stream begins where this one's reading has ended.
+    await ended.promise;
+  }
+}
