@@ -7,6 +7,7 @@ import type {
   HostId,
   JobId,
   LabelKey,
+  RunId,
   RunnerName,
   ScopeKey,
   TaskId,
@@ -116,6 +117,8 @@ export interface JobTable extends VersionedTable<JobId, Job> {
   queued(scope: ScopeKey, labels: LabelKey): Promise<readonly Job[]>;
   /** Queued, ours, without regard to scope: oldest first. */
   allQueued(limit: number): Promise<readonly Job[]>;
+  /** Every job of these runs, whatever its state and labels, oldest first. */
+  ofRuns(runs: readonly RunId[]): Promise<readonly Job[]>;
   /** Newest first. `owner` is a lower-cased account. */
   list(filter: JobFilter, limit: number): Promise<readonly Job[]>;
 }
@@ -130,6 +133,8 @@ export interface JobFilter {
 export interface VmTable extends VersionedTable<VmId, Vm> {
   /** All that are not `gone`, of one scope and label set, oldest first. */
   live(scope: ScopeKey, labels: LabelKey): Promise<readonly Vm[]>;
+  /** Those of `live`, and those that are `gone` since `goneSince` or later. Oldest first. */
+  lately(scope: ScopeKey, labels: LabelKey, goneSince: Instant): Promise<readonly Vm[]>;
   /** All that are not `gone`, of every scope, oldest first. */
   allLive(): Promise<readonly Vm[]>;
   /** All that are not `gone` on one host. */

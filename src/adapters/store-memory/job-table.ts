@@ -36,6 +36,8 @@ export function createJobTable(): { participant: Participant; in(session: Sessio
         ),
       allQueued: (limit) =>
         session.statement(() => rows.select(session, isDemand).sort(oldest).slice(0, limit)),
+      ofRuns: (runs) =>
+        session.statement(() => rows.select(session, (job) => runs.includes(job.runId)).sort(oldest)),
       list: (filter, limit) =>
         session.statement(() =>
           rows

@@ -30,6 +30,13 @@ export function createVmTable(): { participant: Participant; in(session: Session
         ...versioned.in(session),
         live: (scope, labels) =>
           oldestFirst((vm) => isLive(vm) && scopeKey(vm.scope) === scope && labelKey(vm.labels) === labels),
+        lately: (scope, labels, goneSince) =>
+          oldestFirst(
+            (vm) =>
+              (isLive(vm) || vm.since >= goneSince) &&
+              scopeKey(vm.scope) === scope &&
+              labelKey(vm.labels) === labels,
+          ),
         allLive: () => oldestFirst(isLive),
         onHost: (host) => oldestFirst((vm) => isLive(vm) && vm.host === host),
         unplaced: async (limit) => (await oldestFirst((vm) => vm.state === 'requested')).slice(0, limit),

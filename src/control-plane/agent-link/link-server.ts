@@ -1,0 +1,158 @@
+// Holds the links to the agents that dialled this process. Two processes may serve one fleet: whichever holds a host's
+// link pushes, and others wake it through the database.
+
+import type { HostId } from '../../domain/ids.ts';
+import { type AgentSocket, linkCloseCodes } from '../../ports/agent-link.ts';
+import { type AgentMessage, fromAgent, maxAgentMessageBytes } from '../../wire/agent-protocol.ts';
+import type { Deps } from '../deps.ts';
+import { desiredOf } from '../desired.ts';
+import { LogRequests } from './log-requests.ts';
+import { takeInObserved } from './observe.ts';
+
+export interface LinkServer {
+  /** Takes a socket whose host has proved who it is. */
+  accept(host: HostId, socket: AgentSocket): void;
+  /** The last `lines` lines of a VM's log, or why they cannot be had. */
+  readLog(host: HostId, vm: string, lines: number): Promise<readonly string[] | { refused: string }>;
+  stop(): Promise<void>;
+}
+
+export function linkServer(deps: Deps): LinkServer {
+  const links = new Map<HostId, Link>();
+  return {
+    accept(host, socket) {
+      // A host that dials again has lost its old link, whether or not we have noticed.
+      links.get(host)?.close(linkCloseCodes.replaced, 'replaced by a newer link of the same host');
+      const link = new Link(deps, host, socket, () => {
+        if (links.get(host) === link) links.delete(host);
+      });
+      links.set(host, link);
+    },
+    async readLog(host, vm, lines) {
+      const link = links.get(host);
+      return link === undefined
+        ? { refused: 'its host has no link to this server at the moment' }
+        : link.readLog(vm, lines);
+    },
+    async stop() {
+      const open = [...links.values()];
+      links.clear();
+      for (const link of open) link.close(linkCloseCodes.goingAway, 'the server is stopping');
+      await Promise.all(open.map((link) => link.settled()));
+    },
+  };
+}
+
+/** One agent's link. Messages are taken in one after the other; pushes that meet one under way are joined. */
+class Link {
+  readonly #deps: Deps;
+  readonly #host: HostId;
+  readonly #socket: AgentSocket;
+  readonly #logs: LogRequests;
+  readonly #waker: { stop(): void };
+  #work: Promise<void> = Promise.resolve();
+  #pushQueued = false;
+  #closed = false;
+
+  constructor(deps: Deps, host: HostId, socket: AgentSocket, onClosed: () => void) {
+    this.#deps = deps;
+    this.#host = host;
+    this.#socket = socket;
+    this.#logs = new LogRequests(deps, (text) => socket.send(text));
+    this.#waker = deps.store.onWake(`host:${host}`, () => this.#push());
+    socket.onMessage((text) => this.#receive(text));
+    socket.onClose(() => {
+      this.#end();
+      onClosed();
+    });
+    deps.log.info('agent linked', { host });
+    this.#push();
+  }
+
+  readLog(vm: string, lines: number): Promise<readonly string[] | { refused: string }> {
+    return this.#logs.ask(vm, lines);
+  }
+
+  close(code: number, reason: string): void {
+    this.#end();
+    this.#socket.close(code, reason);
+  }
+
+  settled(): Promise<void> {
+    return this.#work;
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waker.stop();
+    this.#logs.refuseAll('the link to its host broke');
+    this.#deps.log.info('agent link closed', { host: this.#host });
+  }
+
+  #receive(text: string): void {
+    const message = parse(text);
+    if (typeof message === 'string') {
+      this.#deps.log.warn('bad message from an agent', { host: this.#host, reason: message });
+      this.#socket.close(linkCloseCodes.badMessage, message);
+      return;
+    }
+    if (message.type === 'log') this.#logs.answer(message);
+    else this.#then(() => this.#observe(message));
+  }
+
+  async #observe(observed: Extract<AgentMessage, { type: 'observed' }>): Promise<void> {
+    const { store } = this.#deps;
+    const taken = await store.transaction((tx) => takeInObserved(tx, this.#deps, this.#host, observed));
+    if (taken === undefined) {
+      this.#socket.close(linkCloseCodes.notWelcome, 'this host is not enrolled any more: enrol it again');
+      return;
+    }
+    if (observed.events.length > 0) this.#send({ type: 'acknowledge', upTo: taken });
+    await this.#sendDesired({ epoch: observed.epoch, generation: observed.generation });
+  }
+
+  #push(): void {
+    if (this.#pushQueued) return;
+    this.#pushQueued = true;
+    this.#then(async () => {
+      this.#pushQueued = false;
+      await this.#sendDesired(undefined);
+    });
+  }
+
+  /** Nothing is sent to an agent that says that it has this very set. */
+  async #sendDesired(has: { epoch: string; generation: number } | undefined): Promise<void> {
+    const { store, settings } = this.#deps;
+    const epoch = await store.epoch();
+    const desired = await store.transaction((tx) => desiredOf(tx, this.#host, epoch, settings.timing));
+    if (desired === undefined) return;
+    if (has?.epoch === epoch && has.generation === desired.generation) return;
+    this.#send(desired);
+  }
+
+  #send(message: object): void {
+    if (!this.#closed) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** Whatever fails here costs time only: the agent observes again in a few seconds. */
+  #then(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
+      this.#deps.log.error('agent link work failed', { host: this.#host, error });
+    });
+  }
+}
+
+function parse(text: string): AgentMessage | string {
+  if (text.length > maxAgentMessageBytes) return 'message too large';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'message is not JSON';
+  }
+  const parsed = fromAgent.safeParse(json);
+  return parsed.success
+    ? parsed.data
+    : `message does not fit the protocol: ${parsed.error.issues[0]?.path.join('.')}`;
+}

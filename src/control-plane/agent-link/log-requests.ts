@@ -1,0 +1,61 @@
+// `bellows logs`: the agent is asked over its link and answers in pieces.
+
+import { seconds } from '../../domain/time.ts';
+import type { AgentMessage } from '../../wire/agent-protocol.ts';
+import type { Deps } from '../deps.ts';
+
+type Answer = readonly string[] | { refused: string };
+const patienceMs = seconds(15);
+
+interface Open {
+  lines: string[];
+  settle(answer: Answer): void;
+}
+
+export class LogRequests {
+  readonly #deps: Pick<Deps, 'clock'>;
+  readonly #send: (text: string) => void;
+  readonly #open = new Map<string, Open>();
+  #count = 0;
+
+  constructor(deps: Pick<Deps, 'clock'>, send: (text: string) => void) {
+    this.#deps = deps;
+    this.#send = send;
+  }
+
+  async ask(vm: string, lines: number): Promise<Answer> {
+    this.#count += 1;
+    const request = `log-${this.#count}`;
+    const answered = new AbortController();
+    const answer = new Promise<Answer>((resolve) => {
+      this.#open.set(request, { lines: [], settle: resolve });
+    });
+    this.#send(JSON.stringify({ type: 'read-log', request, vm, lines }));
+    const tooLate = this.#deps.clock
+      .sleep(patienceMs, answered.signal)
+      .then(() => this.#settle(request, { refused: 'its host did not answer in time' }))
+      .catch((reason: unknown) => {
+        if (!answered.signal.aborted) throw reason;
+      });
+    const result = await answer;
+    answered.abort();
+    await tooLate;
+    return result;
+  }
+
+  answer(message: Extract<AgentMessage, { type: 'log' }>): void {
+    const open = this.#open.get(message.request);
+    if (open === undefined) return;
+    open.lines.push(...message.lines);
+    if (message.last) this.#settle(message.request, open.lines);
+  }
+
+  refuseAll(why: string): void {
+    for (const request of [...this.#open.keys()]) this.#settle(request, { refused: why });
+  }
+
+  #settle(request: string, answer: Answer): void {
+    this.#open.get(request)?.settle(answer);
+    this.#open.delete(request);
+  }
+}

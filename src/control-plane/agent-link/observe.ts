@@ -1,0 +1,135 @@
+// An agent tells what it sees. Its events are numbered and come again until they are acknowledged, so one that was taken in
+// before is passed over; what it says of VMs that it was never given is hearsay and changes nothing.
+
+import type { HostId, ImageDigest } from '../../domain/ids.ts';
+import { vmId } from '../../domain/ids.ts';
+import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
+import type { VmEvent } from '../../domain/lifecycle/events.ts';
+import type { Owner, Vm } from '../../domain/lifecycle/vm.ts';
+import type { HostCapacity } from '../../domain/scheduling/host.ts';
+import { instantOf } from '../../domain/time.ts';
+import type { Transaction } from '../../ports/store.ts';
+import type { AgentEvent, AgentMessage } from '../../wire/agent-protocol.ts';
+import { applyToVm } from '../apply.ts';
+import type { Deps } from '../deps.ts';
+import { instantOfQuestion } from '../desired.ts';
+
+type Observed = Extract<AgentMessage, { type: 'observed' }>;
+
+/** @returns the number up to which events are taken in, for the acknowledgement; undefined when the host is unknown. */
+export async function takeInObserved(
+  tx: Transaction,
+  deps: Deps,
+  host: HostId,
+  observed: Observed,
+): Promise<number | undefined> {
+  const before = await tx.hosts.get(host);
+  if (before === undefined) return undefined;
+  const fresh = observed.events.filter((event) => event.number > (before.heardUpTo ?? 0));
+  if (before.state === 'silent') await markBack(tx, deps, host);
+  for (const event of fresh) await takeInEvent(tx, deps, host, event);
+  await failTheLost(tx, deps, host, observed, before.generation);
+
+  const row = await tx.hosts.lockRow(host);
+  if (row === undefined) return undefined;
+  const heardUpTo = Math.max(row.heardUpTo ?? 0, ...fresh.map((event) => event.number));
+  const wasFull = row.capacity === undefined || row.state === 'silent';
+  const capacity: HostCapacity = { ...observed.capacity, images: observed.capacity.images as ImageDigest[] };
+  await tx.hosts.update({
+    ...row,
+    state: row.state === 'silent' ? 'online' : row.state,
+    version: observed.agentVersion,
+    lastHeardAt: deps.clock.now(),
+    capacity,
+    heardUpTo,
+  });
+  const changed = JSON.stringify(row.capacity) !== JSON.stringify(capacity);
+  if (wasFull || changed || fresh.some(({ event }) => event.kind === 'gone')) {
+    await tx.tasks.enqueue({ kind: 'place' }, deps.clock.now());
+    tx.wake('tasks');
+  }
+  return heardUpTo;
+}
+
+async function markBack(tx: Transaction, deps: Deps, host: HostId): Promise<void> {
+  for (const vm of await tx.vms.onHost(host)) await applyToVm(tx, deps, vm.id, { kind: 'host-back' });
+}
+
+async function takeInEvent(tx: Transaction, deps: Deps, host: HostId, event: AgentEvent): Promise<void> {
+  const id = vmId(event.vm);
+  const vm = await tx.vms.get(id);
+  if (vm === undefined || vm.host !== host) {
+    deps.log.warn('a host speaks of a VM that is not its own', { host, vm: id, event: event.event.kind });
+    return;
+  }
+  const line = historyOf(vm, event);
+  if (line !== undefined) await tx.history.append([line]);
+  const change = vmEventOf(event.event);
+  if (change !== undefined) await applyToVm(tx, deps, id, change);
+  if (event.event.kind === 'handed' || event.event.kind === 'gone') await tx.sealed.erase(id);
+}
+
+/** The event as the state machine knows it; undefined for what is history only. */
+function vmEventOf(event: AgentEvent['event']): VmEvent | undefined {
+  switch (event.kind) {
+    case 'process-up':
+      return { kind: 'process-up' };
+    case 'guest-up':
+      return { kind: 'guest-up', bootId: event.bootId };
+    case 'runner-listening':
+      return { kind: 'runner-listening' };
+    case 'job-started':
+      return { kind: 'guest-job-started', jobName: event.jobName };
+    case 'runner-exited':
+      return { kind: 'runner-ended', ranJob: event.ranJob, code: event.code };
+    case 'worker': {
+      const asOf = instantOfQuestion(event.question);
+      return asOf === undefined
+        ? undefined
+        : { kind: 'worker-answered', alive: event.alive, runnerAlive: event.runnerAlive, asOf };
+    }
+    case 'failed':
+      return { kind: 'host-failed', failure: { reason: event.reason, owner: ownerOf(event.owner) } };
+    case 'gone':
+      return { kind: 'proved-gone' };
+    case 'handed':
+    case 'job-ended':
+    case 'phase':
+    case 'usage':
+    case 'watchdog':
+      return undefined;
+  }
+}
+
+const owners: readonly Owner[] = ['github', 'bellows', 'host', 'network', 'fleet', 'workflow'];
+const ownerOf = (word: string): Owner => owners.find((owner) => owner === word) ?? 'host';
+
+/** What only the agent knows is written down with the agent's own time. */
+function historyOf(vm: Vm, { at, event }: AgentEvent): HistoryLine | undefined {
+  const { kind, ...data } = event;
+  if (kind === 'worker') return undefined;
+  return { at: instantOf(at), subject: { kind: 'vm', id: vm.id }, event: `agent-${kind}`, data };
+}
+
+/**
+ * A VM that is past `placed` and that the agent, up to date with its desired set, does not list is lost: its disk was
+ * wiped, or the host was set up anew. Its own `gone` would have come as an event before.
+ */
+async function failTheLost(
+  tx: Transaction,
+  deps: Deps,
+  host: HostId,
+  observed: Observed,
+  generation: number,
+): Promise<void> {
+  if (observed.generation !== generation || observed.epoch !== (await deps.store.epoch())) return;
+  const listed = new Set(observed.vms.map(({ vm }) => vm));
+  for (const vm of await tx.vms.onHost(host)) {
+    if (listed.has(vm.id) || vm.state === 'placed') continue;
+    await applyToVm(tx, deps, vm.id, {
+      kind: 'host-failed',
+      failure: { reason: 'the host no longer knows this VM', owner: 'host' },
+    });
+    await applyToVm(tx, deps, vm.id, { kind: 'proved-gone' });
+  }
+}

@@ -1,0 +1,90 @@
+// The one way in which a job or a VM changes: lock its row, ask the pure transition, and write state, history and asked
+// effects in the same transaction. So a crash at any point leaves either all of a change or none of it.
+
+import type { JobId, VmId } from '../domain/ids.ts';
+import type { Ask, Outcome } from '../domain/lifecycle/effects.ts';
+import type { JobEvent, VmEvent } from '../domain/lifecycle/events.ts';
+import type { Job } from '../domain/lifecycle/job.ts';
+import { transitionJob } from '../domain/lifecycle/transition-job.ts';
+import { transitionVm } from '../domain/lifecycle/transition-vm.ts';
+import type { Vm } from '../domain/lifecycle/vm.ts';
+import { after, type Instant } from '../domain/time.ts';
+import type { Transaction } from '../ports/store.ts';
+import type { Deps } from './deps.ts';
+
+export type ApplyDeps = Pick<Deps, 'clock' | 'settings'>;
+
+/** Gives the job as it is afterwards; undefined when we do not know it. */
+export async function applyToJob(
+  tx: Transaction,
+  deps: ApplyDeps,
+  id: JobId,
+  event: JobEvent,
+): Promise<Job | undefined> {
+  const job = await tx.jobs.lockRow(id);
+  if (job === undefined) return undefined;
+  const now = deps.clock.now();
+  const outcome = transitionJob(job, event, now, deps.settings.timing);
+  await writeJob(tx, job, outcome, now);
+  return outcome.next;
+}
+
+export async function writeJob(
+  tx: Transaction,
+  before: Job | undefined,
+  outcome: Outcome<Job>,
+  now: Instant,
+): Promise<void> {
+  if (before !== undefined && outcome.next !== before) await tx.jobs.update(outcome.next);
+  await writeAround(tx, outcome, now);
+}
+
+/** Gives the VM as it is afterwards; undefined when we do not know it. */
+export async function applyToVm(
+  tx: Transaction,
+  deps: ApplyDeps,
+  id: VmId,
+  event: VmEvent,
+): Promise<Vm | undefined> {
+  const vm = await tx.vms.lockRow(id);
+  if (vm === undefined) return undefined;
+  const now = deps.clock.now();
+  const outcome = transitionVm(vm, event, now, deps.settings.timing);
+  if (outcome.next !== vm) {
+    await tx.vms.update(outcome.next);
+    if (outcome.next.state === 'gone') await clearUp(tx, id);
+  }
+  await writeAround(tx, outcome, now);
+  return outcome.next;
+}
+
+async function writeAround(tx: Transaction, outcome: Outcome<unknown>, now: Instant): Promise<void> {
+  if (outcome.history.length > 0) await tx.history.append(outcome.history);
+  await enqueueAll(tx, outcome.asks, now);
+}
+
+/** A VM that is gone waits for nothing, and needs no secret any more. */
+async function clearUp(tx: Transaction, vm: VmId): Promise<void> {
+  await tx.tasks.setDeadline({ kind: 'vm-deadline', vm }, undefined);
+  await tx.sealed.erase(vm);
+}
+
+export async function enqueueAll(tx: Transaction, asks: readonly Ask[], now: Instant): Promise<void> {
+  for (const { what, delay } of asks) {
+    const dueAt = after(now, delay);
+    if (what.kind === 'vm-deadline' || what.kind === 'job-deadline') await tx.tasks.setDeadline(what, dueAt);
+    else await tx.tasks.enqueue(what, dueAt);
+  }
+  if (asks.length > 0) tx.wake('tasks');
+}
+
+/** Raises a host's generation and wakes the process that holds its link: its desired set has changed. */
+export async function touchHost(
+  tx: Transaction,
+  host: Parameters<Transaction['hosts']['get']>[0],
+): Promise<void> {
+  const row = await tx.hosts.lockRow(host);
+  if (row === undefined) return;
+  await tx.hosts.update({ ...row, generation: row.generation + 1 });
+  tx.wake(`host:${host}`);
+}

@@ -1,0 +1,60 @@
+// Demand and supply of one scope and label set, made equal. The named lock keeps two processes from asking for a VM for the
+// same job: each sees only its own insert (write skew).
+
+import type { JobId, LabelKey, ScopeKey } from '../../domain/ids.ts';
+import type { Job } from '../../domain/lifecycle/job.ts';
+import { type Balance, balance } from '../../domain/scheduling/balance.ts';
+import { hours, type Instant, instantOf } from '../../domain/time.ts';
+import type { Transaction } from '../../ports/store.ts';
+import { applyToVm } from '../apply.ts';
+import type { Deps } from '../deps.ts';
+import { newVm } from '../new-vm.ts';
+import { sayWhy } from '../say-why.ts';
+
+/** How far back a VM that came to nothing still counts for the back-off. */
+const memoryMs = hours(1);
+
+export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    await tx.lock(`balance:${scope} ${labels}`);
+    const now = deps.clock.now();
+    const queued = await tx.jobs.queued(scope, labels);
+    const runs = [...new Set(queued.map(({ runId }) => runId))];
+    const related = runs.length === 0 ? [] : await tx.jobs.ofRuns(runs);
+    const vms = await tx.vms.lately(scope, labels, instantOf(now - memoryMs));
+    const jobs = new Map([...related, ...queued].map((job) => [job.id, job]));
+
+    const { settings } = deps;
+    const result = balance({ scope, labels, jobs: [...jobs.values()], vms, now, policy: settings.balance });
+    await request(tx, deps, result, jobs, now);
+    for (const { vm, why } of result.release) await applyToVm(tx, deps, vm, { kind: 'release', why });
+    for (const { job, reason } of result.held) await sayWhy(tx, job, reason);
+    if (result.retryAt !== undefined)
+      await tx.tasks.enqueue({ kind: 'balance', scope, labels }, result.retryAt);
+  });
+}
+
+async function request(
+  tx: Transaction,
+  deps: Deps,
+  result: Balance,
+  jobs: ReadonlyMap<JobId, Job>,
+  now: Instant,
+): Promise<void> {
+  for (const id of result.request) {
+    const job = jobs.get(id);
+    if (job?.service.kind !== 'ours') continue;
+    const attempt = (await tx.vms.forJob(id)).length;
+    const vm = newVm(job, job.service.shape, attempt, now, deps);
+    await tx.vms.insert(vm);
+    await tx.tasks.setDeadline({ kind: 'vm-deadline', vm: vm.id }, vm.deadline);
+    await tx.history.append([
+      { at: now, subject: { kind: 'vm', id: vm.id }, event: 'requested', data: { cause: id, attempt } },
+      { at: now, subject: { kind: 'job', id }, event: 'vm-requested', data: { vm: vm.id, attempt } },
+    ]);
+  }
+  if (result.request.length > 0) {
+    await tx.tasks.enqueue({ kind: 'place' }, now);
+    tx.wake('tasks');
+  }
+}

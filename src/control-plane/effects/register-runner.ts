@@ -1,0 +1,82 @@
+// A VM's process is up: now, while the guest boots, its runner is registered. The JIT configuration is a secret that lives
+// here only as long as it takes to seal it to the host's key (I8).
+
+import type { RunnerName, VmId } from '../../domain/ids.ts';
+import { runnerName } from '../../domain/ids.ts';
+import type { Vm } from '../../domain/lifecycle/vm.ts';
+import { GitHubError } from '../../ports/github.ts';
+import { applyToVm, touchHost } from '../apply.ts';
+import type { Deps } from '../deps.ts';
+
+export async function registerRunner(deps: Deps, id: VmId): Promise<void> {
+  const found = await deps.store.transaction(async (tx) => {
+    const vm = await tx.vms.get(id);
+    const host = vm?.host === undefined ? undefined : await tx.hosts.get(vm.host);
+    return vm !== undefined && host !== undefined ? { vm, host } : undefined;
+  });
+  if (found === undefined || !wantsRunner(found.vm)) return;
+
+  const { vm, host } = found;
+  const registration = await deps.github.registerRunner(vm.scope, vm.runnerName, vm.labels);
+  switch (registration.kind) {
+    case 'registered': {
+      const jwe = await deps.sealer.seal(registration.jitConfig, host.sealingKey);
+      return deps.store.transaction(async (tx) => {
+        const now = await applyToVm(tx, deps, id, { kind: 'registered', runnerId: registration.runner });
+        if (now === undefined || now.tombstone !== undefined) return;
+        await tx.sealed.put(id, jwe);
+        await touchHost(tx, host.id);
+      });
+    }
+    case 'refused':
+      return deps.store.transaction(async (tx) => {
+        await applyToVm(tx, deps, id, { kind: 'registration-refused', reason: registration.reason });
+      });
+    case 'name-taken':
+      await giveUpName(deps, vm);
+  }
+}
+
+const wantsRunner = (vm: Vm): boolean =>
+  vm.runnerId === undefined &&
+  vm.tombstone === undefined &&
+  (vm.state === 'starting' || vm.state === 'booted');
+
+/**
+ * 409 follows when an earlier call worked and its answer was lost: that configuration cannot be fetched again. So the
+ * registration goes, and the VM takes a new name; the task is tried again with it.
+ */
+async function giveUpName(deps: Deps, vm: Vm): Promise<void> {
+  const taken = await deps.github.findRunner(vm.scope, vm.runnerName);
+  if (taken !== undefined) await deps.github.deleteRunner(vm.scope, taken.id);
+  const fresh = nextName(vm.runnerName);
+  await deps.store.transaction(async (tx) => {
+    const now = await tx.vms.lockRow(vm.id);
+    if (now === undefined || now.runnerName !== vm.runnerName) return;
+    await tx.vms.update({ ...now, runnerName: fresh });
+    await tx.history.append([
+      {
+        at: deps.clock.now(),
+        subject: { kind: 'vm', id: vm.id },
+        event: 'runner-renamed',
+        data: {
+          from: vm.runnerName,
+          to: fresh,
+          why: 'the name was taken, most likely by a call of ours whose answer was lost',
+        },
+      },
+    ]);
+  });
+  throw new GitHubError(`registering runner ${vm.runnerName}: the name is taken; trying again as ${fresh}`, {
+    kind: 'unavailable',
+    status: 409,
+  });
+}
+
+/** `name`, `name.2`, `name.3` …: GitHub allows 64 characters, and our names have about 30. */
+export function nextName(name: RunnerName): RunnerName {
+  const numbered = /^(.*)\.(\d+)$/.exec(name);
+  const base = numbered?.[1] ?? name;
+  const number = numbered?.[2] === undefined ? 1 : Number(numbered[2]);
+  return runnerName(`${base}.${number + 1}`);
+}

@@ -1,0 +1,43 @@
+// Starts every loop of the control plane. Any number of processes may do so on one database: what must not be done twice is
+// a leased row or a locked one.
+
+import { type LinkServer, linkServer } from './agent-link/link-server.ts';
+import type { Deps } from './deps.ts';
+import { ingestStep } from './ingest.ts';
+import { startLoop } from './loop.ts';
+import { poll } from './poll.ts';
+import { taskRunner } from './task-loop.ts';
+import { watchHostsStep } from './watch-hosts.ts';
+
+export interface ControlPlane {
+  readonly links: LinkServer;
+  /** Ends all loops and links; what is under way is finished, what is due stays in the database. */
+  stop(): Promise<void>;
+}
+
+export function runControlPlane(deps: Deps): ControlPlane {
+  const links = linkServer(deps);
+  const ingest = startLoop('ingest', deps, () => ingestStep(deps));
+  const runner = taskRunner(deps, () => tasks.wake());
+  const tasks = startLoop('tasks', deps, () => runner.step());
+  const polling = poll(deps);
+  const loops = [
+    ingest,
+    tasks,
+    startLoop('poll', deps, () => polling.step()),
+    startLoop('watch-hosts', deps, () => watchHostsStep(deps)),
+  ];
+  const wakers = [
+    deps.store.onWake('deliveries', () => ingest.wake()),
+    deps.store.onWake('tasks', () => tasks.wake()),
+  ];
+  return {
+    links,
+    async stop() {
+      for (const waker of wakers) waker.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await runner.settled();
+      await links.stop();
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { ImageDigest } from '../domain/ids.ts';
+import type { LabelPolicy } from '../domain/labels/parse-label.ts';
+import type { Timing } from '../domain/lifecycle/deadlines.ts';
+import type { BalancePolicy } from '../domain/scheduling/balance.ts';
+import type { CapacityPolicy } from '../domain/scheduling/capacity.ts';
+import type { DurationMs } from '../domain/time.ts';
+
+/** What the operator decided; made from the configuration by the composition root, never read from the environment here. */
+export interface Settings {
+  /** Random, made once for each installation of Bellows; part of every runner's name, so that we only ever sweep our own. */
+  installationTag: string;
+  /** Names this process in leases. */
+  processName: string;
+  /** Lower-cased accounts whose installations are served; `*` serves every installation of the App. */
+  owners: readonly string[];
+  /** The runner group of each organisation, lower-cased; GitHub's default group 1 where none is named. */
+  runnerGroups: Readonly<Record<string, number>>;
+  labels: LabelPolicy;
+  timing: Timing;
+  capacity: CapacityPolicy;
+  balance: BalancePolicy;
+  /** After how long the oldest job reserves a host (DESIGN.md §3.4). */
+  reserveAfterMs: DurationMs;
+  image: ImageDigest;
+  /** How long a host may say nothing before its VMs count as unknown. */
+  hostSilenceMs: DurationMs;
+  /** The slow poll's pauses: repositories with open jobs, and all the others that we serve. */
+  pollActiveMs: DurationMs;
+  pollAllMs: DurationMs;
+}

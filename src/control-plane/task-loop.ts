@@ -1,0 +1,117 @@
+// Takes due effects and deadlines and has them done, a few at a time. A task is leased while it is worked on and its lease
+// renewed; when we die, somebody else takes it up after the lease, and performers bear being run twice.
+
+import { assert } from '../domain/bug.ts';
+import { after, between, type DurationMs, type Instant, minutes, seconds } from '../domain/time.ts';
+import { GitHubError } from '../ports/github.ts';
+import { leaseMs, type Task } from '../ports/store.ts';
+import type { Deps } from './deps.ts';
+import { perform } from './effects/perform.ts';
+
+/** Calls to GitHub take a second at worst, so this is some 16 of them a second for each process. */
+const atOnce = 16;
+const longestIdleMs = seconds(5);
+
+/** The n-th attempt's successor: 2 s, 4 s … 15 min, counted from when the task was taken. */
+export const backOffMs = (attempts: number): DurationMs =>
+  Math.min(minutes(15), seconds(2) * 2 ** Math.min(attempts - 1, 10));
+
+export interface TaskRunner {
+  /** One round: takes what is due and starts it; gives the pause until the next look. */
+  step(): Promise<DurationMs>;
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>;
+}
+
+/** @param freed is called when a task has ended, so that the loop may look again. */
+export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
+  const underWay = new Set<Promise<void>>();
+  const { store, clock, settings, log } = deps;
+
+  const claim = (
+    now: Instant,
+    limit: number,
+  ): Promise<{ tasks: readonly Task[]; next: Instant | undefined }> =>
+    store.transaction(async (tx) => ({
+      tasks: await tx.tasks.claim({
+        owner: settings.processName,
+        now,
+        limit,
+        leaseUntil: after(now, leaseMs),
+        retryAt: (attempts) => after(now, backOffMs(attempts)),
+      }),
+      next: await tx.tasks.nextDue(),
+    }));
+
+  return {
+    async step() {
+      const free = atOnce - underWay.size;
+      if (free === 0) return longestIdleMs;
+      const now = clock.now();
+      const { tasks, next } = await claim(now, free);
+      for (const task of tasks) {
+        const work = runTask(deps, task).finally(() => {
+          underWay.delete(work);
+          freed();
+        });
+        underWay.add(work);
+      }
+      if (tasks.length === free) return longestIdleMs;
+      return next === undefined
+        ? longestIdleMs
+        : Math.min(longestIdleMs, Math.max(1, between(clock.now(), next)));
+    },
+    async settled() {
+      await Promise.all(underWay);
+      assert(underWay.size === 0, 'a task was started while stopping');
+    },
+  };
+
+  /** Never rejects: what fails is written down and tried again. */
+  async function runTask(deps: Deps, task: Task): Promise<void> {
+    const ended = new AbortController();
+    const renewal = keepLease(deps, task, ended.signal);
+    try {
+      await perform(deps, task);
+      await store.transaction(async (tx) => void (await tx.tasks.complete(task.id, settings.processName)));
+    } catch (error) {
+      await putBack(deps, task, error);
+    } finally {
+      ended.abort();
+      await renewal;
+    }
+  }
+
+  async function putBack(deps: Deps, task: Task, error: unknown): Promise<void> {
+    const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
+    const dueAt = limited ?? after(deps.clock.now(), backOffMs(task.attempts));
+    log.warn('task failed', { task: task.what, attempts: task.attempts, error });
+    const reason = error instanceof Error ? error.message : String(error);
+    try {
+      await store.transaction((tx) => tx.tasks.release(task.id, settings.processName, dueAt, reason));
+    } catch (storeError) {
+      // The lease runs out by itself and the next time was written when the task was taken: nothing is lost.
+      log.error('cannot put a failed task back', { task: task.id, error: storeError });
+    }
+  }
+}
+
+async function keepLease(deps: Deps, task: Task, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    try {
+      await deps.clock.sleep(leaseMs / 3, ended);
+    } catch (reason) {
+      if (ended.aborted) return;
+      throw reason;
+    }
+    try {
+      const until = after(deps.clock.now(), leaseMs);
+      const held = await deps.store.transaction((tx) =>
+        tx.tasks.renew(task.id, deps.settings.processName, until),
+      );
+      if (!held) return;
+    } catch (error) {
+      deps.log.warn('cannot renew a lease', { task: task.id, error });
+    }
+  }
+}
