@@ -28,15 +28,15 @@ export async function installDependencies(root) {
   });
 }
 
-/** The packages of the lock that are not installed in the version that it names. */
-export function missingPackages(root, { optionalToo = false } = {}) {
+/** The packages of the lock that this machine should have and has not, or not in the version that the lock names. */
+export function missingPackages(root) {
   const wanted = readPackages(join(root, 'package-lock.json'));
   const installed = readPackages(join(root, 'node_modules/.package-lock.json'));
   return Object.entries(wanted)
     .filter(([path, entry]) => {
       if (path === '' || !fitsThisMachine(entry)) return false;
       const found = installed[path];
-      if (found === undefined) return !isOptional(entry) || (optionalToo && isForOneSystem(entry));
+      if (found === undefined) return !isOptional(entry) || isForOneSystem(entry);
       return found.version !== entry.version || found.integrity !== entry.integrity;
     })
     .map(([path]) => path.replace(/^.*node_modules\//, ''));
@@ -55,13 +55,13 @@ function isOptional({ optional, devOptional }) {
   return optional === true || devOptional === true;
 }
 
-/** A native part, as esbuild's or Node's own. Other optional packages belong to parts for other systems. */
+/** A native part, as esbuild's or Node's own. Optional packages that name no system belong to parts for others. */
 function isForOneSystem({ os, cpu }) {
   return os !== undefined || cpu !== undefined;
 }
 
 function fitsThisMachine({ os, cpu, libc }) {
-  const fits = (list, mine) => list === undefined || list.includes(mine());
+  const fits = (wanted, mine) => wanted === undefined || [wanted].flat().includes(mine());
   return fits(os, () => process.platform) && fits(cpu, () => process.arch) && fits(libc, cLibrary);
 }
 

@@ -2,6 +2,7 @@
 // machine's own serves if it is new enough. See docs/adr/0002-node-24-comes-from-npm.md.
 
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 const wanted = 24;
@@ -19,9 +20,21 @@ export function findNode(root) {
 
 /** The Node that came with the npm packages, or undefined where it is missing or does not run. */
 export function suppliedNode(root) {
-  const path = join(root, 'node_modules/.bin/node');
+  const binaries = join(root, 'node_modules/.bin');
+  const link = join(binaries, 'node');
+  if (isNewEnough(link)) return link;
+  const inside = `node-${process.platform}-${process.arch}/bin/node`;
+  if (!isNewEnough(join(root, 'node_modules', inside))) return undefined;
+  // npm 9 installs the package and leaves out its command.
+  mkdirSync(binaries, { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(join('..', inside), link);
+  return link;
+}
+
+function isNewEnough(path) {
   const asked = spawnSync(path, ['--version'], { encoding: 'utf8' });
-  return asked.status === 0 && majorOf(asked.stdout) >= wanted ? path : undefined;
+  return asked.status === 0 && majorOf(asked.stdout) >= wanted;
 }
 
 function majorOf(version) {

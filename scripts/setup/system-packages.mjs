@@ -26,11 +26,11 @@ const needs = { vm: forVms, tests: { ...forVms, postgresql: 'initdb' } };
  * Makes sure that the packages for `purpose` are there. What cannot be installed stops the purpose `vm` (throws), and
  * is only told for `tests`, where a test that misses its program is skipped with its reason.
  */
-export function provideSystemPackages(purpose) {
-  const missing = missingSystemPackages(needs[purpose]);
+export function provideSystemPackages(purpose, packages = needs[purpose], isRoot = process.getuid?.() === 0) {
+  const missing = missingSystemPackages(packages);
   if (missing.length === 0) return;
   const isDebian = existsSync('/usr/bin/apt-get');
-  const problem = isDebian && process.getuid?.() === 0 ? install(missing) : adviceFor(missing, isDebian);
+  const problem = isDebian && isRoot ? install(missing) : adviceFor(missing, isDebian);
   if (problem === undefined) return;
   if (purpose === 'vm') throw new Error(problem);
   say(`${problem}\nThe tests that need them are skipped.`);

@@ -19,8 +19,18 @@ export interface Import {
   readonly form: 'import' | 'type' | 're-export' | 'dynamic' | 'url';
 }
 
+/** Several rules read the same files; a tree is never changed. */
+const parsed = new Map<string, Node>();
+
 /** The program's tree. Throws where the text is no TypeScript. */
 export function parse(path: string, text: string): Node {
+  const key = `${path}\n${text}`;
+  const known = parsed.get(key) ?? parseAnew(path, text);
+  parsed.set(key, known);
+  return known;
+}
+
+function parseAnew(path: string, text: string): Node {
   try {
     const program: unknown = parseAst(text, { lang: path.endsWith('x') ? 'tsx' : 'ts' });
     if (!isNode(program)) throw new Error('the parser gave no tree');
