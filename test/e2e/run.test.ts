@@ -114,9 +114,21 @@ describe('the npm packages', () => {
 });
 
 describe('the programs of the system', () => {
+  const none = { 'no-such-package': 'no-such-program' };
+
   it('are missing by the name of their package', () => {
-    expect(missingSystemPackages({ 'no-such-package-as-this': 'no-such-program' })).toEqual([
-      'no-such-package-as-this',
-    ]);
+    expect(missingSystemPackages(none)).toEqual(['no-such-package']);
+  });
+
+  it('are named to an ordinary user in one line to paste', () => {
+    const provide = () => provideSystemPackages('vm', none, false);
+    expect(provide).toThrow('no-such-package');
+    if (existsSync('/usr/bin/apt-get')) {
+      expect(provide).toThrow('\n  sudo apt-get install --no-install-recommends -y no-such-package\n');
+    }
+  });
+
+  it('only cost the tests that need them', () => {
+    expect(() => provideSystemPackages('tests', none, false)).not.toThrow();
   });
 });
