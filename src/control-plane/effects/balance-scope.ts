@@ -28,6 +28,10 @@ export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey
     const result = balance({ scope, labels, jobs: [...jobs.values()], vms, now, policy: settings.balance });
     await request(tx, deps, result, jobs, now);
     for (const { vm, why } of result.release) await applyToVm(tx, deps, vm, { kind: 'release', why });
+    if (result.request.length > 0 || vms.some(({ state }) => state === 'requested')) {
+      await tx.tasks.enqueue({ kind: 'place' }, now);
+      tx.wake('tasks');
+    }
     for (const { job, reason } of result.held) await sayWhy(tx, job, reason);
     if (result.retryAt !== undefined)
       await tx.tasks.enqueue({ kind: 'balance', scope, labels }, result.retryAt);
@@ -52,9 +56,5 @@ async function request(
       { at: now, subject: { kind: 'vm', id: vm.id }, event: 'requested', data: { cause: id, attempt } },
       { at: now, subject: { kind: 'job', id }, event: 'vm-requested', data: { vm: vm.id, attempt } },
     ]);
-  }
-  if (result.request.length > 0) {
-    await tx.tasks.enqueue({ kind: 'place' }, now);
-    tx.wake('tasks');
   }
 }

@@ -1,14 +1,19 @@
 // Finds hosts for what is requested. One process plans at a time: a plan is made over all hosts and VMs, and committed under
 // the same lock, so that no memory is promised twice (I6).
 
+import { labelKey } from '../../domain/labels/label-set.ts';
+import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import { queuedSince } from '../../domain/scheduling/demand.ts';
-import { planPlacement } from '../../domain/scheduling/placement.ts';
+import { byAge, queuedSince } from '../../domain/scheduling/demand.ts';
+import { type PlacementPlan, planPlacement } from '../../domain/scheduling/placement.ts';
+import { supplyOf } from '../../domain/scheduling/supply.ts';
+import { scopeKey } from '../../domain/scope.ts';
+import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { sayWhy } from '../say-why.ts';
 
-/** How many waiting jobs one plan knows the age of; a VM whose job is not among them counts from its own request. */
+/** How many waiting jobs one plan knows; a VM whose job is not among them counts from its own request. */
 const mostWaiting = 10_000;
 
 export async function placeRequested(deps: Deps): Promise<void> {
@@ -16,9 +21,7 @@ export async function placeRequested(deps: Deps): Promise<void> {
   await store.transaction(async (tx) => {
     await tx.lock('placement');
     const vms = await tx.vms.allLive();
-    const requested = new Map<string, Vm>();
-    for (const vm of vms) if (vm.state === 'requested') requested.set(vm.id, vm);
-    if (requested.size === 0) return;
+    if (!vms.some(({ state }) => state === 'requested')) return;
 
     const waiting = await tx.jobs.allQueued(mostWaiting);
     const plan = planPlacement({
@@ -29,13 +32,33 @@ export async function placeRequested(deps: Deps): Promise<void> {
       capacity: settings.capacity,
       reserveAfterMs: settings.reserveAfterMs,
     });
-    const touched = new Set(plan.placements.map(({ host }) => host));
-    for (const { vm, host } of plan.placements) {
-      await applyToVm(tx, deps, vm, { kind: 'placed', host });
-      const cause = requested.get(vm)?.cause;
-      if (cause !== undefined) await sayWhy(tx, cause, '');
-    }
-    for (const { cause, reason } of plan.unplaced) await sayWhy(tx, cause, reason);
-    for (const host of touched) await touchHost(tx, host);
+    for (const { vm, host } of plan.placements) await applyToVm(tx, deps, vm, { kind: 'placed', host });
+    await tellWaiting(tx, waiting, vms, plan);
+    for (const host of new Set(plan.placements.map((placed) => placed.host))) await touchHost(tx, host);
   });
 }
+
+/**
+ * A VM without a host is not the VM of one job: GitHub gives whichever VM comes first to whichever job it likes. So of each
+ * scope and label set the oldest jobs count as served by the VMs that have a host, and the others wait for the reason.
+ */
+async function tellWaiting(
+  tx: Transaction,
+  waiting: readonly Job[],
+  vms: readonly Vm[],
+  plan: PlacementPlan,
+): Promise<void> {
+  const reasons = new Map(plan.unplaced.map(({ vm, reason }) => [vm, reason]));
+  for (const [set, members] of groupBySet(supplyOf(vms, waiting))) {
+    const reason = members.map(({ id }) => reasons.get(id)).find((why) => why !== undefined);
+    if (reason === undefined) continue;
+    const hosted = members.filter(({ id }) => !reasons.has(id)).length;
+    const jobs = waiting.filter((job) => setOf(job) === set).sort(byAge);
+    for (const [index, job] of jobs.entries()) await sayWhy(tx, job.id, index < hosted ? '' : reason);
+  }
+}
+
+const setOf = ({ scope, labels }: Pick<Job, 'scope' | 'labels'>): string =>
+  `${scopeKey(scope)} ${labelKey(labels)}`;
+
+const groupBySet = (vms: readonly Vm[]): ReadonlyMap<string, readonly Vm[]> => Map.groupBy(vms, setOf);

@@ -1,0 +1,104 @@
+// The workflow that the demo pushes, and what must come of it.
+
+/**
+ * Every job prints the boot id of the machine that it runs on: two jobs with the same one shared a VM. Without microVMs
+ * (`--driver sim`) all jobs see the id of this machine, so it is not compared there.
+ */
+export const workflowPath = '.github/workflows/demo.yml';
+
+const bootId = 'echo "boot-id=$(cat /proc/sys/kernel/random/boot_id)"';
+
+export function workflow(label: string, withDocker: boolean): string {
+  return `name: demo
+on: push
+jobs:
+  specs:
+    runs-on: ${label}
+    steps:
+      - run: ${bootId}
+      - name: What this machine is
+        run: |
+          echo "cpus: $(nproc)"
+          free -m | head -2
+          df -h / | tail -1
+          uname -sr
+          . /etc/os-release && echo "$PRETTY_NAME"
+          id -un && sudo -n id -un
+  test:
+    runs-on: ${label}
+    strategy:
+      matrix:
+        shard: [1, 2, 3]
+    steps:
+      - run: ${bootId}
+      - run: echo "shard \${{ matrix.shard }} of 3 passed"
+  report:
+    needs: [specs, test]
+    runs-on: ${label}
+    steps:
+      - run: ${bootId}
+      - run: echo "all shards passed"
+  fails-on-purpose:
+    runs-on: ${label}
+    steps:
+      - run: ${bootId}
+      - name: A failing step
+        run: exit 3
+      - name: Never reached
+        run: echo "this line must not appear"
+${withDocker ? container(label) : ''}`;
+}
+
+/** Builds an image from nothing but a static program of the machine, so that it works without a network. */
+const container = (label: string): string => `  container:
+    runs-on: ${label}
+    steps:
+      - run: ${bootId}
+      - name: Build and run a container
+        run: |
+          mkdir context && cp "$(command -v busybox)" context/busybox
+          printf 'FROM scratch\\nCOPY busybox /bin/busybox\\nENTRYPOINT ["/bin/busybox"]\\n' > context/Dockerfile
+          docker build --quiet --tag demo context
+          docker run --rm --network none demo echo "hello from a container"
+`;
+
+export interface Expected {
+  job: string;
+  conclusion: 'success' | 'failure';
+  /** Must stand in the job's log. */
+  says: readonly string[];
+  /** Must not. */
+  neverSays: readonly string[];
+}
+
+export function expectations(withDocker: boolean): readonly Expected[] {
+  const shard = (n: number): Expected => ({
+    job: `test (${n})`,
+    conclusion: 'success',
+    says: ['boot-id=', `shard ${n} of 3 passed`],
+    neverSays: [],
+  });
+  return [
+    { job: 'specs', conclusion: 'success', says: ['boot-id=', 'cpus:'], neverSays: [] },
+    shard(1),
+    shard(2),
+    shard(3),
+    { job: 'report', conclusion: 'success', says: ['all shards passed'], neverSays: [] },
+    {
+      job: 'fails-on-purpose',
+      conclusion: 'failure',
+      says: ['boot-id='],
+      neverSays: ['this line must not appear'],
+    },
+    ...(withDocker
+      ? [
+          {
+            job: 'container',
+            conclusion: 'success' as const,
+            says: ['boot-id=', 'hello from a container'],
+            neverSays: [],
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,153 @@
+// The control plane on a virtual clock, with GitHub simulated in process and scripted agents as hosts.
+
+import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
+import type { Deps } from '../../src/control-plane/deps.ts';
+import { type ControlPlane, runControlPlane } from '../../src/control-plane/run.ts';
+import type { Settings } from '../../src/control-plane/settings.ts';
+import { receiveWebhook } from '../../src/control-plane/webhook.ts';
+import { hostId, imageDigest } from '../../src/domain/ids.ts';
+import { defaultLabelPolicy } from '../../src/domain/labels/parse-label.ts';
+import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
+import type { Job } from '../../src/domain/lifecycle/job.ts';
+import type { Vm } from '../../src/domain/lifecycle/vm.ts';
+import { defaultBalancePolicy } from '../../src/domain/scheduling/balance.ts';
+import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
+import { defaultReserveAfterMs } from '../../src/domain/scheduling/placement.ts';
+import { minutes, seconds } from '../../src/domain/time.ts';
+import type { Log } from '../../src/ports/log.ts';
+import { Secret } from '../../src/ports/secret.ts';
+import { VirtualClock } from '../../src/sim/clock.ts';
+import { InProcessGitHub } from '../../src/sim/github/in-process-api.ts';
+import type { JobWork } from '../../src/sim/github/in-process-runner.ts';
+import { SimGithub } from '../../src/sim/github/sim-github.ts';
+import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
+import { SeededRandom } from '../../src/sim/seeded-random.ts';
+import { socketPair } from '../../src/sim/socket-pair.ts';
+import { ScriptedAgent } from './scripted-agent.ts';
+
+const webhookSecret = 'a secret of the tests';
+const image = imageDigest(`sha256:${'1'.repeat(64)}`);
+
+export const testSettings: Settings = {
+  installationTag: 'test',
+  processName: 'control-plane-1',
+  owners: ['acme'],
+  runnerGroups: {},
+  labels: defaultLabelPolicy,
+  timing: defaultTiming,
+  capacity: defaultCapacityPolicy,
+  balance: defaultBalancePolicy,
+  reserveAfterMs: defaultReserveAfterMs,
+  image,
+  hostSilenceMs: seconds(90),
+  pollActiveMs: minutes(1),
+  pollAllMs: minutes(10),
+};
+
+export interface LoggedLine {
+  level: string;
+  message: string;
+  fields: unknown;
+}
+
+export class ControlPlaneWorld {
+  readonly clock = new VirtualClock();
+  readonly random = new SeededRandom(1);
+  readonly github: SimGithub;
+  readonly store = openMemoryStore();
+  readonly lines: LoggedLine[] = [];
+  readonly deps: Deps;
+  readonly controlPlane: ControlPlane;
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.github = new SimGithub({ clock: this.clock, random: this.random.fork(), webhookSecret });
+    this.deps = {
+      store: this.store,
+      github: new InProcessGitHub(this.github),
+      sealer: new PlainSealer(),
+      clock: this.clock,
+      random: this.random.fork(),
+      log: this.#log(),
+      settings: { ...testSettings, ...settings },
+    };
+    const webhook = { ...this.deps, secrets: [new Secret(webhookSecret)] };
+    this.github.onDelivery(async ({ headers, body }) => {
+      const lowered = Object.fromEntries(
+        Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value]),
+      );
+      return receiveWebhook(webhook, { headers: lowered, body: new TextEncoder().encode(body) });
+    });
+    this.github.createOrganization('acme');
+    this.github.installApp('acme');
+    this.github.createRepository({ owner: 'acme', name: 'app', private: true });
+    this.controlPlane = runControlPlane(this.deps);
+  }
+
+  /** A host with room for `vms` VMs of 2 CPUs and 4 GiB. */
+  async addHost(name: string, vms: number, work?: () => JobWork): Promise<ScriptedAgent> {
+    const identity = new PlainIdentity(name);
+    const id = hostId(`host-${name}`);
+    await this.store.transaction(async (tx) => {
+      await tx.hosts.insert({
+        id,
+        name,
+        owners: [],
+        signingKey: identity.signingKey,
+        sealingKey: identity.sealingKey,
+        state: 'online',
+        enrolledAt: this.clock.now(),
+        generation: 0,
+        revision: 0,
+      });
+    });
+    const [ours, theirs] = socketPair(this.clock, () => 5);
+    this.controlPlane.links.accept(id, ours);
+    return new ScriptedAgent({
+      clock: this.clock,
+      github: this.github,
+      identity,
+      socket: theirs,
+      capacity: {
+        arch: 'x64',
+        milliCpus: vms * 2000,
+        memoryMib: vms * 4096,
+        diskGib: vms * 20,
+        maxBooting: vms,
+        labels: [],
+        images: [image],
+      },
+      ...(work !== undefined && { work }),
+    });
+  }
+
+  async jobs(): Promise<readonly Job[]> {
+    return this.store.transaction((tx) => tx.jobs.list({}, 1000));
+  }
+
+  async vms(): Promise<readonly Vm[]> {
+    return this.store.transaction((tx) => tx.vms.list({}, 1000));
+  }
+
+  /** Moves the clock on until `done` holds, looking each second. */
+  async until(done: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+    for (let passed = 0; passed <= limitMs; passed += seconds(1)) {
+      if (await done()) return true;
+      await this.clock.advance(seconds(1));
+    }
+    return false;
+  }
+
+  #log(): Log {
+    const at = (level: string) => (message: string, fields?: unknown) => {
+      this.lines.push({ level, message, fields });
+    };
+    const log: Log = {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      with: () => log,
+    };
+    return log;
+  }
+}
