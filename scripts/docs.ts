@@ -1,6 +1,5 @@
 // Writes the generated parts of the documentation, or says which of them are out of date.
 
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,10 +21,9 @@ const { values: options } = parseArgs({
 
 async function main(): Promise<void> {
   const stale: string[] = [];
-  for (const { file, block, source, generate } of generators) {
-    if (!existsSync(join(root, source))) continue;
+  for (const { file, block, generate } of generators) {
     const before = await readFile(join(root, file), 'utf8');
-    const after = replaceBlock(before, block, await generate(), file);
+    const after = replaceBlock(before, block, generate(), file);
     if (after === before) continue;
     stale.push(`${file} (block ${block})`);
     if (!options.check) await writeFile(join(root, file), after);

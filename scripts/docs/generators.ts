@@ -1,12 +1,20 @@
 // What is generated, from where, into which block of which file.
 
+import { lifecycleBlocks } from '../../src/domain/lifecycle/print-table.ts';
+
 export interface Generator {
   readonly file: string;
   /** NAME in `<!-- generated:NAME -->`. */
   readonly block: string;
-  /** The file whose code the block describes. */
-  readonly source: string;
-  generate(): Promise<string>;
+  /** The block's inside, as Markdown. */
+  generate(): string;
 }
 
-export const generators: readonly Generator[] = [];
+/** Block name → its text, for one file. */
+type Blocks = Readonly<Record<string, () => string>>;
+
+export const generators: readonly Generator[] = [...blocksOf('docs/lifecycle.md', lifecycleBlocks)];
+
+function blocksOf(file: string, blocks: Blocks): Generator[] {
+  return Object.entries(blocks).map(([block, generate]) => ({ file, block, generate }));
+}
