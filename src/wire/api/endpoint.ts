@@ -24,7 +24,7 @@ export interface Endpoint<
   answer: Answer;
 }
 
-export const nothing = z.strictObject({}).optional();
+export const nothing = z.strictObject({}).nullish();
 
 export interface ApiRequest<E extends Endpoint> {
   params: z.output<E['params']>;

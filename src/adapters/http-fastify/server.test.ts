@@ -1,0 +1,234 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { RawRequest, RawResponse } from '../../ports/http.ts';
+import type { Log } from '../../ports/log.ts';
+import { StoreUnavailableError } from '../../ports/store.ts';
+import { answered, apiPrefix, refused } from '../../wire/api/endpoint.ts';
+import { type ApiHandlers, endpoints } from '../../wire/api/endpoints.ts';
+import { webhookPath } from '../../wire/github-webhook.ts';
+import { createHttpServer, type HttpServer } from './server.ts';
+
+const now = '2026-01-01T00:00:00.000Z';
+let calls: unknown[];
+let deliveries: RawRequest[];
+let respond: () => RawResponse;
+let logged: string[];
+let server: HttpServer;
+let base: string;
+
+const log: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (message) => void logged.push(message),
+  with: () => log,
+};
+const api: ApiHandlers = {
+  health: async () => answered({ ok: true }),
+  enrol: async (request) => {
+    calls.push(request);
+    return refused(401, 'Bad enrolment token', 'Make a new one.');
+  },
+  makeEnrolToken: async ({ body }) => answered({ token: `for ${body.name}`, expiresAt: now }),
+  listJobs: async (request) => {
+    calls.push(request);
+    return answered({ now, jobs: [] });
+  },
+  jobEvents: async () => {
+    throw new Error('the secret is 42');
+  },
+  listHosts: async () => {
+    throw new StoreUnavailableError('no');
+  },
+  listVms: async () => answered({ now, vms: [], debug: 'not in the schema' }),
+  vmLog: async ({ params, query }) => answered({ vm: params.vm, lines: [`${query.lines}`] }),
+  checkGithub: async () => answered({ findings: [] }),
+};
+
+beforeEach(async () => {
+  calls = [];
+  deliveries = [];
+  logged = [];
+  respond = () => ({ status: 202, text: 'Stored.' });
+  server = await createHttpServer({
+    webhook: async (request) => {
+      deliveries.push(request);
+      return respond();
+    },
+    api,
+    isAdmin: (authorization) => authorization === 'Bearer admin',
+    log,
+    options: { callsPerMinute: 40 },
+  });
+  const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+  base = `http://127.0.0.1:${port}`;
+});
+afterEach(() => server.close());
+
+const asAdmin = (path: string, init: RequestInit = {}) =>
+  fetch(`${base}${apiPrefix}${path}`, {
+    ...init,
+    headers: { authorization: 'Bearer admin', ...init.headers },
+  });
+const post = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+});
+const deliver = (body: RequestInit['body'], headers: Record<string, string> = {}) =>
+  fetch(`${base}${webhookPath}`, { method: 'POST', body, headers });
+
+describe('the webhook route', () => {
+  it.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain', ''])(
+    'hands on the raw bytes, whatever they call themselves: %s',
+    async (type) => {
+      const bytes = Uint8Array.of(0x7b, 0xff, 0x00, 0x20);
+      const response = await deliver(new Blob([bytes]), type === '' ? {} : { 'content-type': type });
+      expect([response.status, await response.text()]).toEqual([202, 'Stored.\n']);
+      expect(new Uint8Array(deliveries[0]?.body ?? [])).toEqual(bytes);
+    },
+  );
+
+  it('hands on an empty body', async () => {
+    expect((await deliver(null)).status).toBe(202);
+    expect(deliveries[0]?.body).toHaveLength(0);
+  });
+
+  it('joins a header that came twice, so that no signature hides behind another', async () => {
+    const { port } = new URL(base);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.end(
+      `POST ${webhookPath} HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: a\r\nX-Hub-Signature-256: b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
+    await once(socket.resume(), 'close');
+    expect(deliveries[0]?.headers['x-hub-signature-256']).toBe('a, b');
+  });
+
+  it('takes 25 MiB and turns away more, unread', async () => {
+    expect((await deliver(new Uint8Array(25 * 1024 * 1024))).status).toBe(202);
+    expect((await deliver(new Uint8Array(25 * 1024 * 1024 + 1))).status).toBe(413);
+    expect(deliveries).toHaveLength(1);
+  });
+
+  it('passes on status and headers of the answer', async () => {
+    respond = () => ({ status: 503, headers: { 'retry-after': '10' }, text: 'Later.' });
+    const response = await deliver('{}');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '10']);
+  });
+
+  it('answers 500 and tells nothing when something is broken', async () => {
+    respond = () => {
+      throw new Error('the secret is 42');
+    };
+    const response = await deliver('{}');
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('42');
+    expect(logged).toEqual(['webhook request failed']);
+  });
+
+  it('knows no rate limit', async () => {
+    const all = await Promise.all(Array.from({ length: 100 }, () => deliver('{}')));
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([202]));
+  });
+
+  it('is for POST only', async () => {
+    expect((await fetch(`${base}${webhookPath}`)).status).toBe(404);
+  });
+});
+
+describe('our API', () => {
+  it('gives handlers what the schema makes of a request: numbers, defaults', async () => {
+    const response = await asAdmin('/jobs?state=queued&run=7');
+    expect([response.status, await response.json()]).toEqual([200, { now, jobs: [] }]);
+    expect(calls).toMatchObject([{ query: { state: 'queued', run: 7, limit: 50 } }]);
+    expect(await (await asAdmin('/vms/vm-1/log?lines=3')).json()).toEqual({ vm: 'vm-1', lines: ['3'] });
+    expect(await (await asAdmin('/enrol-tokens', post({ name: 'a' }))).json()).toMatchObject({
+      token: 'for a',
+    });
+    expect((await asAdmin('/check/github', { method: 'POST' })).status).toBe(200);
+  });
+
+  it('gives out only what the schema names', async () => {
+    expect(await (await asAdmin('/vms')).json()).toEqual({ now, vms: [] });
+  });
+
+  it.each([
+    ['an unknown parameter', '/jobs?sate=queued', 'sate'],
+    ['a wrong value', '/jobs?state=asleep', 'state'],
+    ['a limit beyond the limit', '/jobs?limit=501', 'limit'],
+    ['a job that is no number', '/jobs/one/events', 'job'],
+  ])('tells of %s', async (_what, path, word) => {
+    const response = await asAdmin(path);
+    expect(response.status).toBe(400);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(await response.json()).toMatchObject({
+      status: 400,
+      title: 'Bad request',
+      detail: expect.stringContaining(word),
+    });
+  });
+
+  it.each([
+    ['malformed JSON', { ...post({}), body: '{"name":' }, 400],
+    ['another type', { ...post({}), headers: { 'content-type': 'text/csv' } }, 415],
+    ['an unknown field', post({ nmae: 'a' }), 400],
+    ['too much', post({ name: 'x'.repeat(300_000) }), 413],
+  ])('refuses a body of %s', async (_what, init, status) => {
+    expect((await asAdmin('/enrol-tokens', init)).status).toBe(status);
+  });
+
+  it('passes on a refusal as a problem', async () => {
+    const body = { token: 'x'.repeat(30), name: 'h', signingKey: {}, sealingKey: {} };
+    const response = await fetch(`${base}${apiPrefix}/enrol`, post(body));
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({
+      status: 401,
+      title: 'Bad enrolment token',
+      detail: 'Make a new one.',
+    });
+  });
+
+  it('asks for the admin token, but for health and enrolment', async () => {
+    for (const endpoint of Object.values(endpoints)) {
+      const path = endpoint.path.replace(':job', '1').replace(':vm', 'vm-1');
+      const init = endpoint.method === 'POST' ? post({}) : {};
+      const { status } = await fetch(`${base}${apiPrefix}${path}`, init);
+      expect([path, status]).toEqual([path, { '/health': 200, '/enrol': 400 }[path] ?? 401]);
+    }
+    const wrong = await fetch(`${base}${apiPrefix}/jobs`, { headers: { authorization: 'Bearer guess' } });
+    expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect(calls).toEqual([]);
+  });
+
+  it('says what is broken in the log only', async () => {
+    const broken = await asAdmin('/jobs/1/events');
+    expect(broken.status).toBe(500);
+    expect(await broken.text()).not.toContain('42');
+    expect((await asAdmin('/hosts')).status).toBe(503);
+    expect(logged).toEqual(['request failed', 'request failed']);
+  });
+
+  it('answers what is not there as a problem', async () => {
+    const response = await asAdmin('/teapots');
+    expect(await response.json()).toMatchObject({ status: 404, title: 'Nothing here' });
+  });
+
+  it('slows down who asks too much', async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 45; i++) statuses.push((await asAdmin('/jobs')).status);
+    expect(statuses.slice(0, 40).every((status) => status === 200)).toBe(true);
+    expect(statuses.at(-1)).toBe(429);
+  });
+
+  it('describes itself by the same table', async () => {
+    const { openapi, paths } = z
+      .object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) })
+      .parse(await (await asAdmin('/openapi.json')).json());
+    expect(openapi).toBe('3.1.0');
+    const described = Object.keys(paths).sort();
+    const wanted = Object.values(endpoints).map(({ path }) => apiPrefix + path.replace(/:(\w+)/g, '{$1}'));
+    expect(described).toEqual([...new Set(wanted)].sort());
+  });
+});

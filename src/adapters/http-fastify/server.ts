@@ -1,0 +1,58 @@
+// The control plane's HTTP server: GitHub's webhook, our API, nothing else. What it does with a request stands elsewhere;
+// here are routes, limits and the shape of refusals.
+
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fastify } from 'fastify';
+import type { RawRequest, RawResponse } from '../../ports/http.ts';
+import type { Log } from '../../ports/log.ts';
+import type { ApiHandlers } from '../../wire/api/endpoints.ts';
+import { apiRoutes } from './api-routes.ts';
+import { webhookRoute } from './webhook-route.ts';
+
+export interface HttpServerDeps {
+  webhook: (request: RawRequest) => Promise<RawResponse>;
+  api: ApiHandlers;
+  /** Judges an `Authorization` header. */
+  isAdmin: (authorization: string | undefined) => boolean;
+  log: Log;
+  options?: {
+    /** Believe `X-Forwarded-For`: only behind a proxy of one's own, since anybody can send it. */
+    trustProxy?: boolean;
+    /** Calls of our API that one address may make in a minute. */
+    callsPerMinute?: number;
+  };
+}
+
+export interface HttpServer {
+  /** For those who take upgrade requests. */
+  readonly server: Server;
+  /** Port 0 takes any free one. */
+  listen(at: { host: string; port: number }): Promise<{ host: string; port: number }>;
+  /** Finishes the requests under way, takes no new ones. */
+  close(): Promise<void>;
+}
+
+/** Whoever needs longer to send a request is cut off; GitHub itself gives up after 10 s. */
+const requestMs = 30_000;
+
+export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
+  const app = fastify({
+    logger: false,
+    requestTimeout: requestMs,
+    trustProxy: deps.options?.trustProxy ?? false,
+    forceCloseConnections: 'idle',
+  });
+  await app.register(webhookRoute, deps);
+  await app.register(apiRoutes, deps);
+  await app.ready();
+  return {
+    server: app.server,
+    async listen(at) {
+      await app.listen(at);
+      const address = app.server.address() as AddressInfo;
+      return { host: address.address, port: address.port };
+    },
+    close: () => app.close(),
+  };
+}
