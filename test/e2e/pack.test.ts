@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +44,40 @@ describe('a bundle', () => {
     const planted = { source, output: 'planted.js', without: ['kysely'] };
     await expect(bundle(planted, folder)).rejects.toThrow('planted.js holds kysely');
     expect((await bundle({ ...planted, without: [] }, folder)).packages).toContain('kysely');
+  });
+});
+
+describe('the launcher', () => {
+  /** The machine's own Node, where it is too old to run the bundles. */
+  const old = '/usr/bin/node';
+
+  async function launch(node: string): Promise<{ stdout: string }> {
+    await copyFile(join(root, 'scripts/build/launcher.mjs'), join(folder, 'bellows.js'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    await writeFile(
+      join(folder, 'cli.js'),
+      "console.log(process.version.split('.')[0], process.argv.slice(2).join('+'));",
+    );
+    return run(node, [join(folder, 'bellows.js'), 'jobs', '--help']);
+  }
+
+  it('starts the command line under a Node that is new enough', async () => {
+    expect((await launch(process.execPath)).stdout).toMatch(/^v\d+ jobs\+--help\n$/);
+  });
+
+  it('passes on from an old Node to the one that came with the package, or says what is missing', async (context) => {
+    const version = existsSync(old) ? (await run(old, ['--version'])).stdout : 'v24';
+    if (Number(/\d+/.exec(version)?.[0]) >= 24) context.skip(`${old} is not an old Node`);
+    await expect(launch(old)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('needs Node 24'),
+    });
+    const supplied = `node-${process.platform}-${process.arch}`;
+    if (!existsSync(join(root, 'node_modules', supplied))) context.skip(`${supplied} is not installed`);
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(join(root, 'node_modules', supplied), join(folder, 'node_modules', supplied));
+    expect((await launch(old)).stdout).toBe('v24 jobs+--help\n');
+    await rm(join(folder, 'node_modules'), { recursive: true });
   });
 });
 

@@ -8,7 +8,9 @@ const longestFile = 400;
 const longestFunction = 80;
 
 function codeFiles(tree: SourceTree): [string, string][] {
-  return [...tree].filter(([path]) => /\.(ts|tsx|mts|mjs|js|cjs|sh)$/.test(path));
+  return [...tree].filter(
+    ([path, text]) => /\.(ts|tsx|mts|mjs|js|cjs|sh)$/.test(path) || text.startsWith('#!'),
+  );
 }
 
 export function longFiles(tree: SourceTree): string[] {
@@ -21,7 +23,7 @@ export function longFiles(tree: SourceTree): string[] {
 /** What tells a story by `describe` and `it` is a chapter, not a function; what stands inside is measured. */
 export function longFunctions(tree: SourceTree): string[] {
   return codeFiles(tree)
-    .filter(([path]) => !path.endsWith('.sh'))
+    .filter(([path]) => /\.(ts|tsx|mts|mjs|js|cjs)$/.test(path))
     .flatMap(([path, text]) => {
       const found: string[] = [];
       const visit = (node: Node): void => {
