@@ -1,11 +1,11 @@
 // The control plane on a virtual clock, with GitHub simulated in process and scripted agents as hosts.
 
-import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
+import { createMemoryDatabase, type MemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
 import type { Deps } from '../../src/control-plane/deps.ts';
 import { type ControlPlane, runControlPlane } from '../../src/control-plane/run.ts';
 import type { Settings } from '../../src/control-plane/settings.ts';
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
-import { hostId, imageDigest } from '../../src/domain/ids.ts';
+import { type HostId, hostId, imageDigest } from '../../src/domain/ids.ts';
 import { defaultLabelPolicy } from '../../src/domain/labels/parse-label.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import type { Job } from '../../src/domain/lifecycle/job.ts';
@@ -14,6 +14,7 @@ import { defaultBalancePolicy } from '../../src/domain/scheduling/balance.ts';
 import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
 import { defaultReserveAfterMs } from '../../src/domain/scheduling/placement.ts';
 import { minutes, seconds } from '../../src/domain/time.ts';
+import type { AgentSocket } from '../../src/ports/agent-link.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { VirtualClock } from '../../src/sim/clock.ts';
@@ -54,37 +55,73 @@ export class ControlPlaneWorld {
   readonly clock = new VirtualClock();
   readonly random = new SeededRandom(1);
   readonly github: SimGithub;
-  readonly store = openMemoryStore();
   readonly lines: LoggedLine[] = [];
-  readonly deps: Deps;
-  readonly controlPlane: ControlPlane;
+  readonly #database = createMemoryDatabase();
+  readonly #settings: Settings;
+  readonly #hosts = new Map<HostId, ScriptedAgent>();
+  #process: { store: MemoryStore; deps: Deps; controlPlane: ControlPlane } | undefined;
+  /** A connection of the test's own, which no crash takes away. */
+  readonly store = this.#database.connect();
 
   constructor(settings: Partial<Settings> = {}) {
+    this.#settings = { ...testSettings, ...settings };
     this.github = new SimGithub({ clock: this.clock, random: this.random.fork(), webhookSecret });
-    this.deps = {
-      store: this.store,
+    this.github.createOrganization('acme');
+    this.github.installApp('acme');
+    this.github.createRepository({ owner: 'acme', name: 'app', private: true });
+    this.start();
+  }
+
+  /** Starts the control plane, as after a crash; hosts dial in again. */
+  start(): void {
+    const store = this.#database.connect();
+    const deps: Deps = {
+      store,
       github: new InProcessGitHub(this.github),
       sealer: new PlainSealer(),
       clock: this.clock,
       random: this.random.fork(),
       log: this.#log(),
-      settings: { ...testSettings, ...settings },
+      settings: this.#settings,
     };
-    const webhook = { ...this.deps, secrets: [new Secret(webhookSecret)] };
+    const webhook = { ...deps, secrets: [new Secret(webhookSecret)] };
     this.github.onDelivery(async ({ headers, body }) => {
       const lowered = Object.fromEntries(
         Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value]),
       );
       return receiveWebhook(webhook, { headers: lowered, body: new TextEncoder().encode(body) });
     });
-    this.github.createOrganization('acme');
-    this.github.installApp('acme');
-    this.github.createRepository({ owner: 'acme', name: 'app', private: true });
-    this.controlPlane = runControlPlane(this.deps);
+    this.#process = { store, deps, controlPlane: runControlPlane(deps) };
+    for (const [id, agent] of this.#hosts) agent.dial(this.#link(id));
+  }
+
+  /** `kill -9`: nothing that the process waits for settles any more, and GitHub meets a closed port. */
+  crash(): void {
+    this.#process?.store.crash();
+    this.#process = undefined;
+    this.github.onDelivery(() => Promise.reject(new Error('connection refused')));
+    for (const agent of this.#hosts.values()) agent.hangUp();
+  }
+
+  /** The host's agent reaches the control plane again. */
+  redial(name: string): void {
+    const id = hostId(`host-${name}`);
+    this.#hosts.get(id)?.dial(this.#link(id));
+  }
+
+  #link(id: HostId): AgentSocket {
+    const [ours, theirs] = socketPair(this.clock, () => 5);
+    this.#process?.controlPlane.links.accept(id, ours);
+    return theirs;
   }
 
   /** A host with room for `vms` VMs of 2 CPUs and 4 GiB. */
-  async addHost(name: string, vms: number, work?: () => JobWork): Promise<ScriptedAgent> {
+  async addHost(
+    name: string,
+    vms: number,
+    work?: () => JobWork,
+    labels: readonly string[] = [],
+  ): Promise<ScriptedAgent> {
     const identity = new PlainIdentity(name);
     const id = hostId(`host-${name}`);
     await this.store.transaction(async (tx) => {
@@ -100,24 +137,24 @@ export class ControlPlaneWorld {
         revision: 0,
       });
     });
-    const [ours, theirs] = socketPair(this.clock, () => 5);
-    this.controlPlane.links.accept(id, ours);
-    return new ScriptedAgent({
+    const agent = new ScriptedAgent({
       clock: this.clock,
       github: this.github,
       identity,
-      socket: theirs,
+      socket: this.#link(id),
       capacity: {
         arch: 'x64',
         milliCpus: vms * 2000,
         memoryMib: vms * 4096,
         diskGib: vms * 20,
         maxBooting: vms,
-        labels: [],
+        labels: [...labels],
         images: [image],
       },
       ...(work !== undefined && { work }),
     });
+    this.#hosts.set(id, agent);
+    return agent;
   }
 
   async jobs(): Promise<readonly Job[]> {

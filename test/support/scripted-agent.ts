@@ -46,12 +46,24 @@ export class ScriptedAgent {
   #number = 0;
   #epoch = '';
   #generation = 0;
+  #socket: AgentSocket | undefined;
 
   constructor(options: ScriptedAgentOptions) {
     this.#options = options;
-    options.socket.onMessage((text) => this.#hear(JSON.parse(text) as ControlPlaneMessage));
-    this.#observe();
+    this.dial(options.socket);
     void this.#heartbeat();
+  }
+
+  /** Takes a new link; the VMs go on meanwhile. */
+  dial(socket: AgentSocket): void {
+    this.#socket = socket;
+    socket.onMessage((text) => this.#hear(JSON.parse(text) as ControlPlaneMessage));
+    this.#observe();
+  }
+
+  hangUp(): void {
+    this.#socket?.close(1006, 'the other side is gone');
+    this.#socket = undefined;
   }
 
   #hear(message: ControlPlaneMessage): void {
@@ -156,7 +168,7 @@ export class ScriptedAgent {
       capacity: this.#options.capacity,
       events: this.#events,
     };
-    this.#options.socket.send(JSON.stringify(message));
+    this.#socket?.send(JSON.stringify(message));
   }
 
   async #heartbeat(): Promise<void> {

@@ -1,0 +1,48 @@
+// A guest for tests of drivers: the image's kernel with a few lines of shell instead of the whole image, up in two seconds
+// of emulation. Linux unpacks archives one after the other, so a second one replaces the image's /init.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpioArchive } from '../../src/image/cpio.ts';
+import type { BootFiles } from '../../src/ports/image-source.ts';
+
+const init = `#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+mount -t devtmpfs dev /dev
+mkdir -p /sys && mount -t sysfs sys /sys
+for list in disks links; do
+	while read -r module; do insmod "/modules/$module"; done <"/modules/$list.list"
+done
+port=
+while [ -z "$port" ]; do
+	for candidate in /sys/class/virtio-ports/*; do
+		read -r name <"$candidate/name" && [ "$name" = bellows ] && port=/dev/\${candidate##*/}
+	done
+done
+echo listening
+exec 3<>"$port"
+while :; do
+	if read -r verb rest <&3; then
+		case $verb in
+		echo) echo "$rest" >&3 ;;
+		power-off) poweroff -f ;;
+		panic) echo c >/proc/sysrq-trigger ;;
+		flood) while :; do echo "$rest$rest$rest$rest$rest$rest$rest$rest"; done ;;
+		esac
+	else
+		usleep 20000
+	fi
+done
+`;
+
+/** Writes the guest's initramfs and gives its path. */
+export async function writeTalkingGuest(image: BootFiles, path: string): Promise<string> {
+  return writeInitramfs(image, init, path);
+}
+
+/** The image's initramfs with another program as PID 1. */
+export async function writeInitramfs(image: BootFiles, script: string, path: string): Promise<string> {
+  const content = new TextEncoder().encode(script);
+  const own = cpioArchive([{ kind: 'file', path: 'init', mode: 0o755, content }]);
+  await writeFile(path, Buffer.concat([await readFile(image.initramfsPath), own]));
+  return path;
+}
