@@ -1,6 +1,7 @@
 // What the documentation promises is there: links, headings, paths, commands, generated parts, and every page listed.
 
 import { dirname, join } from 'node:path';
+import { blockNames } from '../../scripts/docs/block.ts';
 import type { SourceTree } from '../support/source-tree.ts';
 
 export interface Project {
@@ -65,10 +66,8 @@ export function unknownCommands({ tree, scripts }: Project): string[] {
 
 export function unknownBlocks({ tree, blocks }: Project): string[] {
   return markdownFiles(tree).flatMap(([path, text]) => {
-    const named = [...text.matchAll(/<!-- generated:([a-z][\w-]*) -->/g)].map(([, name = '']) => name);
-    return named
-      .filter((name) => !blocks.has(name))
-      .map((name) => `${path}: nothing generates the block ${name}`);
+    const unknown = blockNames(text).filter((name) => !blocks.has(name));
+    return unknown.map((name) => `${path}: nothing generates the block ${name}`);
   });
 }
 
