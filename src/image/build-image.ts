@@ -33,7 +33,7 @@ export interface BuildOptions {
 export interface BuildPorts {
   workshop: ImageWorkshop;
   shelf: ImageShelf;
-  clock: Clock;
+  clock: Pick<Clock, 'now'>;
   onProgress?: (progress: BuildProgress) => void;
 }
 

@@ -1,0 +1,62 @@
+// Processes by /proc (proc(5)).
+
+import { readdir, readFile } from 'node:fs/promises';
+import type { MarkedProcess, ProcessIdentity, ProcessTable } from '../../ports/process-table.ts';
+
+export function linuxProcessTable(): ProcessTable {
+  return {
+    marked: async (name) => {
+      const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+      const found = await Promise.all(pids.map((pid) => markOf(pid, name)));
+      return found.filter((process) => process !== undefined);
+    },
+    isAlive: async (process) => (await lookAt(process.pid))?.startTicks === process.startTicks,
+    kill: async ({ pid, startTicks }) => {
+      if ((await lookAt(pid))?.startTicks !== startTicks) return;
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if (!isGone(error)) throw new Error(`cannot end process ${pid}`, { cause: error });
+      }
+    },
+  };
+}
+
+async function markOf(pid: number, name: string): Promise<MarkedProcess | undefined> {
+  const environment = await readOrNothing(`/proc/${pid}/environ`);
+  const mark = environment?.split('\0').find((entry) => entry.startsWith(`${name}=`));
+  if (mark === undefined) return undefined;
+  const seen = await lookAt(pid);
+  const command = await readOrNothing(`/proc/${pid}/cmdline`);
+  if (seen === undefined || command === undefined) return undefined;
+  return { ...seen, value: mark.slice(name.length + 1), command: command.split('\0').slice(0, -1) };
+}
+
+/** Undefined when there is no such process, or it has ended and only waits to be reaped. */
+async function lookAt(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await readOrNothing(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The program's name stands in brackets and may hold spaces and brackets itself.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  if (state === 'Z' || state === 'X') return undefined;
+  return { pid, startTicks: Number(fields[19]) };
+}
+
+async function readOrNothing(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    // Another user's process, or one that ended since the folder was read.
+    if (isGone(error) || hasCode(error, 'EACCES') || hasCode(error, 'EPERM')) return undefined;
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,101 @@
+// What QEMU is told. All of it is readable by every user of the host, so no secret is in it (I8).
+
+import type { MachineNetwork, MachineSpec } from '../../ports/vm-driver.ts';
+import { machineName } from './vm-processes.ts';
+
+export type Acceleration = 'kvm' | 'tcg';
+
+/** Paths of the driver's own sockets for one VM. */
+export interface DriverSockets {
+  monitor: string;
+  console: string;
+}
+
+/** Name of the guest link's port in the guest: /sys/class/virtio-ports/…/name. */
+export const guestLinkPort = 'bellows';
+
+/** QEMU's arguments for one VM. */
+export function commandLine(
+  machine: MachineSpec,
+  acceleration: Acceleration,
+  sockets: DriverSockets,
+): string[] {
+  const device = (kind: string, options = '') => [
+    '-device',
+    `${kind}-${acceleration === 'kvm' ? 'device' : 'pci'}${options}`,
+  ];
+  return [
+    ...['-name', machineName(machine.vm)],
+    ...machineType(acceleration),
+    ...['-smp', String(machine.vcpus), '-m', String(machine.memoryMib)],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny'],
+    ...['-kernel', machine.kernelPath, '-initrd', machine.initramfsPath],
+    ...['-append', kernelCommandLine(acceleration)],
+    ...['-chardev', `socket,id=monitor,path=${escaped(sockets.monitor)},server=on,wait=off`],
+    ...['-mon', 'chardev=monitor,mode=control'],
+    ...['-chardev', `socket,id=console,path=${escaped(sockets.console)},server=on,wait=off`],
+    ...['-serial', 'chardev:console'],
+    ...['-blockdev', rootDisk(machine.rootPath), ...device('virtio-blk', ',drive=root')],
+    ...[
+      '-blockdev',
+      scratchDisk(machine.scratchPath),
+      ...device('virtio-blk', ',drive=scratch,werror=report'),
+    ],
+    ...['-netdev', netdev(machine.network)],
+    ...device('virtio-net', `,netdev=net${acceleration === 'kvm' ? '' : ',romfile='}`),
+    ...device('virtio-rng'),
+    ...device('virtio-serial'),
+    ...['-chardev', `socket,id=guest,path=${escaped(machine.guestSocketPath)},server=on,wait=off`],
+    ...['-device', `virtserialport,chardev=guest,name=${guestLinkPort}`],
+  ];
+}
+
+/**
+ * With KVM the smallest machine there is. In emulation a `microvm` with ACPI hangs now and then at boot and without it has
+ * one processor, so there it is q35 without its parts for people. `tb-size` bounds the memory that the emulator takes
+ * for translated code (MiB); its default is a gigabyte.
+ */
+function machineType(acceleration: Acceleration): string[] {
+  return acceleration === 'kvm'
+    ? ['-machine', 'microvm,acpi=on,rtc=on,pic=off,pit=off', '-accel', 'kvm', '-cpu', 'host']
+    : ['-machine', 'q35,usb=off,sata=off,smbus=off', '-accel', 'tcg,tb-size=64', '-cpu', 'max'];
+}
+
+/**
+ * `panic=1 reboot=t` with QEMU's `-no-reboot`: a guest that panics or resets ends its VM. `cryptomgr.notests` saves 0.3 s
+ * in emulation; `no_timer_check` since an emulated timer can miss the kernel's test of it.
+ */
+export function kernelCommandLine(acceleration: Acceleration): string {
+  const common = 'console=ttyS0 quiet loglevel=4 panic=1 reboot=t random.trust_cpu=on cryptomgr.notests';
+  return acceleration === 'kvm' ? common : `${common} no_timer_check`;
+}
+
+function rootDisk(path: string): string {
+  const file = { driver: 'file', filename: path };
+  return JSON.stringify({ driver: 'raw', 'node-name': 'root', 'read-only': true, file });
+}
+
+/** What the guest syncs need not reach the host's disk: the file does not outlive the VM. */
+function scratchDisk(path: string): string {
+  const file = { driver: 'file', filename: path, discard: 'unmap', cache: { 'no-flush': true } };
+  const cache = { 'no-flush': true };
+  return JSON.stringify({ driver: 'raw', 'node-name': 'scratch', discard: 'unmap', cache, file });
+}
+
+/**
+ * QEMU starts one relay for each connection that the guest makes to a forward, with its standard input and output as the
+ * connection. (A forward straight to a TCP address would be one connection for the VM's whole life.)
+ */
+function netdev(network: MachineNetwork): string {
+  const forwards = network.forwards.map(
+    ({ guestAddress, guestPort, hostAddress, hostPort }) =>
+      `,guestfwd=tcp:${guestAddress}:${guestPort}-cmd:busybox nc ${hostAddress} ${hostPort}`,
+  );
+  return `user,id=net,restrict=${network.restricted ? 'on' : 'off'}${forwards.join('')}`;
+}
+
+/** In QEMU's option lists a comma is written twice. */
+function escaped(path: string): string {
+  return path.replaceAll(',', ',,');
+}

@@ -1,0 +1,115 @@
+// One QEMU process for each VM, in a session of its own: it outlives the agent. Which VMs run is read from the host's
+// processes, so there is no list of ours that a crash could make wrong.
+
+import type { VmId } from '../../domain/ids.ts';
+import type { MachineSpec, VmDriver, VmEnd } from '../../ports/vm-driver.ts';
+import { watchConsole } from './console.ts';
+import type { HeldVm, QemuDriverOptions } from './driver-options.ts';
+import { startMachine } from './start-machine.ts';
+import { clearPlace, handedPaths, lastWords, placeOf, places } from './vm-place.ts';
+import { type VmProcess, vmProcesses } from './vm-processes.ts';
+
+export interface QemuDriver extends VmDriver {
+  /** Lets go of all VMs without touching them: what happens by itself when the agent's process ends. */
+  release(): void;
+}
+
+const maxFolderBytes = 80;
+const adoptedLookMs = 250;
+const stopLookMs = 5;
+const stopTimeoutMs = 10_000;
+
+export function qemuDriver(options: QemuDriverOptions): QemuDriver {
+  const { folder, processes } = options;
+  if (Buffer.byteLength(folder) > maxFolderBytes)
+    throw new Error(
+      `the folder for VMs is too long for Unix sockets (over ${maxFolderBytes} bytes): ${folder}`,
+    );
+  const held = new Map<VmId, Promise<HeldVm | undefined>>();
+
+  /** One way at a time for each VM: a second caller gets what the first one got. */
+  const hold = (vm: VmId, make: () => Promise<HeldVm | undefined>): Promise<HeldVm | undefined> => {
+    const known = held.get(vm);
+    if (known !== undefined) return known;
+    const coming = make();
+    held.set(vm, coming);
+    const forget = () => {
+      if (held.get(vm) === coming) held.delete(vm);
+    };
+    coming.then((got) => (got === undefined ? forget() : got.running.ended.then(forget)), forget);
+    return coming;
+  };
+  const machineOf = async (vm: VmId): Promise<VmProcess | undefined> =>
+    (await vmProcesses(folder, processes)).find((process) => process.vm === vm && process.isMachine);
+  const takeUpIfRunning = async (vm: VmId): Promise<HeldVm | undefined> => {
+    const process = await machineOf(vm);
+    return process && takeUp(process, options);
+  };
+
+  return {
+    kind: 'qemu',
+    start: async (machine: MachineSpec) => {
+      // An `adopt` that is under way may find nothing.
+      await held.get(machine.vm)?.catch(() => undefined);
+      const got = await hold(
+        machine.vm,
+        async () => (await takeUpIfRunning(machine.vm)) ?? startMachine(machine, options),
+      );
+      if (got === undefined) throw new Error('bug: a start gave no VM');
+      return got.running;
+    },
+    adopt: async (vm) => (await hold(vm, () => takeUpIfRunning(vm)))?.running,
+    // A place without a process is what a crash left of a VM: `stop` clears it.
+    find: async () => {
+      const [alive, known] = await Promise.all([vmProcesses(folder, processes), places(folder)]);
+      return [...new Set([...alive.map(({ vm }) => vm), ...known])].sort();
+    },
+    stop: async (vm) => {
+      const coming = held.get(vm)?.catch(() => undefined);
+      await kill(vm, options);
+      await (await coming)?.running.ended;
+      await clearPlace(vm, folder);
+    },
+    release: () => {
+      for (const coming of held.values()) coming.then((got) => got?.letGo()).catch(() => undefined);
+      held.clear();
+    },
+  };
+}
+
+async function kill(vm: VmId, { folder, processes, clock }: QemuDriverOptions): Promise<void> {
+  const deadline = clock.now() + stopTimeoutMs;
+  for (;;) {
+    const left = (await vmProcesses(folder, processes)).filter((process) => process.vm === vm);
+    if (left.length === 0) return;
+    if (clock.now() > deadline)
+      throw new Error(`${vm}: process ${left[0]?.pid} does not end, though it was killed`);
+    await Promise.all(left.map((process) => processes.kill(process)));
+    await clock.sleep(stopLookMs);
+  }
+}
+
+/** A VM whose QEMU an earlier agent process started: its end must be looked for, and its exit code stays unknown. */
+async function takeUp(process: VmProcess, options: QemuDriverOptions): Promise<HeldVm> {
+  const { vm, pid } = process;
+  const place = placeOf(vm, options.folder);
+  const { consolePath } = await handedPaths(place);
+  const console =
+    consolePath === undefined ? undefined : await watchConsole(place.sockets.console, consolePath);
+  const released = new AbortController();
+  const look = async (): Promise<VmEnd> => {
+    while (await options.processes.isAlive(process))
+      await options.clock.sleep(adoptedLookMs, released.signal);
+    await console?.drained;
+    const said = await lastWords(place);
+    const how = /terminating on signal/.test(said) ? 'killed' : 'exited';
+    return { how, detail: said || 'ended; its exit code is unknown, since an earlier agent started it' };
+  };
+  // After `release` nobody listens any more, and the promise is never to reject.
+  const ended = look().catch(() => new Promise<VmEnd>(() => undefined));
+  const letGo = () => {
+    console?.close();
+    released.abort();
+  };
+  return { running: { vm, pid, ended }, letGo };
+}

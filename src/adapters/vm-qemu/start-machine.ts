@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, open } from 'node:fs/promises';
+import type { Clock } from '../../ports/clock.ts';
+import { type MachineSpec, type VmEnd, VmStartError, vmStartTimeoutMs } from '../../ports/vm-driver.ts';
+import { commandLine, type DriverSockets } from './command-line.ts';
+import { watchConsole } from './console.ts';
+import type { HeldVm, QemuDriverOptions } from './driver-options.ts';
+import { awaitRunning } from './monitor.ts';
+import { clearPlace, lastWords, makePlace } from './vm-place.ts';
+import { markName, markOf } from './vm-processes.ts';
+
+const lookMs = 5;
+
+/** Starts QEMU and resolves when the guest's processors run. @throws VmStartError */
+export async function startMachine(machine: MachineSpec, options: QemuDriverOptions): Promise<HeldVm> {
+  const { vm } = machine;
+  await demandFiles(machine);
+  const place = await makePlace(vm, options.folder, {
+    guestSocketPath: machine.guestSocketPath,
+    consolePath: machine.consolePath,
+  });
+  const words = await open(place.words, 'a', 0o600);
+  const program = options.program ?? 'qemu-system-x86_64';
+  const child = spawn(program, commandLine(machine, options.acceleration, place.sockets), {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', words.fd, words.fd],
+    // Nothing of the agent's own environment: it may hold secrets (I8).
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [markName]: markOf(vm, options.folder) },
+  });
+  child.unref();
+  const exit = exitOf(child);
+  await words.close();
+  try {
+    await isUp(place.sockets, exit, options.clock);
+  } catch (cause) {
+    child.kill('SIGKILL');
+    const end = await exit;
+    const said = await lastWords(place);
+    await clearPlace(vm, options.folder);
+    throw new VmStartError(`${program} did not start ${vm}: ${said || end.detail}`, { cause });
+  }
+  const console = await watchConsole(place.sockets.console, machine.consolePath);
+  const ended = exit.then(async ({ how, detail }) => {
+    await console.drained;
+    const said = await lastWords(place);
+    return { how, detail: said === '' ? detail : `${detail}; ${said}` };
+  });
+  return { running: { vm, pid: child.pid, ended }, letGo: console.close };
+}
+
+async function demandFiles(machine: MachineSpec): Promise<void> {
+  const files = [
+    ['kernel', machine.kernelPath],
+    ['initramfs', machine.initramfsPath],
+    ['root file system', machine.rootPath],
+    ['scratch disk', machine.scratchPath],
+  ] as const;
+  for (const [what, path] of files) {
+    await access(path).catch((cause: unknown) => {
+      throw new VmStartError(`${machine.vm}: its ${what} is missing: ${path}`, { cause });
+    });
+  }
+}
+
+/** Rejects when QEMU ends or takes too long. */
+async function isUp(sockets: DriverSockets, exit: Promise<VmEnd>, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  const refusal = exit.then((end) => {
+    throw new Error(end.detail);
+  });
+  const running = askUntilRunning(sockets, clock, over.signal);
+  // The one that loses the race must not end the agent.
+  refusal.catch(() => undefined);
+  running.catch(() => undefined);
+  try {
+    await Promise.race([running, refusal]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function askUntilRunning(sockets: DriverSockets, clock: Clock, signal: AbortSignal): Promise<void> {
+  const deadline = clock.now() + vmStartTimeoutMs;
+  while (!signal.aborted) {
+    const failure = await awaitRunning(sockets.monitor, signal).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    if (failure === undefined) return;
+    if (clock.now() > deadline)
+      throw new Error(`not up within ${vmStartTimeoutMs / 1000} s`, { cause: failure.error });
+    await clock.sleep(lookMs);
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<VmEnd> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ how: 'crashed', detail: error.message }));
+    child.once('exit', (code, signal) => {
+      if (signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGINT')
+        resolve({ how: 'killed', detail: `ended by ${signal}` });
+      else if (signal !== null) resolve({ how: 'crashed', detail: `ended by ${signal}` });
+      else resolve({ how: code === 0 ? 'exited' : 'crashed', detail: `exit code ${code}` });
+    });
+  });
+}
