@@ -1,10 +1,10 @@
 // Makes what is shipped: one file per program, in dist/.
 
-import { chmod, copyFile, cp, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle, presentEntries } from './build/bundle.ts';
-import { assets, entries } from './build/entries.ts';
+import { entries } from './build/entries.ts';
 
 const help = `Usage: npm run build [-- OPTION... NAME...]
 
@@ -37,9 +37,6 @@ async function main(): Promise<void> {
   if (chosen.includes('cli')) {
     await copyFile(join(root, 'scripts/build/launcher.mjs'), join(root, 'dist/bellows.js'));
     await chmod(join(root, 'dist/bellows.js'), 0o755);
-  }
-  for (const { source, output } of positionals.length === 0 ? assets : []) {
-    await cp(join(root, source), join(root, output), { recursive: true });
   }
   if (options.json) console.log(JSON.stringify({ ok: true, bundles }));
 }

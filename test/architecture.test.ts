@@ -46,7 +46,8 @@ describe('imports', () => {
       const h = new URL('./h.ts', import.meta.url);
       import { type I } from '../i.ts';
       const text = "import './not-this.ts'"; // nor import './this.ts'
-      new URL('./', base);`;
+      new URL('./', base);
+      const j = import.meta.resolve('package-j');`;
     const targets = importsOf('src/x/y.ts', text).map((found) => `${found.form} ${found.target}`);
     expect(targets.sort()).toEqual([
       'dynamic src/x/f.ts',
@@ -57,6 +58,7 @@ describe('imports', () => {
       're-export src/x/e.ts',
       'type src/x/b.ts',
       'type src/x/g.ts',
+      'url package-j',
       'url src/x/h.ts',
     ]);
   });

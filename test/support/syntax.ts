@@ -62,7 +62,7 @@ export function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-/** Everything that a file imports: values, types, `export … from`, `import()`, `import('…')` types, `new URL('…', import.meta.url)`. */
+/** Everything that a file imports: values, types, `export … from`, `import()`, `import('…')` types, `new URL('…', import.meta.url)`, `import.meta.resolve('…')`. */
 export function importsOf(path: string, text: string): Import[] {
   const found: Import[] = [];
   const add = (source: unknown, form: Import['form']): void => {
@@ -75,7 +75,7 @@ export function importsOf(path: string, text: string): Import[] {
       add(node.source, 're-export');
     else if (node.type === 'ImportExpression') add(node.source, 'dynamic');
     else if (node.type === 'TSImportType') add(node.source, 'type');
-    else if (node.type === 'NewExpression' && isModuleUrl(node)) add(listOf(node.arguments)[0], 'url');
+    else if (isModuleUrl(node) || isModuleResolve(node)) add(listOf(node.arguments)[0], 'url');
   });
   return found;
 }
@@ -87,9 +87,15 @@ export function listOf(value: unknown): Node[] {
 
 function isModuleUrl(node: Node): boolean {
   const [first, second] = listOf(node.arguments);
-  const isUrl = isNode(node.callee) && node.callee.name === 'URL';
+  const isUrl = node.type === 'NewExpression' && isNode(node.callee) && node.callee.name === 'URL';
   const relative = typeof first?.value === 'string' && /^\.\.?\/.*\.m?ts$/.test(first.value);
   return isUrl && relative && second?.type === 'MemberExpression';
+}
+
+/** `import.meta.resolve('…')` */
+function isModuleResolve({ type, callee }: Node): boolean {
+  const member = type === 'CallExpression' && isNode(callee) ? callee : undefined;
+  return isNode(member?.object) && member.object.type === 'MetaProperty';
 }
 
 function resolveSpecifier(path: string, specifier: string): string {
