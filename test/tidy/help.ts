@@ -14,9 +14,7 @@ export function scriptCommands(paths: readonly string[]): Command[] {
       return [[process.execPath, path]];
     if (/^scripts\/[^/]+\.sh$/.test(path)) return [['sh', path]];
     if (path === '.ci/run') return [['bash', path]];
-    return /^(demo|bench)\/main\.ts$/.test(path) || /^src\/main\/\w+\.ts$/.test(path)
-      ? [[process.execPath, path]]
-      : [];
+    return /^((demo|bench)\/main|src\/main\/cli)\.ts$/.test(path) ? [[process.execPath, path]] : [];
   });
 }
 
