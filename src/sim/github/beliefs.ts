@@ -56,6 +56,11 @@ export const beliefTable = {
     'A just-in-time configuration must be used within this time (0: no limit). One project gives up after 5 min.',
     'ubicloud; undocumented',
   ),
+  jitNamesClassicServer: belief(
+    true,
+    'A just-in-time configuration names a classic server beside the broker; runners that begin there are sent on to the broker.',
+    'captures; read in github-act-runner',
+  ),
   offlineAfterMs: belief(
     minute,
     'A runner that has not been heard of for a minute is shown offline; before that it is still shown online.',

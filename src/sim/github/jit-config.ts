@@ -28,7 +28,7 @@ export function encodeJitConfig(world: World, runner: Runner, key?: RsaJwk): str
       PoolName: runner.scope.kind === 'organization' ? runner.scope.group.name : 'Default',
       DisableUpdate: 'True',
       Ephemeral: 'True',
-      ServerUrl: `${base}/classic/`,
+      ...(world.beliefs.jitNamesClassicServer ? { ServerUrl: `${base}/classic` } : {}),
       ServerUrlV2: `${base}/broker/`,
       UseV2Flow: 'True',
       GitHubUrl: '',

@@ -136,3 +136,14 @@ function dependents(run: Run, groups: readonly JobGroup[]): Set<JobGroup> {
 
 /** The jobs of the latest attempt, with those of earlier attempts that it took over. */
 export const currentJobs = (run: Run): Job[] => run.groups.flatMap((group) => group.jobs);
+
+/** The jobs that a list shows: those of one attempt, of the latest execution of each, or all. */
+export function jobsShown(world: World, run: Run, which: 'latest' | 'all' | { attempt: number }): Job[] {
+  const jobs =
+    which === 'latest'
+      ? currentJobs(run)
+      : which === 'all'
+        ? run.jobs
+        : run.jobs.filter((job) => job.attempt === which.attempt);
+  return jobs.filter((job) => job.phase !== 'held' || world.beliefs.maxParallel === 'queued-and-held');
+}
