@@ -124,6 +124,24 @@ export function rowContract(open: OpenStores): void {
     expect(numbers(await within(a, (tx) => tx.vms.unplaced(9)))).toEqual([]);
   });
 
+  it('tells also the VMs that went lately, and every job of some runs', async ({ a }) => {
+    await a.transaction(async (tx) => {
+      await tx.vms.insert(vm(1, { state: 'gone', since: at(99) }));
+      await tx.vms.insert(vm(2, { state: 'gone', since: at(100) }));
+      await tx.vms.insert(vm(3, { state: 'idle', since: at(50) }));
+      await tx.vms.insert(vm(4, { state: 'gone', since: at(200), labels: big }));
+      await tx.jobs.insert(job(2, { state: 'done', labels: big }));
+      await tx.jobs.insert(job(1));
+      await tx.jobs.insert(job(3, { runId: runId(2) }));
+      await tx.jobs.insert(job(4, { runId: runId(3) }));
+    });
+    await a.transaction(async (tx) => {
+      expect(numbers(await tx.vms.lately(acmeKey, smallKey, at(100)))).toEqual([2, 3]);
+      expect(ids(await tx.jobs.ofRuns([runId(1), runId(3)]))).toEqual([1, 2, 4]);
+      expect(await tx.jobs.ofRuns([])).toEqual([]);
+    });
+  });
+
   it('finds a VM by the name of its runner in its own scope, and those made for a job', async ({ a }) => {
     await a.transaction(async (tx) => {
       await tx.vms.insert(vm(1, { state: 'gone' }));

@@ -1,0 +1,64 @@
+import { labelKey } from '../../domain/labels/label-set.ts';
+import type { Job } from '../../domain/lifecycle/job.ts';
+import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import type { JobTable } from '../../ports/store.ts';
+import type { Db } from './db.ts';
+import { demandOf } from './hashes.ts';
+import { storable } from './tables.ts';
+import { type Versioning, versionedTable } from './versioned-table.ts';
+
+const versioning: Versioning<Job['id'], Job> = {
+  table: 'jobs',
+  idOf: (job) => job.id,
+  versionOf: (job) => job.version,
+  raised: (job) => ({ ...job, version: job.version + 1 }),
+  columns: (job) => ({
+    state: job.state,
+    served: job.service.kind === 'ours',
+    owner: storable(scopeOwner(job.scope)),
+    repository: repositoryColumn(job.repository.fullName),
+    run_id: job.runId,
+    demand: demandOf(scopeKey(job.scope), labelKey(job.labels)),
+    first_seen_at: job.firstSeenAt,
+  }),
+};
+
+const repositoryColumn = (fullName: string): string => storable(fullName.toLowerCase());
+
+export function jobTable(db: Db): JobTable {
+  const queued = () =>
+    db
+      .selectFrom('jobs')
+      .select('doc')
+      .where('state', '=', 'queued')
+      .where('served', '=', true)
+      .orderBy('first_seen_at')
+      .orderBy('id');
+  return {
+    ...versionedTable(db, versioning),
+    async queued(scope, labels) {
+      const rows = await queued().where('demand', '=', demandOf(scope, labels)).execute();
+      return rows.map((row) => row.doc);
+    },
+    async allQueued(limit) {
+      const rows = await queued().limit(limit).execute();
+      return rows.map((row) => row.doc);
+    },
+    async ofRuns(runs) {
+      const ofRuns = db
+        .selectFrom('jobs')
+        .select('doc')
+        .where((is) => is('run_id', '=', is.fn.any(is.val([...runs]))));
+      return (await ofRuns.orderBy('first_seen_at').orderBy('id').execute()).map((row) => row.doc);
+    },
+    async list({ owner, repository, states, runId }, limit) {
+      let query = db.selectFrom('jobs').select('doc');
+      if (owner !== undefined) query = query.where('owner', '=', storable(owner));
+      if (repository !== undefined) query = query.where('repository', '=', repositoryColumn(repository));
+      if (states !== undefined) query = query.where((is) => is('state', '=', is.fn.any(is.val([...states]))));
+      if (runId !== undefined) query = query.where('run_id', '=', runId);
+      const rows = await query.orderBy('first_seen_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+      return rows.map((row) => row.doc);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+// Migrations go forward only. They run at each start, under an advisory lock, so that several processes may start at once;
+// all that are missing run in one transaction.
+
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { up as firstTables } from './migrations/0001-first-tables.ts';
+
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first-tables': { up: firstTables },
+};
+
+const table = 'migrations';
+
+/** @throws Error in words for the operator when the server or the data is not for this version of Bellows. */
+export async function migrate<T>(db: Kysely<T>, place: string): Promise<void> {
+  await checkServer(db, place);
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: table,
+    migrationLockTableName: `${table}_lock`,
+  });
+  const unknown = await newerMigrations(db);
+  if (unknown.length > 0) {
+    throw new Error(
+      `The database (${place}) was last used by a newer Bellows (it has ${unknown.join(', ')}). Start that version or a newer one; there is no way back but a backup.`,
+    );
+  }
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined)
+    throw new Error(`cannot bring the database (${place}) up to date`, { cause: error });
+}
+
+async function checkServer<T>(db: Kysely<T>, place: string): Promise<void> {
+  const { rows } = await sql<{ version: string; encoding: string }>`
+    select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding
+  `.execute(db);
+  const [server] = rows;
+  if (server === undefined) return;
+  if (Number(server.version) < 150_000) {
+    const major = Math.floor(Number(server.version) / 10_000);
+    throw new Error(`PostgreSQL ${major} (${place}) is too old for Bellows: it needs 15 or newer.`);
+  }
+  if (server.encoding !== 'UTF8') {
+    throw new Error(
+      `The database (${place}) has the encoding ${server.encoding}, and Bellows needs UTF8: make one with \`createdb --encoding=UTF8 --template=template0\`.`,
+    );
+  }
+}
+
+async function newerMigrations<T>(db: Kysely<T>): Promise<string[]> {
+  const found = await sql<{ there: boolean }>`select to_regclass(${table}) is not null as there`.execute(db);
+  if (found.rows[0]?.there !== true) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(table)}`.execute(db);
+  return rows.map((row) => row.name).filter((name) => !(name in migrations));
+}

@@ -1,0 +1,80 @@
+// The tables as kysely knows them. What is queried has a column; the whole row is in `doc`. `doc` is `json` and not `jsonb`,
+// which refuses U+0000 and lone surrogates: names come from other people's workflow files, and none may stop the ingest.
+
+import type { ColumnType, Generated } from 'kysely';
+import type { Deadline, Effect } from '../../domain/lifecycle/effects.ts';
+import type { Job } from '../../domain/lifecycle/job.ts';
+import type { Vm } from '../../domain/lifecycle/vm.ts';
+import type { Host } from '../../domain/scheduling/host.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Budget, Delivery, Enrolment } from '../../ports/store.ts';
+
+/** Read as an object, written as text. */
+type Json<T> = ColumnType<T, string, string>;
+
+export interface Tables {
+  meta: { epoch: string };
+  delivery_guids: { guid: Delivery['guid']; received_at: Instant; seq: Generated<number> };
+  deliveries: {
+    received_at: Instant;
+    seq: number;
+    guid: Delivery['guid'];
+    event: string;
+    body: Buffer;
+    state: Delivery['state'];
+    note: string;
+  };
+  jobs: {
+    id: number;
+    version: number;
+    state: string;
+    served: boolean;
+    owner: string;
+    repository: string;
+    run_id: number;
+    demand: string;
+    first_seen_at: number;
+    doc: Json<Job>;
+  };
+  vms: {
+    id: string;
+    version: number;
+    state: string;
+    owner: string;
+    host: string | null;
+    scope: string;
+    runner_name: string;
+    cause: number;
+    demand: string;
+    requested_at: number;
+    since: number;
+    doc: Json<Vm>;
+  };
+  hosts: { id: string; version: number; name: string; doc: Json<Host> };
+  tasks: {
+    id: Generated<number>;
+    kind: string;
+    what_key: string;
+    what: Json<Effect | Deadline>;
+    due_at: Instant;
+    attempts: Generated<number>;
+    last_error: Generated<string>;
+    owner: string | null;
+    lease_until: Instant | null;
+    superseded: Generated<boolean>;
+    claimable_at: ColumnType<Instant, never, never>;
+  };
+  history: {
+    at: Instant;
+    seq: Generated<number>;
+    subject: string;
+    event: string;
+    data: Json<Readonly<Record<string, unknown>>>;
+  };
+  sealed: { vm: string; jwe: string };
+  budgets: { bucket: string; doc: Json<Budget> };
+  enrolments: { token_hash: string; expires_at: number; doc: Json<Enrolment> };
+}
+
+/** A text that a `text` column takes: without U+0000 and half characters. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD');

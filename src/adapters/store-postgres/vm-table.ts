@@ -1,0 +1,58 @@
+import { labelKey } from '../../domain/labels/label-set.ts';
+import type { Vm } from '../../domain/lifecycle/vm.ts';
+import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import type { VmTable } from '../../ports/store.ts';
+import type { Db } from './db.ts';
+import { demandOf } from './hashes.ts';
+import { storable } from './tables.ts';
+import { type Versioning, versionedTable } from './versioned-table.ts';
+
+const versioning: Versioning<Vm['id'], Vm> = {
+  table: 'vms',
+  idOf: (vm) => vm.id,
+  versionOf: (vm) => vm.version,
+  raised: (vm) => ({ ...vm, version: vm.version + 1 }),
+  columns: (vm) => ({
+    state: vm.state,
+    owner: storable(scopeOwner(vm.scope)),
+    host: vm.host ?? null,
+    scope: storable(scopeKey(vm.scope)),
+    runner_name: storable(vm.runnerName),
+    cause: vm.cause,
+    demand: demandOf(scopeKey(vm.scope), labelKey(vm.labels)),
+    requested_at: vm.requestedAt,
+    since: vm.since,
+  }),
+};
+
+export function vmTable(db: Db): VmTable {
+  const oldestFirst = () => db.selectFrom('vms').select('doc').orderBy('requested_at').orderBy('id');
+  const newestFirst = () =>
+    db.selectFrom('vms').select('doc').orderBy('requested_at', 'desc').orderBy('id', 'desc');
+  const live = () => oldestFirst().where('state', '<>', 'gone');
+  const docs = async (query: ReturnType<typeof oldestFirst>): Promise<Vm[]> =>
+    (await query.execute()).map((row) => row.doc);
+  return {
+    ...versionedTable(db, versioning),
+    live: (scope, labels) => docs(live().where('demand', '=', demandOf(scope, labels))),
+    lately: (scope, labels, goneSince) => {
+      const same = oldestFirst().where('demand', '=', demandOf(scope, labels));
+      return docs(same.where((is) => is.or([is('state', '<>', 'gone'), is('since', '>=', goneSince)])));
+    },
+    allLive: () => docs(live()),
+    onHost: (host) => docs(live().where('host', '=', host)),
+    unplaced: (limit) => docs(oldestFirst().where('state', '=', 'requested').limit(limit)),
+    byRunnerName: async (scope, name) => {
+      const named = newestFirst().where('runner_name', '=', storable(name));
+      return (await docs(named.where('scope', '=', storable(scope)).limit(1)))[0];
+    },
+    forJob: (job) => docs(newestFirst().where('cause', '=', job)),
+    list({ owner, host, states }, limit) {
+      let query = newestFirst().limit(limit);
+      if (owner !== undefined) query = query.where('owner', '=', storable(owner));
+      if (host !== undefined) query = query.where('host', '=', host);
+      if (states !== undefined) query = query.where((is) => is('state', '=', is.fn.any(is.val([...states]))));
+      return docs(query);
+    },
+  };
+}
