@@ -19,8 +19,9 @@ export interface Timing {
   idleMs: DurationMs;
   /** After the guest said that a job began, until GitHub says so. Then: the job is read. */
   hintedMs: DurationMs;
-  /** For GitHub's or the guest's answer while a VM is given back. Then: asked again. */
+  /** For GitHub's or the guest's answer while a VM is given back. Then: asked again, each time a little later. */
   releaseRetryMs: DurationMs;
+  releaseLongestMs: DurationMs;
   /** From GitHub's `completed` to the order to destroy, so that the runner may end by itself. */
   completedGraceMs: DurationMs;
   /** From the order to destroy to the proof. Then: sent again. */
@@ -52,6 +53,7 @@ export const defaultTiming: Timing = {
   idleMs: minutes(5),
   hintedMs: minutes(2),
   releaseRetryMs: seconds(30),
+  releaseLongestMs: minutes(10),
   completedGraceMs: minutes(1),
   stoppingMs: minutes(5),
   unknownMs: minutes(15),

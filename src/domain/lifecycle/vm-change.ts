@@ -51,13 +51,14 @@ export function change(
 }
 
 function withTimes(before: Vm, wanted: Vm, { now, timing }: Moment, patience: DurationMs | undefined): Vm {
-  const { deadline: earlier, ...rest } = wanted;
+  const { deadline: earlier, before: hidden, ...rest } = wanted;
   const moved = wanted.state !== before.state;
   const hardDeadline =
     wanted.hardDeadline ?? (runningStates.has(wanted.state) ? after(now, timing.lifetimeMs) : undefined);
   const next: Vm = {
     ...rest,
     since: moved ? now : before.since,
+    ...(wanted.state === 'unknown' && hidden !== undefined && { before: hidden }),
     ...(hardDeadline !== undefined && { hardDeadline }),
   };
   const length = patience ?? vmPatience(next, timing);

@@ -1,6 +1,8 @@
 // Giving back a VM without a job: GitHub is asked to delete the runner, then the guest whether a worker lives, and the
 // verdict decides (DESIGN.md §2.4). Nothing here destroys by itself.
 
+import type { DurationMs } from '../time.ts';
+import { between } from '../time.ts';
 import type { Handler, Moment } from './cell.ts';
 import { unchanged } from './cell.ts';
 import type { Effect, Outcome } from './effects.ts';
@@ -73,7 +75,7 @@ function judge(
   const found = verdictOn(next);
   const why = next.release?.why ?? '';
   const data = { ...said, why, verdict: found.do };
-  const patience = moment.timing.releaseRetryMs;
+  const patience = patienceOf(next, moment);
   const ask = (kind: 'delete-runner' | 'ask-worker'): Outcome<Vm> =>
     change(vm, next, event, moment, { effects: [{ kind, vm: vm.id }], patience, data });
 
@@ -93,6 +95,12 @@ function judge(
         data: { ...data, kept: found.why },
       });
   }
+}
+
+/** A worker that outlives its registration may work for hours: it is asked after ever more rarely. */
+function patienceOf(vm: Vm, { now, timing }: Moment): DurationMs {
+  const age = vm.release === undefined ? 0 : between(vm.release.startedAt, now);
+  return Math.min(Math.max(age, timing.releaseRetryMs), timing.releaseLongestMs);
 }
 
 /** GitHub or the guest speaks of a job that we have not heard of; most likely the one that the VM was made for. */

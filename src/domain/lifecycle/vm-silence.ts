@@ -15,13 +15,8 @@ export const loseSight: On<'host-silent'> = (vm, event, moment) =>
 /** The host is back and the VM is what it was; an attempt to give it back goes on where it stood. */
 export const comeBack: On<'host-back'> = (vm, event, moment) => {
   const effects: Effect[] = vm.host === undefined ? [] : [{ kind: 'push-host', host: vm.host }];
-  return change(vm, seenAgain(vm), event, moment, { effects });
+  return change(vm, { ...vm, state: vm.before ?? 'starting' }, event, moment, { effects });
 };
-
-function seenAgain(vm: Vm): Vm {
-  const { before, ...rest } = vm;
-  return { ...rest, state: before ?? 'starting' };
-}
 
 /** GitHub's answer while the host is silent is kept; the guest cannot be asked before the host is back. */
 export const keepDeletion: On<'deletion-answered'> = (vm, event, moment) => {
