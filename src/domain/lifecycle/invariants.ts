@@ -9,7 +9,7 @@ import type { Host } from '../scheduling/host.ts';
 import { scopeKey } from '../scope.ts';
 import type { Instant } from '../time.ts';
 import type { Job, JobState } from './job.ts';
-import type { Vm, VmState } from './vm.ts';
+import type { Tombstone, Vm, VmState } from './vm.ts';
 import { reservingStates, rulesForBusy } from './vm.ts';
 
 type Violations = readonly string[];
@@ -43,9 +43,14 @@ export const wrongWithVmStep = (before: Vm, next: Vm): Violations =>
     [before.job === undefined || before.job === next.job, 'I2: a VM was bound to a second job'],
     [before.host === undefined || next.host === before.host || next.state === 'requested', 'I2: a VM moved'],
     [before.state !== 'gone' || next.state === 'gone', 'gone is absorbing'],
-    [before.tombstone === undefined || before.tombstone === next.tombstone, 'I3: a tombstone changed'],
+    [
+      before.tombstone === undefined || sameOrder(before.tombstone, next.tombstone),
+      'I3: a tombstone changed',
+    ],
     [!buriesJobUnlawfully(before, next), `I3: a VM with a job is destroyed by ${next.tombstone?.rule}`],
   );
+
+const sameOrder = (a: Tombstone, b: Tombstone | undefined): boolean => a.rule === b?.rule && a.at === b.at;
 
 const buriesJobUnlawfully = (before: Vm, next: Vm): boolean =>
   before.tombstone === undefined &&

@@ -34,7 +34,7 @@ export function change(
   moment: Moment,
   extra: Extra = {},
 ): Outcome<Vm> {
-  const next = withTimes(before, wanted, moment, extra.patience);
+  const next = withTimes(before, wanted, event, moment, extra.patience);
   const asks: Ask[] = [
     ...(extra.effects ?? []).map(atOnce),
     ...(extra.later ?? []),
@@ -50,7 +50,13 @@ export function change(
   };
 }
 
-function withTimes(before: Vm, wanted: Vm, { now, timing }: Moment, patience: DurationMs | undefined): Vm {
+function withTimes(
+  before: Vm,
+  wanted: Vm,
+  event: VmEvent,
+  { now, timing }: Moment,
+  patience: DurationMs | undefined,
+): Vm {
   const { deadline: earlier, before: hidden, ...rest } = wanted;
   const moved = wanted.state !== before.state;
   const hardDeadline =
@@ -67,6 +73,8 @@ function withTimes(before: Vm, wanted: Vm, { now, timing }: Moment, patience: Du
     patience !== undefined ||
     moved ||
     earlier === undefined ||
+    // Nobody would look again: the deadline that was due is used up.
+    (event.kind === 'deadline' && earlier <= now) ||
     (wanted.release === undefined) !== (before.release === undefined) ||
     (wanted.tombstone === undefined && wanted.jobCompletedAt !== before.jobCompletedAt);
   const deadline = anew ? cap(after(now, length), next, now) : earlier;

@@ -444,6 +444,13 @@ describe('an idle VM', () => {
     expect(effectsOf(outcome)).toEqual([{ kind: 'read-job', job: 1 }]);
   });
 
+  it('says so before anybody heard its guest: when it is late, it is kept for its word, and looked at again', () => {
+    const hinted = vmAfter([...toStarting, { kind: 'guest-job-started', jobName: 'build' }]);
+    const outcome = on(hinted, { kind: 'deadline' });
+    expect(outcome.next).toEqual({ ...hinted, deadline: later(now, seconds(60)) });
+    expect(deadlineAsk(outcome)).toBe(seconds(60));
+  });
+
   it('says so while it boots or is being given back: its time does not change', () => {
     const hint: VmEvent = { kind: 'guest-job-started', jobName: 'build' };
     const booted = vmAfter(toBooted);
