@@ -18,6 +18,9 @@ while [ -z "$port" ]; do
 		read -r name <"$candidate/name" && [ "$name" = bellows ] && port=/dev/\${candidate##*/}
 	done
 done
+ip address add 10.0.2.15/24 dev eth0
+ip link set eth0 up
+ip route add default via 10.0.2.2
 echo listening
 exec 3<>"$port"
 while :; do
@@ -25,6 +28,12 @@ while :; do
 		case $verb in
 		echo) echo "$rest" >&3 ;;
 		power-off) poweroff -f ;;
+		fetch)
+			set -- $rest
+			# What asks must not close its half before the answer: a server takes that for the end.
+			body=$( (printf 'GET %s HTTP/1.0\\r\\n\\r\\n' "$3"; sleep 2) | nc -w 5 "$1" "$2" 2>/dev/null | tail -n 1)
+			echo "\${body:-no answer}" >&3
+			;;
 		panic) echo c >/proc/sysrq-trigger ;;
 		flood) while :; do echo "$rest$rest$rest$rest$rest$rest$rest$rest"; done ;;
 		esac

@@ -1,6 +1,7 @@
 // What QEMU is told. All of it is readable by every user of the host, so no secret is in it (I8).
 
 import type { MachineNetwork, MachineSpec } from '../../ports/vm-driver.ts';
+import { guestPortName } from '../../wire/guest-protocol/limits.ts';
 import { machineName } from './vm-processes.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
@@ -10,9 +11,6 @@ export interface DriverSockets {
   monitor: string;
   console: string;
 }
-
-/** Name of the guest link's port in the guest: /sys/class/virtio-ports/…/name. */
-export const guestLinkPort = 'bellows';
 
 /** QEMU's arguments for one VM. */
 export function commandLine(
@@ -29,7 +27,7 @@ export function commandLine(
     ...machineType(acceleration),
     ...['-smp', String(machine.vcpus), '-m', String(machine.memoryMib)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny'],
+    ...['-sandbox', sandbox(machine.network)],
     ...['-kernel', machine.kernelPath, '-initrd', machine.initramfsPath],
     ...['-append', kernelCommandLine(acceleration)],
     ...['-chardev', `socket,id=monitor,path=${escaped(sockets.monitor)},server=on,wait=off`],
@@ -47,7 +45,7 @@ export function commandLine(
     ...device('virtio-rng'),
     ...device('virtio-serial'),
     ...['-chardev', `socket,id=guest,path=${escaped(machine.guestSocketPath)},server=on,wait=off`],
-    ...['-device', `virtserialport,chardev=guest,name=${guestLinkPort}`],
+    ...['-device', `virtserialport,chardev=guest,name=${guestPortName}`],
   ];
 }
 
@@ -81,6 +79,12 @@ function scratchDisk(path: string): string {
   const file = { driver: 'file', filename: path, discard: 'unmap', cache: { 'no-flush': true } };
   const cache = { 'no-flush': true };
   return JSON.stringify({ driver: 'raw', 'node-name': 'scratch', discard: 'unmap', cache, file });
+}
+
+/** A relay is a process of its own with a session of its own, which the two last would forbid. */
+function sandbox({ forwards }: MachineNetwork): string {
+  const common = 'on,obsolete=deny,resourcecontrol=deny';
+  return forwards.length > 0 ? common : `${common},elevateprivileges=deny,spawn=deny`;
 }
 
 /**

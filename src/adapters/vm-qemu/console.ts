@@ -13,10 +13,13 @@ export interface WatchedConsole {
  * and a guest is root; so QEMU offers a socket, and what a guest says while no agent lives is lost.
  */
 export async function watchConsole(socketPath: string, consolePath: string): Promise<WatchedConsole> {
+  const log = new BoundedLog(consolePath);
+  // There, though empty, from the start: a guest that boots well says nothing.
+  await log.append(new Uint8Array());
   // A VM that has ended already has nothing to say.
   const socket = await connectTo(socketPath).catch(() => undefined);
   if (socket === undefined) return { drained: Promise.resolve(), close: () => undefined };
-  return { drained: copy(socket, new BoundedLog(consolePath)), close: () => socket.destroy() };
+  return { drained: copy(socket, log), close: () => socket.destroy() };
 }
 
 async function copy(socket: Socket, log: BoundedLog): Promise<void> {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -111,6 +113,26 @@ describe('QEMU under a hostile guest and a careless user', { timeout: 120_000 },
     const environment = await readFile(`/proc/${seen[0]?.pid}/environ`, 'utf8');
     const names = environment.split('\0').map((entry) => entry.split('=')[0]);
     expect(names.filter((name) => name !== '').sort()).toEqual(['BELLOWS_VM', 'PATH']);
+  });
+
+  it('lets the guest reach the listed forward, and nothing else of the host', async () => {
+    const server = createServer((request, response) => response.end(`you asked for ${request.url}\n`));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port: hostPort } = server.address() as AddressInfo;
+    const forward = { guestAddress: '10.0.2.100', guestPort: 80, hostAddress: '127.0.0.1', hostPort };
+    const walled: MachineSpec = {
+      ...(await harness.machine()),
+      network: { kind: 'user', restricted: true, forwards: [forward] },
+    };
+    await harness.driver.start(walled);
+    const lines = new LineStream(await harness.link.connect(walled.vm, walled.guestSocketPath));
+    expect(await lines.ask('fetch 10.0.2.100 80 /one', 60_000)).toBe('you asked for /one');
+    expect(await lines.ask('fetch 10.0.2.100 80 /two', 60_000)).toBe('you asked for /two');
+    // The user-mode network's name for the host's loopback.
+    expect(await lines.ask(`fetch 10.0.2.2 ${hostPort} /three`, 60_000)).toBe('no answer');
+    lines.close();
+    await harness.driver.stop(walled.vm);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('clears what a crash between two steps left of a VM', async () => {
