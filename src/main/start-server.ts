@@ -1,0 +1,122 @@
+// Composes the control plane for one process: database, GitHub, HTTP server, agent links, loops.
+
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { listenForAgents } from '../adapters/agent-link-ws/listener.ts';
+import { startEmbeddedPostgres } from '../adapters/embedded-postgres/embedded-postgres.ts';
+import { OctokitGitHub } from '../adapters/github/octokit-github.ts';
+import { createHttpServer } from '../adapters/http-fastify/server.ts';
+import { JoseHostTokenVerifier } from '../adapters/sealer-jose/host-token-verifier.ts';
+import { JoseSealer } from '../adapters/sealer-jose/sealer.ts';
+import type { PostgresConnection } from '../adapters/store-postgres/connection.ts';
+import { openPostgresStore } from '../adapters/store-postgres/postgres-store.ts';
+import { SystemClock } from '../adapters/system/clock.ts';
+import { SystemRandom } from '../adapters/system/random.ts';
+import type { Deps } from '../control-plane/deps.ts';
+import { apiHandlers } from '../control-plane/requests/api.ts';
+import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
+import { isAdmin } from '../control-plane/requests/tokens.ts';
+import { runControlPlane } from '../control-plane/run.ts';
+import type { Settings } from '../control-plane/settings.ts';
+import { receiveWebhook } from '../control-plane/webhook.ts';
+import type { Log } from '../ports/log.ts';
+import type { Secret } from '../ports/secret.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface ServerConfig {
+  listen: { host: string; port: number };
+  /** Where GitHub and people reach us from outside; undefined when nobody told. */
+  publicUrl: string | undefined;
+  /** A PostgreSQL of one's own, or a folder for the embedded one. */
+  database: { url: Secret } | { folder: string; mayCreateUser: boolean };
+  github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
+  /** SHA-256 of the operators' tokens, in hex. */
+  adminTokenHashes: readonly string[];
+  trustProxy: boolean;
+  /** `installationTag` and `processName` are made here when left out. */
+  settings: Omit<Settings, 'installationTag' | 'processName'> & { installationTag?: string };
+  log: Log;
+  version: string;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly store: Store;
+  /** Finishes what is under way, then stops the database if it is ours. */
+  stop(): Promise<void>;
+}
+
+/** @throws with what to do when the database cannot be had or the port is taken. */
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  const { log } = config;
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const opened: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const connection = await openDatabase(config, opened);
+    const store = await openPostgresStore({ connection, log });
+    opened.push(() => store.close());
+    await store.prepare(clock.now());
+
+    const github = new OctokitGitHub({
+      ...config.github,
+      userAgent: `bellows/${config.version}`,
+      clock,
+      store,
+    });
+    const settings: Settings = {
+      ...config.settings,
+      installationTag: config.settings.installationTag ?? tagOf(await store.epoch()),
+      processName: `${hostname()}-${process.pid}-${Buffer.from(random.bytes(4)).toString('hex')}`,
+    };
+    const deps: Deps = { store, github, sealer: new JoseSealer(), clock, random, log, settings };
+    const controlPlane = runControlPlane(deps);
+    opened.push(() => controlPlane.stop());
+
+    const http = await createHttpServer({
+      webhook: (request) =>
+        receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
+      api: apiHandlers({
+        ...deps,
+        hook: github,
+        readLog: (host, vm, lines) => controlPlane.links.readLog(host, vm, lines),
+        check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
+      }),
+      isAdmin: (authorization) => isAdmin(authorization, config.adminTokenHashes),
+      log,
+      options: { trustProxy: config.trustProxy },
+    });
+    const agents = listenForAgents(http.server, {
+      authenticate: (token) => authenticateAgent({ store, tokens: new JoseHostTokenVerifier(clock) }, token),
+      accept: ({ host }, socket) => controlPlane.links.accept(host, socket),
+      log,
+    });
+    opened.push(async () => {
+      agents.stop();
+      await http.close();
+    });
+    const at = await http.listen(config.listen);
+    const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
+    log.info('control plane is up', { url, process: settings.processName, tag: settings.installationTag });
+    return { url, store, stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function openDatabase(
+  { database, log }: ServerConfig,
+  opened: (() => Promise<void>)[],
+): Promise<PostgresConnection> {
+  if ('url' in database) return database;
+  const embedded = await startEmbeddedPostgres({ ...database, log });
+  opened.push(() => embedded.stop());
+  return embedded.connection;
+}
+
+/** Short, since it is part of every runner's name; stable as long as the data is. */
+const tagOf = (epoch: string): string => createHash('sha256').update(epoch).digest('hex').slice(0, 6);
