@@ -53,4 +53,4 @@ export const refused = (status: number, title: string, detail: string): ApiAnswe
 /** An instant in ISO 8601, UTC. */
 export const time = z.iso.datetime();
 /** How many rows a list gives; there is no paging yet, so narrow the filter instead. */
-export const limit = z.coerce.number().int().min(1).max(500).default(50);
+export const limit = z.coerce.number<number>().int().min(1).max(500).default(50);

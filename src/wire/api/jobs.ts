@@ -37,7 +37,7 @@ export const listJobs = {
     /** `owner/name` */
     repository: z.string().max(200).optional(),
     state: z.enum(jobStates).optional(),
-    run: z.coerce.number().int().optional(),
+    run: z.coerce.number<number>().int().optional(),
     limit,
   }),
   body: nothing,
@@ -58,7 +58,7 @@ export const jobEvents = {
   path: '/jobs/:job/events',
   summary: 'What happened to a job and to the VMs on its account, oldest first',
   access: 'admin',
-  params: z.strictObject({ job: z.coerce.number().int().positive() }),
+  params: z.strictObject({ job: z.coerce.number<number>().int().positive() }),
   query: z.strictObject({ limit: limit.default(500) }),
   body: nothing,
   answer: z.object({ job: apiJob, events: z.array(apiEvent) }),

@@ -50,7 +50,7 @@ export const vmLog = {
   summary: "The last lines of a VM's console and runner, as its host holds them",
   access: 'admin',
   params: z.strictObject({ vm: z.string().min(1).max(80) }),
-  query: z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) }),
+  query: z.strictObject({ lines: z.coerce.number<number>().int().min(1).max(10_000).default(500) }),
   body: nothing,
   answer: z.object({ vm: z.string(), lines: z.array(z.string()) }),
 } as const satisfies Endpoint;

@@ -1,0 +1,33 @@
+// One handler for each endpoint of our API.
+
+import { StoreUnavailableError } from '../../ports/store.ts';
+import { answered, refused } from '../../wire/api/endpoint.ts';
+import type { ApiHandlers } from '../../wire/api/endpoints.ts';
+import { type CheckDeps, checkGitHub } from '../check-github.ts';
+import type { RequestDeps } from './deps.ts';
+import { enrol, makeEnrolToken } from './enrol.ts';
+import { listHosts } from './hosts.ts';
+import { jobEvents, listJobs } from './jobs.ts';
+import { listVms, vmLog } from './vms.ts';
+
+export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
+  async health() {
+    try {
+      await deps.store.transaction((tx) => tx.tasks.nextDue());
+      return answered({ ok: true });
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      return refused(503, 'Not healthy', 'The database cannot be reached.');
+    }
+  },
+  enrol: (request) => enrol(deps, request),
+  makeEnrolToken: (request) => makeEnrolToken(deps, request),
+  listJobs: (request) => listJobs(deps, request),
+  jobEvents: (request) => jobEvents(deps, request),
+  listHosts: () => listHosts(deps),
+  listVms: (request) => listVms(deps, request),
+  vmLog: (request) => vmLog(deps, request),
+  async checkGithub() {
+    return answered({ findings: [...(await checkGitHub(deps))] });
+  },
+});

@@ -1,0 +1,50 @@
+import { reservingStates, type Vm } from '../../domain/lifecycle/vm.ts';
+import type { Host } from '../../domain/scheduling/host.ts';
+import { toIso } from '../../domain/time.ts';
+import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
+import type { AnswerOf } from '../../wire/api/endpoints.ts';
+import type { ApiHost } from '../../wire/api/hosts.ts';
+import type { RequestDeps } from './deps.ts';
+
+export async function listHosts(
+  deps: Pick<RequestDeps, 'store' | 'clock'>,
+): Promise<ApiAnswer<AnswerOf<'listHosts'>>> {
+  const hosts = await deps.store.transaction(async (tx) => {
+    const [rows, vms] = [await tx.hosts.list(), await tx.vms.allLive()];
+    return rows.map((host) =>
+      describeHost(
+        host,
+        vms.filter((vm) => vm.host === host.id && reservingStates.has(vm.state)),
+      ),
+    );
+  });
+  return answered({ now: toIso(deps.clock.now()), hosts });
+}
+
+function describeHost(host: Host, vms: readonly Vm[]): ApiHost {
+  const { capacity } = host;
+  return {
+    id: host.id,
+    name: host.name,
+    state: host.state,
+    owners: [...host.owners],
+    ...(capacity === undefined
+      ? {}
+      : {
+          capacity: {
+            arch: capacity.arch,
+            milliCpus: capacity.milliCpus,
+            memoryMib: capacity.memoryMib,
+            diskGib: capacity.diskGib,
+            labels: [...capacity.labels],
+            images: [...capacity.images],
+          },
+        }),
+    vms: vms.length,
+    usedMilliCpus: vms.reduce((sum, vm) => sum + vm.shape.milliCpus, 0),
+    usedMemoryMib: vms.reduce((sum, vm) => sum + vm.shape.memoryMib, 0),
+    ...(host.version === undefined ? {} : { version: host.version }),
+    ...(host.lastHeardAt === undefined ? {} : { lastHeardAt: toIso(host.lastHeardAt) }),
+    enrolledAt: toIso(host.enrolledAt),
+  };
+}

@@ -1,0 +1,61 @@
+import { hostId, vmId } from '../../domain/ids.ts';
+import type { Vm } from '../../domain/lifecycle/vm.ts';
+import { scopeKey } from '../../domain/scope.ts';
+import { toIso } from '../../domain/time.ts';
+import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
+import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
+import type { ApiVm } from '../../wire/api/vms.ts';
+import type { RequestDeps } from './deps.ts';
+
+export async function listVms(
+  deps: Pick<RequestDeps, 'store' | 'clock'>,
+  { query }: RequestOf<'listVms'>,
+): Promise<ApiAnswer<AnswerOf<'listVms'>>> {
+  const filter = {
+    ...(query.owner === undefined ? {} : { owner: query.owner.toLowerCase() }),
+    ...(query.host === undefined ? {} : { host: hostId(query.host) }),
+    ...(query.state === undefined ? {} : { states: [query.state] }),
+  };
+  const rows = await deps.store.transaction((tx) => tx.vms.list(filter, query.limit));
+  return answered({ now: toIso(deps.clock.now()), vms: rows.map(describeVm) });
+}
+
+export async function vmLog(
+  deps: Pick<RequestDeps, 'store' | 'readLog'>,
+  { params, query }: RequestOf<'vmLog'>,
+): Promise<ApiAnswer<AnswerOf<'vmLog'>>> {
+  const vm = await deps.store.transaction((tx) => tx.vms.get(vmId(params.vm)));
+  if (vm === undefined) {
+    return refused(404, 'No such VM', `We know no VM ${params.vm}. See them: bellows vms`);
+  }
+  if (vm.host === undefined) {
+    return refused(409, 'No log yet', `${vm.id} has no host yet, so nothing has run: ${vm.state}.`);
+  }
+  const lines = await deps.readLog(vm.host, vm.id, query.lines);
+  return 'refused' in lines
+    ? refused(503, 'Log not to be had', `The log of ${vm.id} lies on ${vm.host}, but ${lines.refused}.`)
+    : answered({ vm: vm.id, lines: [...lines] });
+}
+
+const describeVm = (vm: Vm): ApiVm => ({
+  id: vm.id,
+  state: vm.state,
+  scope: scopeKey(vm.scope),
+  labels: [...vm.labels],
+  milliCpus: vm.shape.milliCpus,
+  memoryMib: vm.shape.memoryMib,
+  diskGib: vm.shape.diskGib,
+  image: vm.image,
+  ...(vm.host === undefined ? {} : { host: vm.host }),
+  runnerName: vm.runnerName,
+  ...(vm.job === undefined ? {} : { job: vm.job }),
+  cause: vm.cause,
+  attempt: vm.attempt,
+  ...(vm.bootId === undefined ? {} : { bootId: vm.bootId }),
+  ...(vm.failure === undefined ? {} : { failure: vm.failure }),
+  ...(vm.tombstone === undefined
+    ? {}
+    : { tombstone: { reason: vm.tombstone.reason, rule: vm.tombstone.rule } }),
+  requestedAt: toIso(vm.requestedAt),
+  since: toIso(vm.since),
+});
