@@ -45,6 +45,8 @@ const layerTable: readonly Layer[] = [
     layers: [...product, 'adapters/store-memory'],
     packages: ['@actions/workflow-parser', '@actions/expressions', 'fast-check', 'ws', 'fastify'],
   },
+  // The simulator's own runner: it evaluates expressions by the simulator's code.
+  { name: 'sim-runner', folder: 'guest/sim-runner/', layers: ['sim'], packages: [] },
   { name: 'guest', folder: 'guest/', layers: ['wire', 'domain'], packages: ['@actions/expressions'] },
   { name: 'dashboard', folder: 'dashboard/', layers: ['wire'], packages: 'all' },
   { name: 'actions', folder: 'actions/', layers: ['wire', 'domain'], packages: [] },
