@@ -89,19 +89,21 @@ export const smallAgent: Rule = (tree) => {
 };
 
 /** A permission that nobody uses is a hole: the adapters' table names exactly what they import. */
-export const noUnusedPermission: Rule = (tree) =>
-  Object.entries(adapterPackages).flatMap(([adapter, allowed]) => {
+export const noUnusedPermission: Rule = (tree) => {
+  const product = eachImport(tree).filter(({ path }) => !isTest(path));
+  return Object.entries(adapterPackages).flatMap(([adapter, allowed]) => {
     const folder = `src/adapters/${adapter}/`;
-    const used = eachImport(tree)
-      .filter(({ path }) => path.startsWith(folder) && !isTest(path))
-      .map(({ imported }) => packageOf(imported.specifier));
     if (![...tree.keys()].some((path) => path.startsWith(folder))) return [];
+    const used = product
+      .filter(({ path }) => path.startsWith(folder))
+      .map(({ imported }) => packageOf(imported.specifier));
     return allowed
       .filter(
         (entry) => !used.some((name) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry)),
       )
       .map((entry) => `${folder} → ${entry}: allowed, but not used`);
   });
+};
 
 function isAgentRoot(path: string): boolean {
   return path === 'src/main/agent.ts' || (path.startsWith('src/agent/') && !isTest(path));

@@ -30,9 +30,9 @@ export function longFunctions(tree: SourceTree): string[] {
         const isFunction = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(
           node.type,
         );
-        const first = lineOf(text, node.start);
-        const lines = isFunction ? lineOf(text, node.end) - first + 1 : 0;
+        const lines = isFunction ? text.slice(node.start, node.end).split('\n').length : 0;
         if (lines > longestFunction && !isChapter(node)) {
+          const first = lineOf(text, node.start);
           found.push(`${path}:${first}: a function of ${lines} lines, at most ${longestFunction}`);
         }
         for (const { child } of children(node)) visit(child);
