@@ -5,7 +5,7 @@ import { type Pump, type PumpStream, pump } from '../../src/wire/guest-protocol/
 import { parseHostMessage } from '../../src/wire/guest-protocol/host-message.ts';
 import type { GuestMessage, GuestPhase, HostMessage } from '../../src/wire/guest-protocol/messages.ts';
 import { type Delivered, ReliableChannel } from '../../src/wire/guest-protocol/reliable-channel.ts';
-import { parseRunnerLine } from './runner-lines.ts';
+import { parseRunnerLine } from '../../src/wire/guest-protocol/runner-lines.ts';
 import type { Usage } from './usage.ts';
 import { type Finding, findings, type RunnerFacts } from './watchdog.ts';
 
