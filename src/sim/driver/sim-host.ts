@@ -1,0 +1,196 @@
+// One simulated host: its VMs, disks, folders and images. It outlives the agent processes that run on it, as a host does.
+
+import { type ImageDigest, type VmId, vmId } from '../../domain/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GuestLink } from '../../ports/guest-link.ts';
+import type { HostFacts, HostInspector } from '../../ports/host-inspector.ts';
+import { ImageError, type ImageSource } from '../../ports/image-source.ts';
+import type { Random } from '../../ports/random.ts';
+import { DiskFullError, type ScratchDisk } from '../../ports/scratch-disk.ts';
+import {
+  type MachineSpec,
+  type RunningVm,
+  type VmDriver,
+  type VmEnd,
+  VmStartError,
+} from '../../ports/vm-driver.ts';
+import type { VmFolder } from '../../ports/vm-folder.ts';
+import { type GuestBehaviour, goodGuest } from './guest-behaviour.ts';
+import { SimGuest } from './sim-guest.ts';
+import type { SimRunner } from './sim-runner.ts';
+
+export interface SimHostOptions {
+  clock: Clock;
+  random: Random;
+  /** What runs in the runner's place. */
+  runner: SimRunner;
+  images: readonly ImageDigest[];
+  facts?: Partial<HostFacts>;
+  diskGib?: number;
+  /** From `start` to a process that is up. */
+  startMs?: number;
+  behaviour?: (vm: VmId) => Partial<GuestBehaviour>;
+}
+
+interface SimVm {
+  machine: MachineSpec;
+  guest: SimGuest;
+  running: RunningVm;
+  end(end: VmEnd): void;
+}
+
+const gib = 1024 ** 3;
+
+export class SimHost {
+  readonly #options: SimHostOptions;
+  readonly #vms = new Map<VmId, SimVm>();
+  readonly #boots = new Map<VmId, number>();
+  readonly #disks = new Map<VmId, number>();
+  readonly #folders = new Map<VmId, string[]>();
+  readonly facts: HostFacts;
+  /** Corrupt or removed images are taken out by a test. */
+  readonly images: Set<ImageDigest>;
+  diskFull = false;
+  /** The VMM refuses every start with this word. */
+  refusesStart: string | undefined;
+
+  constructor(options: SimHostOptions) {
+    this.#options = options;
+    this.facts = { arch: 'x64', cpus: 4, memoryMib: 16 * 1024, ...options.facts };
+    this.images = new Set(options.images);
+  }
+
+  /** What is left on the host, for a checker: nothing, when all VMs are gone. */
+  leftovers(): string[] {
+    return [
+      ...[...this.#vms.keys()].map((vm) => `process ${vm}`),
+      ...[...this.#disks.keys()].map((vm) => `disk ${vm}`),
+      ...[...this.#folders.keys()].map((vm) => `folder ${vm}`),
+    ];
+  }
+
+  guest(vm: VmId): SimGuest | undefined {
+    return this.#vms.get(vm)?.guest;
+  }
+
+  /** The VM's process dies: killed for want of memory, say. */
+  crash(vm: VmId): void {
+    this.#vms.get(vm)?.end({ how: 'killed', detail: 'killed by signal 9' });
+  }
+
+  get driver(): VmDriver {
+    return {
+      kind: 'sim',
+      start: (machine) => this.#start(machine),
+      adopt: async (vm) => this.#vms.get(vm)?.running,
+      find: async () => [...this.#vms.keys()].sort(),
+      stop: async (vm) => this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }),
+    };
+  }
+
+  get disk(): ScratchDisk {
+    return {
+      create: async (vm, sizeGib) => {
+        if (this.diskFull) throw new DiskFullError('/sim has 0 MiB left: free some space there');
+        this.#disks.set(vm, sizeGib);
+        return { path: `/sim/${vm}.ext4` };
+      },
+      remove: async (vm) => void this.#disks.delete(vm),
+      find: async () => [...this.#disks.keys()].sort(),
+      freeBytes: async () => (this.diskFull ? 0 : (this.#options.diskGib ?? 200) * gib),
+    };
+  }
+
+  get folder(): VmFolder {
+    return {
+      create: async (vm) => {
+        this.#folders.set(vm, this.#folders.get(vm) ?? []);
+        return { guestSocketPath: `/sim/${vm}/guest.sock`, consolePath: `/sim/${vm}/console.log` };
+      },
+      remove: async (vm) => void this.#folders.delete(vm),
+      find: async () => [...this.#folders.keys()].sort(),
+      consoleTail: async (vm, lines) => this.#folders.get(vm)?.slice(-lines) ?? [],
+    };
+  }
+
+  get imageSource(): ImageSource {
+    return {
+      resolve: async (digest) => {
+        if (!this.images.has(digest))
+          throw new ImageError(`image ${digest} is not on this host: build or pull it there`);
+        const path = `/sim/${digest}`;
+        return {
+          digest,
+          kernelPath: `${path}/kernel`,
+          initramfsPath: `${path}/initramfs`,
+          rootPath: `${path}/root`,
+        };
+      },
+      list: async () => [...this.images],
+    };
+  }
+
+  get guestLink(): GuestLink {
+    return {
+      connect: async (vm) => {
+        const guest = this.#vms.get(vm)?.guest;
+        if (guest === undefined) throw new Error(`connect to the guest of ${vm}: no such socket`);
+        return guest.connect();
+      },
+    };
+  }
+
+  get inspector(): HostInspector {
+    return { inspect: async () => this.facts };
+  }
+
+  async #start(machine: MachineSpec): Promise<RunningVm> {
+    const known = this.#vms.get(machine.vm);
+    if (known !== undefined) return known.running;
+    if (this.refusesStart !== undefined) throw new VmStartError(this.refusesStart);
+    if (!this.#disks.has(machine.vm)) throw new VmStartError(`${machine.scratchPath}: no such file`);
+    await this.#options.clock.sleep(this.#options.startMs ?? 40);
+    const again = this.#vms.get(machine.vm);
+    return again === undefined ? this.#spawn(machine) : again.running;
+  }
+
+  #spawn(machine: MachineSpec): RunningVm {
+    const { clock, random, runner } = this.#options;
+    const { vm } = machine;
+    const ended = Promise.withResolvers<VmEnd>();
+    const end = (how: VmEnd): void => {
+      if (this.#vms.get(vm) !== made) return;
+      this.#vms.delete(vm);
+      made.guest.kill();
+      ended.resolve(how);
+    };
+    const behaviour = { ...goodGuest, ...this.#options.behaviour?.(vm) };
+    const boot = (this.#boots.get(vm) ?? 0) + 1;
+    this.#boots.set(vm, boot);
+    const guest = new SimGuest({
+      clock,
+      random,
+      behaviour,
+      runner,
+      fate: fateOf(behaviour, boot),
+      cpus: machine.vcpus,
+      memoryMib: machine.memoryMib,
+      end: (how, detail) => end({ how, detail }),
+      console: (line) => this.#folders.get(vmId(vm))?.push(line),
+    });
+    const made: SimVm = { machine, guest, running: { vm, pid: undefined, ended: ended.promise }, end };
+    this.#vms.set(vm, made);
+    return made.running;
+  }
+}
+
+function fateOf({ boot }: GuestBehaviour, count: number): 'answers' | 'silent' | 'panics' {
+  switch (boot) {
+    case 'hangs-first':
+      return count === 1 ? 'silent' : 'answers';
+    case 'panics-first':
+      return count === 1 ? 'panics' : 'answers';
+    default:
+      return boot;
+  }
+}
