@@ -1,0 +1,63 @@
+// The desired set that this agent goes by, and whether a newly come one replaces it. Orders of an older life of the database
+// are heard, but a life that was left is not gone back to while the newer one speaks.
+
+import type { VmId } from '../domain/ids.ts';
+import { type DesiredVersion, replaces } from '../domain/scheduling/reconcile-host.ts';
+import { minutes } from '../domain/time.ts';
+import type { ControlPlaneMessage, DesiredVm } from '../wire/agent-protocol.ts';
+
+export type DesiredMessage = Extract<ControlPlaneMessage, { type: 'desired' }>;
+
+/** A stale replica is not listened to for so long after the newer one spoke. */
+const quarantineMs = minutes(10);
+
+export class DesiredSet {
+  #current: DesiredMessage | undefined;
+  /** What an earlier agent process had taken in. */
+  readonly #before: DesiredVersion | undefined;
+  readonly #left = new Set<string>();
+  #heardAt = 0;
+
+  constructor(before: DesiredVersion) {
+    // The same set again is welcome: sealed configurations are in no journal.
+    this.#before = before.epoch === '' ? undefined : { ...before, generation: before.generation - 1 };
+  }
+
+  /** Whether the message was taken. */
+  take(message: DesiredMessage, now: number): boolean {
+    const current = this.#current ?? this.#before;
+    const stale = this.#left.has(message.epoch) && now - this.#heardAt < quarantineMs;
+    if (stale || !replaces(message, current)) {
+      if (message.epoch === current?.epoch) this.#heardAt = now;
+      return false;
+    }
+    if (current !== undefined && current.epoch !== message.epoch) this.#left.add(current.epoch);
+    this.#left.delete(message.epoch);
+    this.#current = message;
+    this.#heardAt = now;
+    return true;
+  }
+
+  /** What this process has taken in; empty and 0 before the first. */
+  get version(): DesiredVersion {
+    return { epoch: this.#current?.epoch ?? '', generation: this.#current?.generation ?? 0 };
+  }
+
+  get vms(): readonly DesiredVm[] {
+    return this.#current?.vms ?? [];
+  }
+
+  get tombstones(): DesiredMessage['tombstones'] {
+    return this.#current?.tombstones ?? [];
+  }
+
+  vm(id: VmId): DesiredVm | undefined {
+    return this.vms.find(({ vm }) => vm === id);
+  }
+
+  /** Whether the control plane has spoken of the VM; undefined before it has spoken at all. */
+  knows(id: string): boolean | undefined {
+    if (this.#current === undefined) return undefined;
+    return this.vms.some(({ vm }) => vm === id) || this.tombstones.some(({ vm }) => vm === id);
+  }
+}

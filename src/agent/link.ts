@@ -1,0 +1,157 @@
+// The agent's end of the link to the control plane. It dials out, says what is, hears what shall be; when the link breaks it
+// comes back after a pause with jitter, so that a thousand agents do not all come back at once.
+
+import type { HostId } from '../domain/ids.ts';
+import { type DurationMs, minutes, seconds } from '../domain/time.ts';
+import {
+  type AgentLinkDialer,
+  AgentLinkError,
+  type AgentSocket,
+  linkCloseCodes,
+} from '../ports/agent-link.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { HostIdentity } from '../ports/sealer.ts';
+import { Secret } from '../ports/secret.ts';
+import {
+  type AgentMessage,
+  agentLinkAudience,
+  type ControlPlaneMessage,
+  fromControlPlane,
+  maxAgentMessageBytes,
+} from '../wire/agent-protocol.ts';
+
+export interface LinkParts {
+  dialer: AgentLinkDialer;
+  identity: Pick<HostIdentity, 'sign'>;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  host: HostId;
+  /** `ws:` or `wss:`, with the path. */
+  url: string;
+  observeMs: DurationMs;
+  stopping: AbortSignal;
+  observe(): Promise<AgentMessage>;
+  /** Messages of the control plane, one after the other. */
+  hear(message: ControlPlaneMessage, send: (answer: AgentMessage) => void): Promise<void>;
+}
+
+/** Several changes within this time make one message. */
+const gatherMs = 20;
+const shortestPauseMs = seconds(1);
+const longestPauseMs = seconds(30);
+/** A host that was refused waits longer: an operator has to act. */
+const refusedPauseMs = minutes(1);
+
+export class ControlPlaneLink {
+  readonly #parts: LinkParts;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+  }
+
+  /** There is something new to say. */
+  wake(): void {
+    this.#changed.resolve();
+  }
+
+  /** Keeps the link up until the agent stops. */
+  async run(): Promise<void> {
+    const { clock, random, log, stopping } = this.#parts;
+    for (let failures = 0; !stopping.aborted; ) {
+      let refused = false;
+      try {
+        const socket = await this.#connect();
+        const { code, reason, spoke } = await this.#talk(socket);
+        refused = code === linkCloseCodes.notWelcome;
+        failures = spoke && !refused ? 0 : failures + 1;
+        if (!stopping.aborted) log.warn('link to the control plane closed', { code, reason });
+      } catch (error) {
+        if (stopping.aborted) return;
+        failures += 1;
+        refused = error instanceof AgentLinkError && error.kind === 'refused';
+        log.warn('no link to the control plane', { error, refused });
+      }
+      const longest = refused
+        ? refusedPauseMs
+        : Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(failures, 10));
+      await clock.sleep(longest * (0.5 + random.fraction() / 2), stopping).catch(() => {});
+    }
+  }
+
+  async #connect(): Promise<AgentSocket> {
+    const { dialer, identity, host, url, stopping } = this.#parts;
+    const token = await identity.sign({ sub: host, aud: agentLinkAudience });
+    return dialer.connect(url, new Secret(token), stopping);
+  }
+
+  async #talk(socket: AgentSocket): Promise<{ code: number; reason: string; spoke: boolean }> {
+    const { log, observeMs, stopping } = this.#parts;
+    const closed = Promise.withResolvers<{ code: number; reason: string; spoke: boolean }>();
+    let isOpen = true;
+    let spoke = false;
+    let hearing: Promise<void> = Promise.resolve();
+    socket.onClose((code, reason) => {
+      isOpen = false;
+      closed.resolve({ code, reason, spoke });
+      this.wake();
+    });
+    socket.onMessage((text) => {
+      spoke = true;
+      hearing = hearing
+        .then(() => this.#hear(text, socket))
+        .catch((error: unknown) => log.error('a message of the control plane failed', { error }));
+    });
+    const goodbye = (): void =>
+      socket.close(linkCloseCodes.goingAway, 'the agent is stopping; its VMs go on');
+    stopping.addEventListener('abort', goodbye, { once: true });
+    if (stopping.aborted) goodbye();
+    log.info('link to the control plane is up');
+    while (isOpen) {
+      this.#changed = Promise.withResolvers<void>();
+      const message = await this.#parts.observe();
+      if (isOpen) socket.send(JSON.stringify(message));
+      await this.#pause(observeMs, stopping);
+    }
+    stopping.removeEventListener('abort', goodbye);
+    return closed.promise;
+  }
+
+  async #pause(observeMs: DurationMs, stopping: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    const enough = new AbortController();
+    const signal = AbortSignal.any([enough.signal, stopping]);
+    await Promise.race([clock.sleep(observeMs, signal).catch(() => {}), this.#changed.promise]);
+    enough.abort();
+    await clock.sleep(gatherMs, stopping).catch(() => {});
+  }
+
+  async #hear(text: string, socket: AgentSocket): Promise<void> {
+    const message = parse(text);
+    if (typeof message === 'string') {
+      this.#parts.log.error('the control plane said what this agent does not understand', {
+        reason: message,
+      });
+      socket.close(linkCloseCodes.badMessage, message.slice(0, 100));
+      return;
+    }
+    await this.#parts.hear(message, (answer) => socket.send(JSON.stringify(answer)));
+  }
+}
+
+function parse(text: string): ControlPlaneMessage | string {
+  if (text.length > maxAgentMessageBytes) return 'message too large';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'message is not JSON';
+  }
+  const parsed = fromControlPlane.safeParse(json);
+  return parsed.success
+    ? parsed.data
+    : `message does not fit the protocol: ${parsed.error.issues[0]?.path.join('.')}`;
+}

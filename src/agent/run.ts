@@ -1,0 +1,176 @@
+// The agent of one host. It holds no state but its journal; killed at any moment, the next one goes on where it was.
+
+import { type HostId, vmId } from '../domain/ids.ts';
+import type { AgentLinkDialer } from '../ports/agent-link.ts';
+import type { HostFacts, HostInspector } from '../ports/host-inspector.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { HostIdentity } from '../ports/sealer.ts';
+import type { JournalEntry } from '../wire/agent-journal.ts';
+import {
+  type AgentMessage,
+  agentLinkPath,
+  agentProtocolVersion,
+  type ControlPlaneMessage,
+} from '../wire/agent-protocol.ts';
+import { BootSlots } from './boot-slots.ts';
+import { type Capacity, capacityOf, defaultOffer, factsMs, type Offer } from './capacity.ts';
+import { DesiredSet } from './desired-set.ts';
+import { Ledger } from './ledger.ts';
+import { type AgentLimits, defaultLimits } from './limits.ts';
+import { ControlPlaneLink } from './link.ts';
+import { LogRings } from './log-ring.ts';
+import { Reconciler } from './reconciler.ts';
+import type { GuestSettings, WorkerDeps } from './worker-deps.ts';
+
+export interface AgentDeps
+  extends Pick<
+    WorkerDeps,
+    'driver' | 'disk' | 'folder' | 'images' | 'guestLink' | 'clock' | 'random' | 'log'
+  > {
+  identity: HostIdentity;
+  journal: Journal;
+  inspector: HostInspector;
+  dialer: AgentLinkDialer;
+}
+
+export interface AgentOptions {
+  host: HostId;
+  /** The control plane's address: `http:` or `https:`. */
+  server: string;
+  version: string;
+  offer?: Partial<Offer>;
+  limits?: Partial<AgentLimits>;
+  guest?: Partial<GuestSettings>;
+}
+
+export interface RunningAgent {
+  /** Stops the agent and leaves its VMs running. */
+  stop(): Promise<void>;
+}
+
+/** Most events in one message; the rest follows when these are acknowledged. */
+const eventsAtOnce = 500;
+const linesAtOnce = 500;
+
+/** Starts the agent: reads its journal, takes up what runs, and keeps the link to the control plane. */
+export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<RunningAgent> {
+  const { clock, log, random, identity } = deps;
+  const stop = new AbortController();
+  const limits = { ...defaultLimits, ...options.limits };
+  const offer = { ...defaultOffer, ...options.offer };
+  const ledger = await Ledger.open(deps.journal, clock, log);
+  const desired = new DesiredSet(ledger.state);
+  const rings = new LogRings(clock, limits);
+  const capacity = capacityLook(deps, offer);
+  const workerDeps: WorkerDeps = {
+    ...deps,
+    ledger,
+    rings,
+    limits,
+    slots: new BootSlots(offer.maxBooting),
+    guest: { ...noGuestSettings, ...options.guest },
+    wanted: (vm) => desired.vm(vm),
+    stopping: stop.signal,
+  };
+  const reconciler = new Reconciler(workerDeps, desired, capacity);
+
+  const observe = async (): Promise<AgentMessage> => ({
+    type: 'observed',
+    protocol: agentProtocolVersion,
+    agentVersion: options.version,
+    driver: deps.driver.kind,
+    ...desired.version,
+    capacity: await capacity(),
+    // Together, so that a VM is never missing while its end is not told yet.
+    vms: reconciler.observed(),
+    events: ledger.state.events.slice(0, eventsAtOnce),
+  });
+
+  const hear = async (message: ControlPlaneMessage, send: (answer: AgentMessage) => void): Promise<void> => {
+    switch (message.type) {
+      case 'desired': {
+        if (!desired.take(message, clock.now())) return;
+        const { epoch, generation } = message;
+        await ledger.write((state) =>
+          state.epoch === epoch && state.generation === generation
+            ? []
+            : [{ kind: 'taken', epoch, generation }],
+        );
+        reconciler.wake();
+        return;
+      }
+      case 'acknowledge':
+        return ledger.write((state) => acknowledged(message.upTo, state.lastNumber, state.events.length));
+      case 'read-log':
+        for (const answer of logAnswers(message.request, rings.tail(message.vm, message.lines))) send(answer);
+    }
+  };
+
+  const link = new ControlPlaneLink({
+    dialer: deps.dialer,
+    identity,
+    clock,
+    random,
+    log,
+    host: options.host,
+    url: linkUrl(options.server),
+    observeMs: limits.observeMs,
+    stopping: stop.signal,
+    observe,
+    hear,
+  });
+  ledger.onChange(() => link.wake());
+  log.info('agent started', {
+    host: options.host,
+    driver: deps.driver.kind,
+    vms: ledger.state.vms.map(({ vm }) => vmId(vm)),
+  });
+  const running = Promise.all([reconciler.run(), link.run()]);
+  return {
+    async stop() {
+      stop.abort(new Error('the agent is stopping'));
+      await running;
+      log.info('agent stopped; its VMs go on');
+    },
+  };
+}
+
+const noGuestSettings: GuestSettings = {
+  hosts: [],
+  environment: {},
+  dockerMirrors: [],
+  network: { kind: 'user', restricted: true, forwards: [] },
+};
+
+/** An acknowledgement of numbers that were never given: this journal is younger than what the control plane has heard. */
+function acknowledged(upTo: number, lastNumber: number, waiting: number): JournalEntry[] {
+  if (upTo > lastNumber) return [{ kind: 'renumbered', above: upTo }];
+  return waiting === 0 ? [] : [{ kind: 'acknowledged', upTo }];
+}
+
+function logAnswers(request: string, lines: readonly string[]): AgentMessage[] {
+  const pieces: AgentMessage[] = [];
+  for (let at = 0; at === 0 || at < lines.length; at += linesAtOnce) {
+    const last = at + linesAtOnce >= lines.length;
+    pieces.push({ type: 'log', request, lines: lines.slice(at, at + linesAtOnce), last });
+  }
+  return pieces;
+}
+
+export function linkUrl(server: string): string {
+  const url = new URL(agentLinkPath, server);
+  url.protocol = url.protocol === 'http:' ? 'ws:' : 'wss:';
+  return url.href;
+}
+
+/** The capacity now. Facts about the host change rarely and are looked up once a minute. */
+function capacityLook(deps: AgentDeps, offer: Offer): () => Promise<Capacity> {
+  let facts: { at: number; value: HostFacts } | undefined;
+  return async () => {
+    const now = deps.clock.now();
+    if (facts === undefined || now - facts.at >= factsMs)
+      facts = { at: now, value: await deps.inspector.inspect() };
+    const [free, images] = await Promise.all([deps.disk.freeBytes(), deps.images.list()]);
+    return capacityOf(facts.value, free, images, offer);
+  };
+}

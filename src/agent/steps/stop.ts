@@ -1,0 +1,64 @@
+// From a VM, in whatever state, to nothing, and the proof of it. Every part may be done twice and may find nothing to do.
+
+import { vmId } from '../../domain/ids.ts';
+import type { RunningVm } from '../../ports/vm-driver.ts';
+import type { VmRecord } from '../../wire/agent-journal.ts';
+import type { GuestSession } from '../guest-session.ts';
+import { isPolite } from '../next-step.ts';
+import type { WorkerDeps } from '../worker-deps.ts';
+
+export interface Held {
+  running: RunningVm;
+  session: GuestSession | undefined;
+}
+
+/** Resolves when nothing of the VM is left on this host and that is written down. */
+export async function stop(deps: WorkerDeps, record: VmRecord, held: Held | undefined): Promise<void> {
+  const { ledger, clock, rings, log } = deps;
+  const at = clock.now();
+  if (!record.begun.includes('stop'))
+    await ledger.write(() => [{ kind: 'begin', at, vm: record.vm, step: 'stop' }]);
+  const why = record.tombstone ?? { rule: 'failed', reason: record.failed ?? '' };
+  rings.add(record.vm, 'host', `the VM is being stopped (${why.rule}): ${why.reason}`);
+  if (held?.session !== undefined && isPolite(record)) await sayGoodbye(deps, held.running, held.session);
+  held?.session?.close();
+  await remove(deps, record.vm);
+  await ledger.tell(
+    record.vm,
+    { kind: 'phase', phase: 'stop', ms: Math.max(0, clock.now() - at) },
+    { kind: 'gone' },
+  );
+  rings.close(record.vm);
+  log.info('VM gone', { vm: record.vm, rule: why.rule, reason: why.reason });
+}
+
+/** Ends what there is of a VM and proves it (I5). @throws when something is left. */
+export async function remove(
+  deps: Pick<WorkerDeps, 'driver' | 'disk' | 'folder'>,
+  name: string,
+): Promise<void> {
+  const { driver, disk, folder } = deps;
+  const vm = vmId(name);
+  await driver.stop(vm);
+  await disk.remove(vm);
+  await folder.remove(vm);
+  const [processes, disks, folders] = await Promise.all([driver.find(), disk.find(), folder.find()]);
+  const left = [
+    ...(processes.includes(vm) ? ['process'] : []),
+    ...(disks.includes(vm) ? ['disk'] : []),
+    ...(folders.includes(vm) ? ['folder'] : []),
+  ];
+  if (left.length > 0) throw new Error(`${vm}: its ${left.join(' and ')} did not go away`);
+}
+
+/** Gives the runner time to tell GitHub that it goes; a guest that does not answer is not waited for longer. */
+async function sayGoodbye(deps: WorkerDeps, running: RunningVm, session: GuestSession): Promise<void> {
+  const { clock, limits, stopping } = deps;
+  session.shutDown(limits.graceMs);
+  const late = new AbortController();
+  const end = AbortSignal.any([late.signal, stopping]);
+  const timeout = clock.sleep(limits.graceMs + limits.powerOffMs, end).catch(() => {});
+  await Promise.race([running.ended, timeout]);
+  late.abort();
+  stopping.throwIfAborted();
+}

@@ -1,0 +1,47 @@
+import type { VmId } from '../domain/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { GuestLink } from '../ports/guest-link.ts';
+import type { ImageSource } from '../ports/image-source.ts';
+import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
+import type { ScratchDisk } from '../ports/scratch-disk.ts';
+import type { HostIdentity } from '../ports/sealer.ts';
+import type { MachineNetwork, VmDriver } from '../ports/vm-driver.ts';
+import type { VmFolder } from '../ports/vm-folder.ts';
+import type { DesiredVm } from '../wire/agent-protocol.ts';
+import type { BootSlots } from './boot-slots.ts';
+import type { Ledger } from './ledger.ts';
+import type { AgentLimits } from './limits.ts';
+import type { LogRings } from './log-ring.ts';
+
+/** What every guest of this host is given. */
+export interface GuestSettings {
+  /** Lines for /etc/hosts. */
+  hosts: readonly string[];
+  /** Proxy settings and the like; never secrets. */
+  environment: Readonly<Record<string, string>>;
+  dockerMirrors: readonly string[];
+  network: MachineNetwork;
+}
+
+/** What takes care of one VM needs. */
+export interface WorkerDeps {
+  driver: VmDriver;
+  disk: ScratchDisk;
+  folder: VmFolder;
+  images: ImageSource;
+  guestLink: GuestLink;
+  identity: Pick<HostIdentity, 'unseal'>;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  ledger: Ledger;
+  rings: LogRings;
+  slots: BootSlots;
+  limits: AgentLimits;
+  guest: GuestSettings;
+  /** The VM as the control plane wants it at the moment; undefined when it does not say. */
+  wanted(vm: VmId): DesiredVm | undefined;
+  /** Aborts when the agent stops. VMs go on. */
+  stopping: AbortSignal;
+}
