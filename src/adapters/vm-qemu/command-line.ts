@@ -4,7 +4,11 @@ import type { MachineNetwork, MachineSpec } from '../../ports/vm-driver.ts';
 import { guestPortName } from '../../wire/guest-protocol/limits.ts';
 import { machineName } from './vm-processes.ts';
 
-export type Acceleration = 'kvm' | 'tcg';
+/** `tcg` is QEMU's software emulation. */
+export interface Platform {
+  acceleration: 'kvm' | 'tcg';
+  board: 'microvm' | 'q35';
+}
 
 /** Paths of the driver's own sockets for one VM. */
 export interface DriverSockets {
@@ -13,23 +17,19 @@ export interface DriverSockets {
 }
 
 /** QEMU's arguments for one VM. */
-export function commandLine(
-  machine: MachineSpec,
-  acceleration: Acceleration,
-  sockets: DriverSockets,
-): string[] {
+export function commandLine(machine: MachineSpec, platform: Platform, sockets: DriverSockets): string[] {
   const device = (kind: string, options = '') => [
     '-device',
-    `${kind}-${acceleration === 'kvm' ? 'device' : 'pci'}${options}`,
+    `${kind}-${platform.board === 'microvm' ? 'device' : 'pci'}${options}`,
   ];
   return [
     ...['-name', machineName(machine.vm)],
-    ...machineType(acceleration),
+    ...machineType(platform),
     ...['-smp', String(machine.vcpus), '-m', String(machine.memoryMib)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-sandbox', sandbox(machine.network)],
     ...['-kernel', machine.kernelPath, '-initrd', machine.initramfsPath],
-    ...['-append', kernelCommandLine(acceleration)],
+    ...['-append', kernelCommandLine(platform)],
     ...['-chardev', `socket,id=monitor,path=${escaped(sockets.monitor)},server=on,wait=off`],
     ...['-mon', 'chardev=monitor,mode=control'],
     ...['-chardev', `socket,id=console,path=${escaped(sockets.console)},server=on,wait=off`],
@@ -41,7 +41,7 @@ export function commandLine(
       ...device('virtio-blk', ',drive=scratch,werror=report'),
     ],
     ...['-netdev', netdev(machine.network)],
-    ...device('virtio-net', `,netdev=net${acceleration === 'kvm' ? '' : ',romfile='}`),
+    ...device('virtio-net', `,netdev=net${platform.board === 'microvm' ? '' : ',romfile='}`),
     ...device('virtio-rng'),
     ...device('virtio-serial'),
     ...['-chardev', `socket,id=guest,path=${escaped(machine.guestSocketPath)},server=on,wait=off`],
@@ -50,21 +50,24 @@ export function commandLine(
 }
 
 /**
- * With KVM the smallest machine there is. In emulation a `microvm` with ACPI hangs now and then at boot and without it has
- * one processor, so there it is q35 without its parts for people. `tb-size` bounds the memory that the emulator takes
- * for translated code (MiB); its default is a gigabyte.
+ * With KVM the smallest board there is. In emulation a `microvm` with ACPI hangs at boot and without it has one
+ * processor, so there it is q35 without its parts for people. `tb-size` bounds the memory that the emulator takes for
+ * translated code (MiB); its default is a gigabyte.
  */
-function machineType(acceleration: Acceleration): string[] {
-  return acceleration === 'kvm'
-    ? ['-machine', 'microvm,acpi=on,rtc=on,pic=off,pit=off', '-accel', 'kvm', '-cpu', 'host']
-    : ['-machine', 'q35,usb=off,sata=off,smbus=off', '-accel', 'tcg,tb-size=64', '-cpu', 'max'];
+export function machineType({ acceleration, board }: Platform): string[] {
+  return [
+    ...['-machine', board === 'microvm' ? 'microvm,acpi=on,rtc=on' : 'q35,usb=off,sata=off,smbus=off'],
+    ...(acceleration === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', 'tcg,tb-size=64', '-cpu', 'max']),
+  ];
 }
 
 /**
  * `panic=1 reboot=t` with QEMU's `-no-reboot`: a guest that panics or resets ends its VM. `cryptomgr.notests` saves 0.3 s
  * in emulation; `no_timer_check` since an emulated timer can miss the kernel's test of it.
  */
-export function kernelCommandLine(acceleration: Acceleration): string {
+export function kernelCommandLine({ acceleration }: Platform): string {
   const common = 'console=ttyS0 quiet loglevel=4 panic=1 reboot=t random.trust_cpu=on cryptomgr.notests';
   return acceleration === 'kvm' ? common : `${common} no_timer_check`;
 }

@@ -27,7 +27,7 @@ async function qemuHarness(): Promise<VmDriverHarness> {
   const newDriver = () =>
     qemuDriver({
       folder: join(folder, 'vms'),
-      acceleration: 'tcg',
+      platform: { acceleration: 'tcg', board: 'q35' },
       processes: linuxProcessTable(),
       clock: new SystemClock(),
     });

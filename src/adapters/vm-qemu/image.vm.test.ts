@@ -32,7 +32,7 @@ describe('the default image', { timeout: patienceMs }, () => {
     const processes = linuxProcessTable();
     driver = qemuDriver({
       folder: join(folder, 'vms'),
-      acceleration: 'tcg',
+      platform: { acceleration: 'tcg', board: 'q35' },
       processes,
       clock: new SystemClock(),
     });

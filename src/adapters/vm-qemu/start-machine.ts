@@ -21,7 +21,7 @@ export async function startMachine(machine: MachineSpec, options: QemuDriverOpti
   });
   const words = await open(place.words, 'a', 0o600);
   const program = options.program ?? 'qemu-system-x86_64';
-  const child = spawn(program, commandLine(machine, options.acceleration, place.sockets), {
+  const child = spawn(program, commandLine(machine, options.platform, place.sockets), {
     cwd: '/',
     detached: true,
     stdio: ['ignore', words.fd, words.fd],
