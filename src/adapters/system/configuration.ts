@@ -1,0 +1,231 @@
+// Every setting of every program. Secrets come from files: an environment is shown by `ps` and inherited by children (I8).
+
+import { days, hours, minutes, seconds } from '../../domain/time.ts';
+import {
+  duration,
+  flag,
+  hashes,
+  hostAndPort,
+  integer,
+  names,
+  number,
+  numbersByName,
+  oneOf,
+  path,
+  secret,
+  text,
+  url,
+} from './parsers.ts';
+import { optional, required, setting } from './setting.ts';
+
+const address = 'http://127.0.0.1:8765';
+
+/** For the commands that ask a control plane. */
+export const clientSettings = {
+  url: setting(
+    'BELLOWS_URL',
+    address,
+    url,
+    'Where the control plane is reached; for commands and for agents.',
+  ),
+  tokenFile: setting(
+    'BELLOWS_TOKEN_FILE',
+    '~/.local/share/bellows/admin-token',
+    path,
+    'File with the admin token. `bellows server` makes it in its data folder when no token is configured.',
+  ),
+} as const;
+
+export const githubSettings = {
+  appId: required(
+    'BELLOWS_GITHUB_APP_ID',
+    integer(1, Number.MAX_SAFE_INTEGER),
+    'Id of your GitHub App, from its page.',
+  ),
+  privateKeyFile: required(
+    'BELLOWS_GITHUB_PRIVATE_KEY_FILE',
+    path,
+    'The private key of the App, as downloaded from its page (PEM).',
+  ),
+  webhookSecretFile: required(
+    'BELLOWS_WEBHOOK_SECRET_FILE',
+    path,
+    "The secret of the App's webhook. Two lines while you change it: both are valid.",
+  ),
+  githubApiUrl: setting(
+    'BELLOWS_GITHUB_API_URL',
+    'https://api.github.com',
+    url,
+    'The REST API: for GitHub Enterprise Server `https://HOST/api/v3`.',
+  ),
+  owners: required(
+    'BELLOWS_OWNERS',
+    names,
+    'Accounts that we serve, separated by commas; `*` serves everybody who installs the App. Others get no VM.',
+  ),
+  runnerGroups: setting(
+    'BELLOWS_RUNNER_GROUPS',
+    '',
+    numbersByName,
+    "Runner group of an organisation, as `acme=3,globex=7`; GitHub's default group 1 for those not named.",
+  ),
+  servePublic: setting(
+    'BELLOWS_SERVE_PUBLIC',
+    'false',
+    flag,
+    'Serve public repositories. Anybody can run code there by a pull request.',
+  ),
+  serveForks: setting('BELLOWS_SERVE_FORKS', 'false', flag, 'Serve repositories that are forks.'),
+} as const;
+
+export const serverSettings = {
+  listen: setting(
+    'BELLOWS_LISTEN',
+    '127.0.0.1:8765',
+    hostAndPort,
+    'Where the control plane listens. TLS is for a proxy before it.',
+  ),
+  publicUrl: optional(
+    'BELLOWS_PUBLIC_URL',
+    url,
+    'Where GitHub reaches it from outside; `bellows check github` compares it with the webhook.',
+  ),
+  trustProxy: setting(
+    'BELLOWS_TRUST_PROXY',
+    'false',
+    flag,
+    'Believe `X-Forwarded-For`. Only behind a proxy of your own.',
+  ),
+  dataFolder: setting(
+    'BELLOWS_DATA_FOLDER',
+    '~/.local/share/bellows',
+    path,
+    'The embedded database and the admin token that we make.',
+  ),
+  databaseUrl: optional(
+    'DATABASE_URL',
+    secret,
+    'A PostgreSQL (15 or newer) of your own, instead of the embedded one.',
+  ),
+  adminTokenHashes: optional(
+    'BELLOWS_ADMIN_TOKEN_SHA256',
+    hashes,
+    'SHA-256 of the admin token in hex, so that the token itself need not lie here. Several, separated by commas.',
+  ),
+  ...githubSettings,
+  labelPrefixes: setting(
+    'BELLOWS_LABEL_PREFIXES',
+    'bellows-',
+    names,
+    'What our labels begin with. Name further ones and workflows written for another service need no edit.',
+  ),
+  defaultDiskGib: setting(
+    'BELLOWS_DEFAULT_DISK_GB',
+    '20',
+    integer(1, 1024),
+    'Disk of a VM whose label names none, in GB.',
+  ),
+  image: optional(
+    'BELLOWS_IMAGE',
+    text,
+    'Digest of the image that VMs start from; the newest that was built here when unset.',
+  ),
+  cpuOvercommit: setting(
+    'BELLOWS_CPU_OVERCOMMIT',
+    '2',
+    number(1, 16),
+    'Promised processors for each real one. Memory is never promised twice.',
+  ),
+  lifetimeMs: setting(
+    'BELLOWS_JOB_LIMIT',
+    '6.5h',
+    duration(minutes(5), days(5)),
+    'No VM lives longer, whatever runs in it.',
+  ),
+  bootTimeoutMs: setting(
+    'BELLOWS_BOOT_TIMEOUT',
+    '60s',
+    duration(seconds(5), minutes(30)),
+    'A VM whose guest has not answered by then has failed. Software emulation needs more.',
+  ),
+  idleMs: setting(
+    'BELLOWS_IDLE_TIMEOUT',
+    '5m',
+    duration(seconds(30), hours(12)),
+    'A VM that got no job by then is given back.',
+  ),
+  hostSilenceMs: setting(
+    'BELLOWS_HOST_SILENCE',
+    '45s',
+    duration(seconds(15), hours(1)),
+    'A host that says nothing for so long counts as silent; its VMs are kept.',
+  ),
+  pollActiveMs: setting(
+    'BELLOWS_POLL_ACTIVE',
+    '1m',
+    duration(seconds(10), hours(1)),
+    'How often repositories with open jobs are looked at, in case a webhook was lost.',
+  ),
+  pollAllMs: setting(
+    'BELLOWS_POLL_ALL',
+    '10m',
+    duration(minutes(1), days(1)),
+    'How often all other repositories are.',
+  ),
+  logLevel: setting(
+    'BELLOWS_LOG_LEVEL',
+    'info',
+    oneOf('debug', 'info', 'warn', 'error'),
+    'What is logged, to standard error.',
+  ),
+} as const;
+
+export const agentSettings = {
+  url: clientSettings.url,
+  agentFolder: setting(
+    'BELLOWS_AGENT_FOLDER',
+    '~/.local/share/bellows-agent',
+    path,
+    "The agent's keys, journal and VMs.",
+  ),
+  enrolTokenFile: optional(
+    'BELLOWS_ENROL_TOKEN_FILE',
+    path,
+    'File with the token of `bellows host enrol-token`; needed once.',
+  ),
+  hostName: optional(
+    'BELLOWS_HOST_NAME',
+    text,
+    "What the host is called; the machine's own name when unset.",
+  ),
+  hostLabels: setting(
+    'BELLOWS_HOST_LABELS',
+    '',
+    names,
+    'Labels of the host, such as `gpu`, for jobs that ask for them.',
+  ),
+  driver: setting('BELLOWS_DRIVER', 'qemu', oneOf('qemu', 'sim'), 'How VMs are started.'),
+  maxMilliCpus: optional('BELLOWS_HOST_CPUS', cpus, 'Processors for VMs; all when unset.'),
+  maxMemoryMib: optional(
+    'BELLOWS_HOST_MEMORY_MB',
+    integer(256, 2 ** 31),
+    'Memory for VMs in MB; all but a reserve when unset.',
+  ),
+  maxBooting: optional('BELLOWS_MAX_BOOTING', integer(1, 1000), 'How many VMs may boot at the same time.'),
+  agentLogLevel: serverSettings.logLevel,
+} as const;
+
+/** For the image build. */
+export const imageSettings = {
+  runnerDist: optional(
+    'BELLOWS_RUNNER_DIST',
+    path,
+    'Archive of `actions/runner` (.tar.gz) that goes into the image, in place of our simulated one.',
+  ),
+} as const;
+
+export const allSettings = [clientSettings, serverSettings, agentSettings, imageSettings] as const;
+
+function cpus(value: string): number {
+  return number(0.1, 4096)(value) * 1000;
+}
