@@ -1,0 +1,129 @@
+// Every answer of the simulator's REST API against GitHub's own description of it.
+
+import { describe, expect, it } from 'vitest';
+import { simulatedGithub, until } from './octocat.ts';
+import { OpenApiCheck } from './openapi-check.ts';
+import { startRunner } from './runner-process.ts';
+
+const workflowYaml = `on: push
+jobs:
+  a: {runs-on: x, steps: [{run: echo hello}]}
+  b: {runs-on: nobody, steps: [{run: x}]}
+`;
+
+/** A world in which something of everything is there: a finished job with a log, a queued one, runners, deliveries. */
+async function livelyWorld() {
+  const world = await simulatedGithub();
+  const { github } = world;
+  github.world.app.permissions.actions = 'write';
+  github.createUser('somebody');
+  github.installApp('somebody');
+  github.createRunnerGroup('acme', { name: 'closed', repositories: ['app'] });
+  const run = await github.push({ repository: 'acme/app', workflowYaml });
+  const request = { name: 'r', runner_group_id: 1, labels: ['x'] };
+  const made = await world.asInstallation('POST', '/orgs/acme/actions/runners/generate-jitconfig', request);
+  using runner = startRunner(made.body.encoded_jit_config);
+  expect(await runner.exit).toBe(0);
+  await until('webhooks', () => world.webhooks.length >= 4);
+  return { world, run };
+}
+
+describe('answers', () => {
+  it('are as GitHub describes them', { timeout: 60_000 }, async () => {
+    const check = new OpenApiCheck();
+    const { world, run } = await livelyWorld();
+    await using _ = world;
+    const problems: string[] = [];
+    const call = async (
+      as: 'asApp' | 'asInstallation',
+      method: string,
+      template: string,
+      values: Record<string, unknown> = {},
+      body?: unknown,
+    ) => {
+      const all: Record<string, unknown> = {
+        org: 'acme',
+        owner: 'acme',
+        repo: 'app',
+        username: 'somebody',
+        ...values,
+      };
+      const path = template.replace(/\{(\w+)\}/g, (_match, key: string) => String(all[key]));
+      const answered = await world[as](method, path, body);
+      problems.push(...check.problems(method, template, answered));
+      return answered.body;
+    };
+    await call('asApp', 'GET', '/app');
+    const [installation] = await call('asApp', 'GET', '/app/installations');
+    await call('asApp', 'GET', '/app/installations/{installation_id}', { installation_id: installation.id });
+    await call('asApp', 'POST', '/app/installations/{installation_id}/access_tokens', {
+      installation_id: installation.id,
+    });
+    await call('asApp', 'GET', '/orgs/{org}/installation');
+    await call('asApp', 'GET', '/users/{username}/installation');
+    await call('asApp', 'GET', '/repos/{owner}/{repo}/installation');
+    await call('asInstallation', 'GET', '/installation/repositories');
+    await call('asApp', 'GET', '/app/hook/config');
+    await call('asApp', 'PATCH', '/app/hook/config', {}, { url: world.github.world.app.hook.url });
+    const [delivery] = await call('asApp', 'GET', '/app/hook/deliveries');
+    await call('asApp', 'GET', '/app/hook/deliveries/{delivery_id}', { delivery_id: delivery.id });
+    await call('asApp', 'POST', '/app/hook/deliveries/{delivery_id}/attempts', { delivery_id: delivery.id });
+
+    await call('asInstallation', 'GET', '/orgs/{org}/actions/runner-groups');
+    for (const base of ['/orgs/{org}/actions', '/repos/{owner}/{repo}/actions']) {
+      const request = { name: 'new', runner_group_id: 1, labels: ['x'] };
+      const { runner } = await call(
+        'asInstallation',
+        'POST',
+        `${base}/runners/generate-jitconfig`,
+        {},
+        request,
+      );
+      await call('asInstallation', 'POST', `${base}/runners/generate-jitconfig`, {}, request);
+      await call(
+        'asInstallation',
+        'POST',
+        `${base}/runners/generate-jitconfig`,
+        {},
+        { ...request, labels: [] },
+      );
+      await call('asInstallation', 'GET', `${base}/runners`);
+      await call('asInstallation', 'GET', `${base}/runners/{runner_id}`, { runner_id: runner.id });
+      await call('asInstallation', 'DELETE', `${base}/runners/{runner_id}`, { runner_id: runner.id });
+    }
+
+    const actions = '/repos/{owner}/{repo}/actions';
+    const ids = { run_id: run.id, attempt_number: 1 };
+    await call('asInstallation', 'GET', `${actions}/runs`);
+    await call('asInstallation', 'GET', `${actions}/runs/{run_id}`, ids);
+    const { jobs } = await call('asInstallation', 'GET', `${actions}/runs/{run_id}/jobs`, ids);
+    await call('asInstallation', 'GET', `${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, ids);
+    for (const { id } of jobs)
+      await call('asInstallation', 'GET', `${actions}/jobs/{job_id}`, { job_id: id });
+    await call('asInstallation', 'GET', `${actions}/jobs/{job_id}/logs`, { job_id: jobs[0].id });
+    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/cancel`, ids);
+    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/cancel`, ids);
+    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/rerun`, ids);
+    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/force-cancel`, ids);
+    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/rerun-failed-jobs`, ids);
+    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/force-cancel`, ids);
+    const latest = await world.asInstallation('GET', `/repos/acme/app/actions/runs/${run.id}/jobs`);
+    const again = latest.body.jobs[0].id;
+    await call('asInstallation', 'POST', `${actions}/jobs/{job_id}/rerun`, { job_id: again });
+
+    expect(problems).toEqual([]);
+    expect(check.unchecked()).toEqual([]);
+  });
+
+  it('would be caught when they were not', () => {
+    const check = new OpenApiCheck();
+    const headers = new Headers();
+    const runner = { id: 1, name: 'r', os: 'linux', status: 'online', busy: false, labels: [] };
+    const template = '/orgs/{org}/actions/runners/{runner_id}';
+    expect(check.problems('GET', template, { status: 200, headers, body: runner })).toEqual([]);
+    expect(
+      check.problems('GET', template, { status: 200, headers, body: { ...runner, busy: 'no' } }),
+    ).toEqual([`GET ${template} 200: /busy must be boolean`]);
+    expect(check.problems('GET', template, { status: 418, headers, body: {} })).toHaveLength(1);
+  });
+});
