@@ -161,6 +161,9 @@ export class GuestSession {
     await ledger.write((state) => {
       const record = vmOf(state, this.#vm);
       if (record === undefined) return [];
+      // Written down by an earlier try, whose acknowledgement was cut off.
+      if (number !== undefined && session === record.cursor?.session && number <= record.cursor.number)
+        return [];
       const entries = parsed.success ? this.#entriesFor(parsed.data, record) : [];
       if (number !== undefined) entries.push({ kind: 'guest-read', vm: this.#vm, session, number });
       return entries;

@@ -24,7 +24,7 @@ export class Reconciler {
   readonly #capacity: () => Promise<Capacity>;
   readonly #workers = new Map<string, VmWorker>();
   #woken = Promise.withResolvers<void>();
-  /** Under which version a VM's end was last told again. */
+  /** Under which version of the desired set a VM's end was last told. */
   readonly #retold = new Map<string, string>();
 
   constructor(deps: WorkerDeps, desired: DesiredSet, capacity: () => Promise<Capacity>) {
@@ -72,7 +72,11 @@ export class Reconciler {
     });
     const capacity = actions.some(({ kind }) => kind === 'start') ? await this.#capacity() : undefined;
     for (const action of actions) await this.#do(action, found, capacity);
-    for (const { vm } of ledger.state.vms) this.#ensureWorker(vm);
+    for (const { vm, spec } of ledger.state.vms) {
+      // A stranger that turns out to be wanted.
+      if (spec === undefined && this.#desired.knows(vm)) await this.#accept(vm, undefined);
+      this.#ensureWorker(vm);
+    }
   }
 
   observed(): ObservedVm[] {
@@ -125,7 +129,8 @@ export class Reconciler {
     }
     // Parsing leaves out what must not be written down: the sealed configuration (I8).
     const spec = vmSpec.parse(wanted);
-    return ledger.write(() => [{ kind: 'accepted', at: clock.now(), spec }]);
+    await ledger.write(() => [{ kind: 'accepted', at: clock.now(), spec }]);
+    this.#workers.get(vm)?.wake();
   }
 
   async #order(
@@ -148,11 +153,15 @@ export class Reconciler {
   /** The control plane speaks of a VM that is gone: it has not heard, or its database is of an earlier day. */
   async #tellGone(vm: string): Promise<void> {
     const { ledger } = this.#deps;
-    const version = JSON.stringify(this.#desired.version);
+    const version = this.#versionText();
     const waits = ledger.state.events.some((event) => event.vm === vm && event.event.kind === 'gone');
     if (waits || this.#retold.get(vm) === version) return;
     this.#retold.set(vm, version);
     return ledger.tell(vm, { kind: 'gone' });
+  }
+
+  #versionText(): string {
+    return JSON.stringify(this.#desired.version);
   }
 
   async #forget(vm: string): Promise<void> {
@@ -168,7 +177,8 @@ export class Reconciler {
     const worker = new VmWorker(this.#deps, vm);
     this.#workers.set(vm, worker);
     void worker.done.then(() => {
-      if (this.#workers.get(vm) === worker) this.#workers.delete(vm);
+      this.#workers.delete(vm);
+      this.#retold.set(vm, this.#versionText());
       this.#woken.resolve();
     });
   }

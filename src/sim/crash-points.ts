@@ -86,7 +86,6 @@ export class Lifeline {
   }
 
   async #untilDeath(given: Promise<unknown>): Promise<unknown> {
-    if (this.#dead) return never();
     try {
       const value = await given;
       return this.#dead ? never() : value;

@@ -63,6 +63,8 @@ export class AgentWorld {
   readonly host: SimHost;
   readonly logged: string[] = [];
   readonly #options: WorldOptions;
+  /** The JIT configurations with which a runner was started in some VM. */
+  readonly runs: string[] = [];
   /** All events that the control plane took in, each once. */
   readonly events: AgentEvent[] = [];
   readonly logs: string[] = [];
@@ -73,6 +75,8 @@ export class AgentWorld {
   tombstones: { vm: string; reason: string; rule: string }[] = [];
   /** Whether events are acknowledged. */
   acknowledges = true;
+  /** Whether VMs that are gone are still spoken of, as by a slow control plane. */
+  keepsTombstones = false;
   /** Whether the control plane can be reached. */
   reachable = true;
   socket: AgentSocket | undefined;
@@ -82,10 +86,14 @@ export class AgentWorld {
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
+    const runner = (options.runner ?? oneJob)(this.clock);
     this.host = new SimHost({
       clock: this.clock,
       random: this.random.fork(),
-      runner: (options.runner ?? oneJob)(this.clock),
+      runner: (jit, io) => {
+        this.runs.push(jit);
+        return runner(jit, io);
+      },
       images: [testImage],
       ...options.host,
     });
@@ -122,9 +130,13 @@ export class AgentWorld {
       version: '0.0.0',
       ...this.#options.agent,
     });
-    void starting.then((agent) => {
-      if (!life.dead) this.agent = agent;
-    });
+    starting.then(
+      (agent) => {
+        if (!life.dead) this.agent = agent;
+      },
+      // An agent that cannot start ends; its supervisor starts another.
+      () => life.kill(),
+    );
     await this.clock.advance(0);
   }
 
@@ -221,11 +233,21 @@ export class AgentWorld {
     const last = this.events.at(-1)?.number ?? 0;
     const fresh = message.events.filter(({ number }) => number > last);
     this.events.push(...fresh);
+    if (fresh.some(({ event }) => event.kind === 'gone')) this.#drop(fresh);
     const upTo = this.events.at(-1)?.number;
     if (message.events.length > 0 && this.acknowledges && upTo !== undefined)
       socket.send(JSON.stringify({ type: 'acknowledge', upTo }));
     if (this.generation > 0 && (message.epoch !== this.epoch || message.generation !== this.generation))
       socket.send(JSON.stringify(this.desired()));
+  }
+
+  /** A VM that is gone is no longer spoken of. */
+  #drop(events: readonly AgentEvent[]): void {
+    const gone = new Set(events.flatMap(({ vm, event }) => (event.kind === 'gone' ? [vm] : [])));
+    if (this.keepsTombstones) return;
+    this.vms = this.vms.filter(({ vm }) => !gone.has(vm));
+    this.tombstones = this.tombstones.filter(({ vm }) => !gone.has(vm));
+    this.generation += 1;
   }
 
   #log(): Log {

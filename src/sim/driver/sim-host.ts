@@ -78,6 +78,11 @@ export class SimHost {
     this.#vms.get(vm)?.end({ how: 'killed', detail: 'killed by signal 9' });
   }
 
+  /** The job turns its own VM off. */
+  powerOff(vm: VmId): void {
+    this.#vms.get(vm)?.end({ how: 'exited', detail: 'the guest powered off' });
+  }
+
   get driver(): VmDriver {
     return {
       kind: 'sim',

@@ -14,7 +14,7 @@ export interface ChannelOptions {
   session: string;
   /**
    * `at-once`: a message counts as taken in when it is delivered. `when-told`: when `acknowledge` is called, which a side
-   * does after it has written the message down.
+   * does after it has written the message down; one that is not acknowledged is delivered again after a break.
    */
   acknowledges: 'at-once' | 'when-told';
   /** What an earlier process of this side has taken in and written down. */
@@ -84,8 +84,9 @@ export class ReliableChannel {
     return this.#outbox.length;
   }
 
-  /** A stream is there. */
+  /** A stream is there. What was delivered and never acknowledged comes again: whoever took it may have failed. */
   attach(): void {
+    this.#received = this.#taken;
     this.#attached = true;
     this.#open = false;
     this.#owed = this.#options.role === 'asks' ? [this.#resumeFrame(false)] : [];
