@@ -79,6 +79,7 @@ describe('the time that a state has', () => {
       jobUndecidedMs: minutes(1),
       jobRereadMs: seconds(5),
       jobLongestMs: hours(3),
+      jobSettleMs: seconds(2),
     });
     expect(longestLifetimeMs).toBe(days(5));
   });

@@ -43,6 +43,8 @@ export interface Timing {
   /** Between two reads of which the first was overtaken by a delivery. */
   jobRereadMs: DurationMs;
   jobLongestMs: DurationMs;
+  /** After a start, until demand and supply are compared: its VM is bound meanwhile, and would seem to be surplus before. */
+  jobSettleMs: DurationMs;
 }
 
 export const defaultTiming: Timing = {
@@ -66,6 +68,7 @@ export const defaultTiming: Timing = {
   jobUndecidedMs: minutes(1),
   jobRereadMs: seconds(5),
   jobLongestMs: hours(3),
+  jobSettleMs: seconds(2),
 };
 
 /** GitHub ends a self-hosted job after five days; a longer hard deadline would only keep corpses. */

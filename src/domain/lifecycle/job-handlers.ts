@@ -87,7 +87,7 @@ function conclude(
     ...reads,
     ...bindingsOf(before, next).map(atOnce),
     ...((before.state === 'queued') !== (next.state === 'queued') || endsRun(before, next)
-      ? [atOnce(balanceOf(next))]
+      ? [{ what: balanceOf(next), delay: next.state === 'running' ? timing.jobSettleMs : 0 }]
       : []),
     ...(restart ? [{ what: { kind: 'job-deadline', job: next.id }, delay: patience } as const] : []),
   ];

@@ -113,12 +113,15 @@ describe('a queued job', () => {
     const outcome = hear(aJob(), started);
     expect(outcome.next).toMatchObject({ state: 'running', since: at(11), waitingFor: '' });
     expect(effectsOf(outcome)).toEqual([bind(false), balance]);
+    // Its VM is bound in the meantime, and would seem to be surplus before.
+    expect(outcome.asks).toContainEqual({ what: balance, delay: seconds(2) });
   });
 
   it('is cancelled in the queue: leaves demand, and no VM is told', () => {
     const outcome = hear(aJob(), delivery('completed', at(5), { conclusion: 'cancelled' }));
     expect(outcome.next.state).toBe('done');
     expect(effectsOf(outcome)).toEqual([balance]);
+    expect(outcome.asks).toEqual([{ what: balance, delay: 0 }]);
   });
 
   it('hears the same again: nothing is asked and nothing written down', () => {
