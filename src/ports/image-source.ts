@@ -12,6 +12,8 @@ export interface ImageSource {
 
 /** Where finished images are put. */
 export interface ImageShelf extends ImageSource {
+  /** The image that was published last. */
+  newest(): Promise<ImageDigest | undefined>;
   /** The image that was made from exactly these ingredients, if it still is here and whole. */
   madeFrom(recipeDigest: string): Promise<ImageDigest | undefined>;
   /**

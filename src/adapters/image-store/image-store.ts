@@ -39,6 +39,12 @@ export function imageStore(folder: string): ImageShelf {
   };
   return {
     list,
+    newest: async () => {
+      const dated = await Promise.all(
+        (await list()).map(async (digest) => ({ digest, at: (await stat(place(digest))).mtimeMs })),
+      );
+      return dated.sort((a, b) => b.at - a.at)[0]?.digest;
+    },
     resolve: async (digest) => {
       await verifiedOnce(digest);
       const path = (part: ImagePart) => join(place(digest), imageFiles[part]);

@@ -1,0 +1,72 @@
+// `bellows image`: builds and lists the images that VMs start from.
+
+import { Command } from 'commander';
+import type { BuildProgress, BuiltImage } from '../image/build-image.ts';
+import { buildDefaultImage, type DefaultImageOptions, hostImages } from './default-image.ts';
+
+interface BuildFlags {
+  recipe?: string;
+  runner?: string;
+  fresh?: boolean;
+  json?: boolean;
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('bellows image').description('Build and list the images that VMs start from');
+  program
+    .command('build')
+    .description('Build an image from Debian packages, or find it built')
+    .option('--recipe <folder>', 'folder with a packages.list, instead of the recipe that we ship')
+    .option(
+      '--runner <archive>',
+      "archive of GitHub's actions/runner (.tar.gz), instead of our simulated one",
+    )
+    .option('--fresh', 'ask for newer packages although the recipe has not changed')
+    .option('--json', 'print one JSON object as the last line')
+    .action(build);
+  program
+    .command('list')
+    .description('List the images of this host')
+    .option('--json', 'print one JSON object as the last line')
+    .action(list);
+  await program.parseAsync(args, { from: 'user' });
+}
+
+async function build(flags: BuildFlags): Promise<void> {
+  try {
+    const options: DefaultImageOptions = {
+      ...(flags.recipe !== undefined && { recipeFolder: flags.recipe }),
+      ...(flags.runner !== undefined && { runnerArchive: flags.runner }),
+      ...(flags.fresh !== undefined && { fresh: flags.fresh }),
+      onProgress: tell,
+    };
+    const image = await buildDefaultImage(options);
+    print(summary(image), { ok: true, ...image }, flags.json);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.exitCode = 1;
+    if (flags.json) print('', { ok: false, message }, true);
+    else process.stderr.write(`${message}\n`);
+  }
+}
+
+const summary = ({ digest, cached, seconds }: BuiltImage): string =>
+  cached ? `${digest} (was there already)` : `${digest} (built in ${Math.round(seconds)} s)`;
+
+function tell(progress: BuildProgress): void {
+  if (progress.state === 'begun') process.stderr.write(`${progress.step} …\n`);
+  if (progress.state === 'done') process.stderr.write(`${progress.step}: ${progress.seconds.toFixed(1)} s\n`);
+}
+
+async function list({ json }: { json?: boolean }): Promise<void> {
+  const images = await hostImages().list();
+  print(
+    images.length === 0 ? 'No images: bellows image build' : images.join('\n'),
+    { ok: true, images },
+    json,
+  );
+}
+
+function print(text: string, object: object, json: boolean | undefined): void {
+  process.stdout.write(`${json ? JSON.stringify(object) : text}\n`);
+}

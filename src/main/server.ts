@@ -1,0 +1,113 @@
+// `bellows server`: reads the configuration, starts the control plane, and stops it when told to.
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { PinoLog } from '../adapters/log-pino/log.ts';
+import { allSettings, serverSettings } from '../adapters/system/configuration.ts';
+import { SystemRandom } from '../adapters/system/random.ts';
+import { readOrMakeToken, readSecrets, readSecretText } from '../adapters/system/secret-file.ts';
+import { readSettings, type ValuesOf } from '../adapters/system/setting.ts';
+import type { Settings } from '../control-plane/settings.ts';
+import { type ImageDigest, imageDigest } from '../domain/ids.ts';
+import { defaultLabelPolicy } from '../domain/labels/parse-label.ts';
+import { defaultTiming } from '../domain/lifecycle/deadlines.ts';
+import { defaultBalancePolicy } from '../domain/scheduling/balance.ts';
+import { defaultCapacityPolicy } from '../domain/scheduling/capacity.ts';
+import { defaultReserveAfterMs } from '../domain/scheduling/placement.ts';
+import { hostImages } from './default-image.ts';
+import { type ServerConfig, startServer } from './start-server.ts';
+import { untilTold } from './until-told.ts';
+
+type Values = ValuesOf<typeof serverSettings>;
+
+export async function main(args: readonly string[]): Promise<void> {
+  const command = new Command('bellows server')
+    .description('Run the control plane. Settings come from environment variables: see docs/configuration.md')
+    .option('--create-user', 'as root: make the system user that the embedded PostgreSQL needs')
+    .parse(args, { from: 'user' });
+  const { createUser = false } = command.opts<{ createUser?: boolean }>();
+
+  const read = readSettings(serverSettings, process.env, allSettings);
+  if (!read.ok) {
+    process.stderr.write(`${read.problems.join('\n')}\nSee docs/configuration.md\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const log = PinoLog.to(read.values.logLevel);
+  if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
+  try {
+    const server = await startServer(await configOf(read.values, createUser, log));
+    await untilTold(log);
+    await server.stop();
+  } catch (error) {
+    log.debug('the control plane cannot start', { error });
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): Promise<ServerConfig> {
+  return {
+    listen: values.listen,
+    publicUrl: values.publicUrl,
+    database:
+      values.databaseUrl === undefined
+        ? { folder: join(values.dataFolder, 'postgres'), mayCreateUser }
+        : { url: values.databaseUrl },
+    github: {
+      appId: values.appId,
+      privateKey: await readSecretText(values.privateKeyFile),
+      apiUrl: values.githubApiUrl,
+      webhookSecrets: await readSecrets(values.webhookSecretFile),
+    },
+    adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
+    trustProxy: values.trustProxy,
+    settings: settingsOf(values, await chosenImage(values.image)),
+    log,
+    version: packageJson.version,
+  };
+}
+
+async function ownTokenHash(dataFolder: string): Promise<string> {
+  const token = await readOrMakeToken(join(dataFolder, 'admin-token'), 'bellows_', new SystemRandom());
+  return createHash('sha256').update(token.reveal()).digest('hex');
+}
+
+async function chosenImage(configured: string | undefined): Promise<ImageDigest> {
+  if (configured !== undefined) return imageDigest(configured);
+  const newest = await hostImages().newest();
+  if (newest !== undefined) return newest;
+  throw new Error(
+    'no image to start VMs from: build one here with `bellows image build`, or set BELLOWS_IMAGE to the digest that it printed on a host',
+  );
+}
+
+const settingsOf = (
+  values: Values,
+  image: ImageDigest,
+): Omit<Settings, 'installationTag' | 'processName'> => ({
+  owners: values.owners,
+  runnerGroups: values.runnerGroups,
+  labels: {
+    ...defaultLabelPolicy,
+    prefixes: values.labelPrefixes,
+    defaultDiskGib: values.defaultDiskGib,
+    servePublic: values.servePublic,
+    serveForks: values.serveForks,
+  },
+  timing: {
+    ...defaultTiming,
+    startingMs: values.bootTimeoutMs,
+    idleMs: values.idleMs,
+    lifetimeMs: values.lifetimeMs,
+  },
+  capacity: { ...defaultCapacityPolicy, cpuOvercommit: values.cpuOvercommit },
+  balance: defaultBalancePolicy,
+  reserveAfterMs: defaultReserveAfterMs,
+  image,
+  hostSilenceMs: values.hostSilenceMs,
+  pollActiveMs: values.pollActiveMs,
+  pollAllMs: values.pollAllMs,
+});
