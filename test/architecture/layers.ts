@@ -50,7 +50,7 @@ const layerTable: readonly Layer[] = [
   { name: 'guest', folder: 'guest/', layers: ['wire', 'domain'], packages: ['@actions/expressions'] },
   { name: 'dashboard', folder: 'dashboard/', layers: ['wire'], packages: 'all' },
   { name: 'actions', folder: 'actions/', layers: ['wire', 'domain'], packages: [] },
-  { name: 'scripts', folder: 'scripts/', layers: [...product, 'main'], packages: 'all' },
+  { name: 'scripts', folder: 'scripts/', layers: [...product, 'main', 'sim'], packages: 'all' },
   { name: 'demo', folder: 'demo/', layers: 'all', packages: 'all' },
   { name: 'bench', folder: 'bench/', layers: 'all', packages: 'all' },
   { name: 'test', folder: 'test/', layers: 'all', packages: 'all' },

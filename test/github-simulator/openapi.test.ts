@@ -1,7 +1,8 @@
 // Every answer of the simulator's REST API against GitHub's own description of it.
 
 import { describe, expect, it } from 'vitest';
-import { simulatedGithub, until } from './octocat.ts';
+import type { Run } from '../../src/sim/github/state.ts';
+import { type Answered, simulatedGithub, until, type World } from './octocat.ts';
 import { OpenApiCheck } from './openapi-check.ts';
 import { startRunner } from './runner-process.ts';
 
@@ -28,89 +29,88 @@ async function livelyWorld() {
   return { world, run };
 }
 
+type Call = (
+  as: 'asApp' | 'asInstallation',
+  method: string,
+  template: string,
+  values?: Record<string, unknown>,
+  body?: unknown,
+) => Promise<Answered['body']>;
+
+/** Calls a path template with its parameters filled in, and notes what is wrong with the answer. */
+function checkedCalls(world: World, check: OpenApiCheck, problems: string[]): Call {
+  const usual = { org: 'acme', owner: 'acme', repo: 'app', username: 'somebody' };
+  return async (as, method, template, values = {}, body = undefined) => {
+    const all: Record<string, unknown> = { ...usual, ...values };
+    const path = template.replace(/\{(\w+)\}/g, (_match, key: string) => String(all[key]));
+    const answered = await world[as](method, path, body);
+    problems.push(...check.problems(method, template, answered));
+    return answered.body;
+  };
+}
+
+async function callAsApp(call: Call, webhookUrl: string | undefined): Promise<void> {
+  await call('asApp', 'GET', '/app');
+  const [installation] = await call('asApp', 'GET', '/app/installations');
+  const one = { installation_id: installation.id };
+  await call('asApp', 'GET', '/app/installations/{installation_id}', one);
+  await call('asApp', 'POST', '/app/installations/{installation_id}/access_tokens', one);
+  await call('asApp', 'GET', '/orgs/{org}/installation');
+  await call('asApp', 'GET', '/users/{username}/installation');
+  await call('asApp', 'GET', '/repos/{owner}/{repo}/installation');
+  await call('asApp', 'GET', '/app/hook/config');
+  await call('asApp', 'PATCH', '/app/hook/config', {}, { url: webhookUrl });
+  const [delivery] = await call('asApp', 'GET', '/app/hook/deliveries');
+  await call('asApp', 'GET', '/app/hook/deliveries/{delivery_id}', { delivery_id: delivery.id });
+  await call('asApp', 'POST', '/app/hook/deliveries/{delivery_id}/attempts', { delivery_id: delivery.id });
+}
+
+async function callAboutRunners(call: Call): Promise<void> {
+  await call('asInstallation', 'GET', '/orgs/{org}/actions/runner-groups');
+  for (const base of ['/orgs/{org}/actions', '/repos/{owner}/{repo}/actions']) {
+    const request = { name: 'new', runner_group_id: 1, labels: ['x'] };
+    const generate = `${base}/runners/generate-jitconfig`;
+    const { runner } = await call('asInstallation', 'POST', generate, {}, request);
+    await call('asInstallation', 'POST', generate, {}, request);
+    await call('asInstallation', 'POST', generate, {}, { ...request, labels: [] });
+    await call('asInstallation', 'GET', `${base}/runners`);
+    await call('asInstallation', 'GET', `${base}/runners/{runner_id}`, { runner_id: runner.id });
+    await call('asInstallation', 'DELETE', `${base}/runners/{runner_id}`, { runner_id: runner.id });
+  }
+}
+
+async function callAboutRuns(call: Call, run: Run): Promise<void> {
+  const actions = '/repos/{owner}/{repo}/actions';
+  const ids = { run_id: run.id, attempt_number: 1 };
+  const get = (path: string, values = {}) => call('asInstallation', 'GET', `${actions}/${path}`, values);
+  const post = (path: string, values = {}) => call('asInstallation', 'POST', `${actions}/${path}`, values);
+  await call('asInstallation', 'GET', '/installation/repositories');
+  await get('runs');
+  await get('runs/{run_id}', ids);
+  const { jobs } = await get('runs/{run_id}/jobs', ids);
+  await get('runs/{run_id}/attempts/{attempt_number}/jobs', ids);
+  for (const { id } of jobs) await get('jobs/{job_id}', { job_id: id });
+  await get('jobs/{job_id}/logs', { job_id: jobs[0].id });
+  await post('runs/{run_id}/cancel', ids);
+  await post('runs/{run_id}/cancel', ids);
+  await post('runs/{run_id}/rerun', ids);
+  await post('runs/{run_id}/force-cancel', ids);
+  await post('runs/{run_id}/rerun-failed-jobs', ids);
+  await post('runs/{run_id}/force-cancel', ids);
+  const latest = await get('runs/{run_id}/jobs', ids);
+  await post('jobs/{job_id}/rerun', { job_id: latest.jobs[0].id });
+}
+
 describe('answers', () => {
   it('are as GitHub describes them', { timeout: 60_000 }, async () => {
     const check = new OpenApiCheck();
     const { world, run } = await livelyWorld();
     await using _ = world;
     const problems: string[] = [];
-    const call = async (
-      as: 'asApp' | 'asInstallation',
-      method: string,
-      template: string,
-      values: Record<string, unknown> = {},
-      body?: unknown,
-    ) => {
-      const all: Record<string, unknown> = {
-        org: 'acme',
-        owner: 'acme',
-        repo: 'app',
-        username: 'somebody',
-        ...values,
-      };
-      const path = template.replace(/\{(\w+)\}/g, (_match, key: string) => String(all[key]));
-      const answered = await world[as](method, path, body);
-      problems.push(...check.problems(method, template, answered));
-      return answered.body;
-    };
-    await call('asApp', 'GET', '/app');
-    const [installation] = await call('asApp', 'GET', '/app/installations');
-    await call('asApp', 'GET', '/app/installations/{installation_id}', { installation_id: installation.id });
-    await call('asApp', 'POST', '/app/installations/{installation_id}/access_tokens', {
-      installation_id: installation.id,
-    });
-    await call('asApp', 'GET', '/orgs/{org}/installation');
-    await call('asApp', 'GET', '/users/{username}/installation');
-    await call('asApp', 'GET', '/repos/{owner}/{repo}/installation');
-    await call('asInstallation', 'GET', '/installation/repositories');
-    await call('asApp', 'GET', '/app/hook/config');
-    await call('asApp', 'PATCH', '/app/hook/config', {}, { url: world.github.world.app.hook.url });
-    const [delivery] = await call('asApp', 'GET', '/app/hook/deliveries');
-    await call('asApp', 'GET', '/app/hook/deliveries/{delivery_id}', { delivery_id: delivery.id });
-    await call('asApp', 'POST', '/app/hook/deliveries/{delivery_id}/attempts', { delivery_id: delivery.id });
-
-    await call('asInstallation', 'GET', '/orgs/{org}/actions/runner-groups');
-    for (const base of ['/orgs/{org}/actions', '/repos/{owner}/{repo}/actions']) {
-      const request = { name: 'new', runner_group_id: 1, labels: ['x'] };
-      const { runner } = await call(
-        'asInstallation',
-        'POST',
-        `${base}/runners/generate-jitconfig`,
-        {},
-        request,
-      );
-      await call('asInstallation', 'POST', `${base}/runners/generate-jitconfig`, {}, request);
-      await call(
-        'asInstallation',
-        'POST',
-        `${base}/runners/generate-jitconfig`,
-        {},
-        { ...request, labels: [] },
-      );
-      await call('asInstallation', 'GET', `${base}/runners`);
-      await call('asInstallation', 'GET', `${base}/runners/{runner_id}`, { runner_id: runner.id });
-      await call('asInstallation', 'DELETE', `${base}/runners/{runner_id}`, { runner_id: runner.id });
-    }
-
-    const actions = '/repos/{owner}/{repo}/actions';
-    const ids = { run_id: run.id, attempt_number: 1 };
-    await call('asInstallation', 'GET', `${actions}/runs`);
-    await call('asInstallation', 'GET', `${actions}/runs/{run_id}`, ids);
-    const { jobs } = await call('asInstallation', 'GET', `${actions}/runs/{run_id}/jobs`, ids);
-    await call('asInstallation', 'GET', `${actions}/runs/{run_id}/attempts/{attempt_number}/jobs`, ids);
-    for (const { id } of jobs)
-      await call('asInstallation', 'GET', `${actions}/jobs/{job_id}`, { job_id: id });
-    await call('asInstallation', 'GET', `${actions}/jobs/{job_id}/logs`, { job_id: jobs[0].id });
-    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/cancel`, ids);
-    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/cancel`, ids);
-    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/rerun`, ids);
-    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/force-cancel`, ids);
-    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/rerun-failed-jobs`, ids);
-    await call('asInstallation', 'POST', `${actions}/runs/{run_id}/force-cancel`, ids);
-    const latest = await world.asInstallation('GET', `/repos/acme/app/actions/runs/${run.id}/jobs`);
-    const again = latest.body.jobs[0].id;
-    await call('asInstallation', 'POST', `${actions}/jobs/{job_id}/rerun`, { job_id: again });
-
+    const call = checkedCalls(world, check, problems);
+    await callAsApp(call, world.github.world.app.hook.url);
+    await callAboutRunners(call);
+    await callAboutRuns(call, run);
     expect(problems).toEqual([]);
     expect(check.unchecked()).toEqual([]);
   });
