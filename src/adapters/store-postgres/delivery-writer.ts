@@ -2,7 +2,6 @@
 // No caller is answered before the commit of his own delivery.
 
 import type { DeliveryGuid } from '../../domain/ids.ts';
-import type { Instant } from '../../domain/time.ts';
 import { type NewDelivery, StoreUnavailableError } from '../../ports/store.ts';
 
 /** Stores a batch without doubles in one transaction; gives the GUIDs that were new. */
@@ -34,6 +33,8 @@ export function createDeliveryWriter(store: StoreBatch, limits: DeliveryWriterLi
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let closed = false;
+  // Counted where the loop ends, and not when its promise settles: what comes in between would be left lying.
+  let writing = 0;
   const running = new Set<Promise<void>>();
 
   const nextBatch = (): Waiting[] => {
@@ -52,10 +53,12 @@ export function createDeliveryWriter(store: StoreBatch, limits: DeliveryWriterLi
 
   const write = async (): Promise<void> => {
     while (waiting.length > 0) await settle(store, nextBatch());
+    writing -= 1;
   };
 
   const startWriters = (): void => {
-    if (running.size >= limits.writers || waiting.length === 0) return;
+    if (writing >= limits.writers) return;
+    writing += 1;
     // Begins in a turn of its own, so that what comes in the same turn goes along.
     const writer: Promise<void> = Promise.resolve()
       .then(write)
@@ -109,6 +112,3 @@ async function settle(store: StoreBatch, batch: readonly Waiting[]): Promise<voi
     for (const entry of batch) await settle(store, [entry]);
   }
 }
-
-/** When each was received, for the partitions that they need. */
-export const timesOf = (batch: readonly NewDelivery[]): Instant[] => batch.map((entry) => entry.receivedAt);

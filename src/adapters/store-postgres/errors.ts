@@ -56,7 +56,7 @@ function codeOf(error: unknown): string {
 function broken(error: Error): string | undefined {
   if (
     /^08/.test(codeOf(error)) ||
-    /Connection terminated|client has encountered a connection error/.test(error.message)
+    /Connection terminated|client has encountered a connection error/i.test(error.message)
   ) {
     return 'The connection broke.';
   }

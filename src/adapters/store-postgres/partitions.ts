@@ -34,51 +34,53 @@ export function partitionOf(table: Partitioned, at: Instant): Partition {
 }
 
 export interface Partitions {
-  /** Makes the partitions of these times where they are missing, in the transaction `db`. */
-  provide(db: Kysely<Tables>, table: Partitioned, times: readonly Instant[]): Promise<void>;
+  /** Whether all partitions of these times are known to be there. */
+  haveAll(table: Partitioned, times: readonly Instant[]): boolean;
+  /** Makes the partitions of these times where they are missing, in the transaction `tx`. */
+  provide(tx: Kysely<Tables>, table: Partitioned, times: readonly Instant[]): Promise<void>;
   /** Forgets what it knew; called when a partition turned out to be missing. */
   forget(): void;
 }
 
-/** Remembers which partitions are there, so that most writes ask nothing. */
+/**
+ * Remembers which partitions are there, so that most writes ask nothing. It may be wrong, when somebody drops one or when
+ * the transaction that made it is rolled back: then a write fails, and `forget` lets it be run again.
+ */
 export function createPartitions(): Partitions {
   const known = new Set<string>();
   return {
-    async provide(db, table, times) {
+    haveAll: (table, times) => times.every((at) => known.has(partitionOf(table, at).name)),
+    async provide(tx, table, times) {
       const missing = new Map<string, Partition>();
       for (const at of times) {
         const partition = partitionOf(table, at);
         if (!known.has(partition.name)) missing.set(partition.name, partition);
       }
       for (const partition of missing.values()) {
-        // Only a partition that is committed may be remembered: one that we just made may still be rolled back.
-        if (await exists(db, partition)) known.add(partition.name);
-        else await make(db, partition);
+        if (await exists(tx, partition)) known.add(partition.name);
+        else await make(tx, partition);
       }
     },
     forget: () => known.clear(),
   };
 }
 
-async function exists(db: Kysely<Tables>, { name }: Partition): Promise<boolean> {
-  const { rows } = await sql<{ attached: boolean }>`
-    select exists (
-      select from pg_inherits where inhrelid = to_regclass(${name}) and xmin::text <> pg_current_xact_id_if_assigned()::text
-    ) as attached
-  `.execute(db);
-  return rows[0]?.attached === true;
+// Not by `to_regclass`: it may answer from what the session knew before it waited for somebody else's transaction.
+async function exists(tx: Kysely<Tables>, { name }: Partition): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`
+    select exists (select from pg_class where relname = ${name} and pg_table_is_visible(oid)) as there
+  `.execute(tx);
+  return rows[0]?.there === true;
 }
 
-async function make(db: Kysely<Tables>, { table, name, from, to }: Partition): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${lockNumber(`partitions of ${table}`)}::bigint)`.execute(db);
-  const { rows } = await sql<{ there: boolean }>`select to_regclass(${name}) is not null as there`.execute(
-    db,
-  );
-  if (rows[0]?.there === true) return;
+async function make(tx: Kysely<Tables>, partition: Partition): Promise<void> {
+  const { table, name, from, to } = partition;
+  await sql`select pg_advisory_xact_lock(${lockNumber(`partitions of ${table}`)}::bigint)`.execute(tx);
+  if (await exists(tx, partition)) return;
   // Attaching locks out neither readers nor writers of the table; `create table … partition of` would.
-  await sql`create table ${sql.table(name)} (like ${sql.table(table)} including all)`.execute(db);
+  await sql`create table ${sql.table(name)} (like ${sql.table(table)} including all)`.execute(tx);
   await sql`alter table ${sql.table(table)} attach partition ${sql.table(name)}
-            for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(db);
+            for values from (${sql.lit(from)}) to (${sql.lit(to)})`.execute(tx);
 }
 
 /**

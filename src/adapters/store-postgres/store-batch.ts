@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import type { DeliveryGuid } from '../../domain/ids.ts';
 import type { NewDelivery } from '../../ports/store.ts';
-import { type StoreBatch, timesOf } from './delivery-writer.ts';
+import type { StoreBatch } from './delivery-writer.ts';
 import { classified, isRetryable } from './errors.ts';
 import type { Partitions } from './partitions.ts';
 import { storable, type Tables } from './tables.ts';
@@ -19,7 +19,10 @@ export function storeBatchWith(
   return async (batch) => {
     for (let tried = 1; ; tried += 1) {
       try {
-        await partitions.provide(db, 'deliveries', timesOf(batch));
+        const times = batch.map((delivery) => delivery.receivedAt);
+        if (!partitions.haveAll('deliveries', times)) {
+          await db.transaction().execute((tx) => partitions.provide(tx, 'deliveries', times));
+        }
         const { rows } = await pool.query<{ guid: DeliveryGuid }>({
           name: `keep-${batch.length}`,
           text: statementFor(batch.length),

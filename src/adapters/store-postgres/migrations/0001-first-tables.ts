@@ -1,10 +1,10 @@
 // Times are milliseconds since 1970 in UTC, all given by the program: the database's own clock is never asked.
 
+import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 
 const statements = [
   'create table meta (epoch text not null)',
-  'insert into meta (epoch) values (gen_random_uuid()::text)',
 
   // A unique index cannot reach over partitions, so the GUIDs stand in a table of their own.
   `create table delivery_guids (
@@ -112,4 +112,5 @@ const statements = [
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
+  await sql`insert into meta (epoch) values (${randomUUID()})`.execute(db);
 }
