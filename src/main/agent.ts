@@ -1,0 +1,98 @@
+// `bellows agent`: reads the configuration, starts the agent, and stops it when told to. Its VMs go on.
+
+import { hostname } from 'node:os';
+import { Command, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { PinoLog } from '../adapters/log-pino/log.ts';
+import { agentSettings, allSettings } from '../adapters/system/configuration.ts';
+import { readSecretText } from '../adapters/system/secret-file.ts';
+import { readSettings, type ValuesOf } from '../adapters/system/setting.ts';
+import { Secret } from '../ports/secret.ts';
+import { hostImages } from './default-image.ts';
+import { startAgent } from './start-agent.ts';
+import { untilTold } from './until-told.ts';
+
+type Values = ValuesOf<typeof agentSettings>;
+
+interface Flags {
+  url?: string;
+  folder?: string;
+  driver?: 'qemu' | 'sim';
+  name?: string;
+  network?: 'restricted' | 'open';
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const command = new Command('bellows agent')
+    .description(
+      'Run VMs on this host for a control plane. Settings come from environment variables (docs/configuration.md); an option here goes before.',
+    )
+    .option('--url <url>', 'where the control plane is reached')
+    .option('--folder <path>', "the agent's keys, journal and VMs")
+    .option('--name <name>', 'what the host is called when it enrols')
+    .addOption(new Option('--driver <driver>', 'how VMs are started').choices(['qemu', 'sim']))
+    .addOption(
+      new Option(
+        '--network <kind>',
+        "what VMs reach: nothing, or the internet and with it this host's own loopback addresses",
+      )
+        .choices(['restricted', 'open'])
+        .default('restricted'),
+    )
+    .addHelpText(
+      'after',
+      '\nStop it with Ctrl-C or SIGTERM: running VMs go on, and the next agent takes them up.',
+    )
+    .parse(args, { from: 'user' });
+  const flags = command.opts<Flags>();
+
+  const read = readSettings(agentSettings, process.env, allSettings);
+  if (!read.ok) return refuse(`${read.problems.join('\n')}\nSee docs/configuration.md`);
+  const { values } = read;
+  if ((flags.driver ?? values.driver) === 'sim')
+    return refuse('The sim driver lives in the simulation only: try `npm run demo -- --driver sim`.');
+  const log = PinoLog.to(values.agentLogLevel);
+  if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
+  if (flags.network === 'restricted')
+    log.warn('VMs reach no network: jobs that talk to GitHub need `--network open`');
+  try {
+    const agent = await startAgent({
+      url: flags.url ?? values.url,
+      folder: flags.folder ?? values.agentFolder,
+      name: flags.name ?? values.hostName ?? hostname(),
+      enrolToken: () => readToken(values.enrolTokenFile),
+      images: hostImages(),
+      offer: offerOf(values),
+      guest: { network: { kind: 'user', restricted: flags.network === 'restricted', forwards: [] } },
+      log,
+      version: packageJson.version,
+    });
+    await untilTold(log);
+    await agent.stop();
+  } catch (error) {
+    log.error('the agent cannot start', { error });
+    refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function offerOf(values: Values) {
+  return {
+    labels: values.hostLabels,
+    ...(values.maxMilliCpus === undefined ? {} : { cpus: values.maxMilliCpus / 1000 }),
+    ...(values.maxMemoryMib === undefined ? {} : { memoryMib: values.maxMemoryMib }),
+    ...(values.maxBooting === undefined ? {} : { maxBooting: values.maxBooting }),
+  };
+}
+
+async function readToken(path: string | undefined): Promise<Secret> {
+  if (path === undefined)
+    throw new Error(
+      'this host is not enrolled yet: make a token with `bellows host enrol-token`, write it into a file that only you can read, and name the file in BELLOWS_ENROL_TOKEN_FILE',
+    );
+  return new Secret((await readSecretText(path)).reveal().trim());
+}
+
+function refuse(why: string): void {
+  process.stderr.write(`${why}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,148 @@
+// Composes the agent of one host with the QEMU driver.
+
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
+import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
+import { JournalFile } from '../adapters/journal-file/journal-file.ts';
+import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
+import { linuxProcessTable } from '../adapters/linux/process-table.ts';
+import { sparseScratchDisk } from '../adapters/linux/scratch-disk.ts';
+import { holdAlone } from '../adapters/linux/single-instance.ts';
+import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
+import { SystemClock } from '../adapters/system/clock.ts';
+import { SystemRandom } from '../adapters/system/random.ts';
+import { vmFolder } from '../adapters/vm-folder/vm-folder.ts';
+import { qemuDriver } from '../adapters/vm-qemu/driver.ts';
+import { qemuGuestLink } from '../adapters/vm-qemu/guest-link.ts';
+import { probePlatform } from '../adapters/vm-qemu/probe-platform.ts';
+import type { Offer } from '../agent/capacity.ts';
+import { enrol } from '../agent/enrol.ts';
+import type { AgentLimits } from '../agent/limits.ts';
+import { runAgent } from '../agent/run.ts';
+import type { GuestSettings } from '../agent/worker-deps.ts';
+import { type HostId, hostId } from '../domain/ids.ts';
+import type { ImageSource } from '../ports/image-source.ts';
+import type { Log } from '../ports/log.ts';
+import type { HostIdentity } from '../ports/sealer.ts';
+import type { Secret } from '../ports/secret.ts';
+
+export interface AgentConfig {
+  /** Of the control plane: `http:` or `https:`. */
+  url: string;
+  /** Keys, journal and VMs. Short, since Unix sockets lie in it. */
+  folder: string;
+  /** What the host is called when it enrols. */
+  name: string;
+  /** Asked for when this host is not enrolled yet. */
+  enrolToken: () => Promise<Secret>;
+  images: ImageSource;
+  offer?: Partial<Offer>;
+  limits?: Partial<AgentLimits>;
+  guest?: Partial<GuestSettings>;
+  log: Log;
+  version: string;
+}
+
+export interface StartedAgent {
+  readonly host: HostId;
+  /** Stops the agent. Its VMs go on, and the next agent takes them up. */
+  stop(): Promise<void>;
+}
+
+/** @throws with what to do when another agent works on the folder, or the host cannot be enrolled. */
+export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
+  const { folder, images, log } = config;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const closers: (() => Promise<void> | void)[] = [await holdAlone(folder)];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const clock = new SystemClock();
+    const identity = await openHostIdentity(join(folder, 'keys.json'), clock);
+    const host = await enrolledHost(config, identity);
+    const journal = await JournalFile.open(join(folder, 'journal.jsonl'));
+    closers.push(() => journal.close());
+    const inspector = linuxHostInspector();
+    const { platform, reason } = await platformOf(images, folder);
+    log.info('how VMs run here', { ...platform, reason });
+    const driver = qemuDriver({
+      folder: join(folder, 'qemu'),
+      platform,
+      processes: linuxProcessTable(),
+      clock,
+    });
+    closers.push(() => driver.release());
+    const { cpus } = await inspector.inspect();
+    const agent = await runAgent(
+      {
+        driver,
+        disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
+        folder: vmFolder(join(folder, 'vms')),
+        images,
+        guestLink: qemuGuestLink(),
+        identity,
+        clock,
+        random: new SystemRandom(),
+        log,
+        journal,
+        inspector,
+        dialer: new WebSocketDialer(),
+      },
+      {
+        host,
+        server: config.url,
+        version: config.version,
+        // Boots are processor time; in emulation each takes a whole processor for seconds.
+        offer: {
+          maxBooting: platform.acceleration === 'kvm' ? cpus : Math.max(1, Math.min(2, cpus)),
+          ...config.offer,
+        },
+        ...(config.limits === undefined ? {} : { limits: config.limits }),
+        ...(config.guest === undefined ? {} : { guest: config.guest }),
+      },
+    );
+    closers.push(() => agent.stop());
+    return { host, stop: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+const hostRecord = z.object({ host: z.string(), url: z.string() });
+
+/** The host's id, from the file of an earlier enrolment or by enrolling now. */
+async function enrolledHost(config: AgentConfig, identity: HostIdentity): Promise<HostId> {
+  const { url, folder, name, log } = config;
+  const path = join(folder, 'host.json');
+  const known = await readFile(path, 'utf8').catch(() => undefined);
+  if (known !== undefined) {
+    const record = hostRecord.parse(JSON.parse(known));
+    if (record.url === url) return hostId(record.host);
+    log.warn('enrolled with another control plane before; enrolling anew', { before: record.url, now: url });
+  }
+  const token = await config.enrolToken();
+  const api = new FetchApiClient({ url, token: () => Promise.reject(new Error('bug: no admin here')) });
+  const host = await enrol(api, identity, { token, name });
+  await writeFile(`${path}.part`, `${JSON.stringify({ host, url })}\n`, { mode: 0o600 });
+  await rename(`${path}.part`, path);
+  log.info('host enrolled', { host, name });
+  return host;
+}
+
+async function platformOf(
+  images: ImageSource,
+  folder: string,
+): Promise<Awaited<ReturnType<typeof probePlatform>>> {
+  const [first] = await images.list();
+  if (first === undefined)
+    return {
+      platform: { acceleration: 'tcg', board: 'q35' },
+      reason:
+        'there is no image to try KVM with: build one with `bellows image build` and start the agent again',
+    };
+  return probePlatform({ image: await images.resolve(first), folder });
+}
