@@ -36,6 +36,18 @@ export type ApiHandlers = {
 
 /** The client's side. */
 export interface ApiClient {
-  /** Gives the problem as the control plane put it; throws when the control plane cannot be reached. */
+  /**
+   * Gives the problem as the control plane put it.
+   * @throws ApiUnreachableError
+   */
   call<N extends EndpointName>(name: N, request?: CallOf<N>): Promise<ApiAnswer<AnswerOf<N>>>;
+}
+
+export class ApiUnreachableError extends Error {
+  override readonly name = 'ApiUnreachableError';
+  constructor(url: string, cause: unknown) {
+    super(`cannot reach the control plane at ${url}: start it with \`bellows server\`, or set BELLOWS_URL`, {
+      cause,
+    });
+  }
 }

@@ -1,0 +1,15 @@
+import type { ApiAnswer } from '../wire/api/endpoint.ts';
+import type { ApiClient } from '../wire/api/endpoints.ts';
+
+/** What a command found out: for people as text, for programs as an object. It prints nothing by itself. */
+export type Outcome =
+  | { ok: true; text: string; json: Readonly<Record<string, unknown>> }
+  /** `message` says what to do. `json` is there when there is something to report besides. */
+  | { ok: false; message: string; json?: Readonly<Record<string, unknown>> };
+
+/** A command over our API. Throws only what the client throws. */
+export type Command = (api: ApiClient) => Promise<Outcome>;
+
+/** The outcome of one call: `show` is asked when it went well. */
+export const outcomeOf = <T>(answer: ApiAnswer<T>, show: (value: T) => Outcome): Outcome =>
+  answer.ok ? show(answer.value) : { ok: false, message: answer.problem.detail };

@@ -1,0 +1,22 @@
+import type { Command as Commander } from 'commander';
+
+/**
+ * The help of every command below `program`, as Markdown; commands that only group others are passed over.
+ * @param others names of commands whose help is not known here.
+ */
+export function printHelp(program: Commander, others: readonly string[] = []): string {
+  return leaves(program)
+    .filter((command) => !others.includes(command.name()))
+    .map((command) => {
+      const help = command.createHelp();
+      help.helpWidth = 100;
+      return `## ${nameOf(command)}\n\n\`\`\`text\n${help.formatHelp(command, help).trim()}\n\`\`\``;
+    })
+    .join('\n\n');
+}
+
+const leaves = (command: Commander): readonly Commander[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+
+const nameOf = (command: Commander): string =>
+  command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;

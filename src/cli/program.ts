@@ -1,0 +1,98 @@
+// The commands that ask a control plane, with their options. What each does stands in a file of its own.
+
+import { Command as Commander, InvalidArgumentError, Option } from 'commander';
+import { jobStates } from '../domain/lifecycle/job.ts';
+import { vmStates } from '../domain/lifecycle/vm.ts';
+import { checkGithub } from './check-github.ts';
+import { enrolToken } from './enrol-token.ts';
+import { events } from './events.ts';
+import { hosts } from './hosts.ts';
+import { type JobQuery, jobs } from './jobs.ts';
+import { logs } from './logs.ts';
+import type { Command } from './outcome.ts';
+import { type VmQuery, vms } from './vms.ts';
+
+/** Runs a command and shows its outcome. */
+export type Run = (command: Command, options: { json?: boolean }) => Promise<void>;
+
+export function addClientCommands(program: Commander, run: Run): void {
+  program.addCommand(
+    told(new Commander('jobs').description('List the jobs that we know, newest first'))
+      .option('--owner <account>', 'only of this account')
+      .option('--repository <owner/name>', 'only of this repository')
+      .addOption(new Option('--state <state>', 'only in this state').choices(jobStates))
+      .option('--run <id>', 'only of this workflow run', wholeNumber)
+      .option('--limit <n>', 'at most so many', wholeNumber)
+      .action(({ json, ...query }: JobQuery & { json?: boolean }) => run(jobs(query), asked(json))),
+  );
+  program.addCommand(
+    told(new Commander('hosts').description('List the hosts with what they offer and what is in use')).action(
+      ({ json }: { json?: boolean }) => run(hosts(), asked(json)),
+    ),
+  );
+  program.addCommand(
+    told(new Commander('vms').description('List the VMs, newest first'))
+      .option('--owner <account>', 'only of this account')
+      .option('--host <id>', 'only on this host')
+      .addOption(new Option('--state <state>', 'only in this state').choices(vmStates))
+      .option('--limit <n>', 'at most so many', wholeNumber)
+      .action(({ json, ...query }: VmQuery & { json?: boolean }) => run(vms(query), asked(json))),
+  );
+  program.addCommand(
+    told(new Commander('logs').description('Show the last lines of what a VM has printed'))
+      .argument('<vm>', 'id of the VM, from `bellows vms`')
+      .option('--lines <n>', 'so many', wholeNumber, 500)
+      .action((vm: string, { json, lines }: { json?: boolean; lines: number }) =>
+        run(logs(vm, lines), asked(json)),
+      ),
+  );
+  program.addCommand(
+    told(new Commander('events').description('Tell what happened to a job and to the VMs on its account'))
+      .argument('<job>', 'id of the job, from `bellows jobs` or from its address at GitHub', wholeNumber)
+      .action((job: number, { json }: { json?: boolean }) => run(events(job), asked(json))),
+  );
+  program.addCommand(hostCommands(run));
+  program.addCommand(checkCommands(run));
+}
+
+function hostCommands(run: Run): Commander {
+  return new Commander('host').description('Add a host').addCommand(
+    told(new Commander('enrol-token').description('Make a token with which one host can enrol, once'))
+      .option('--name <name>', 'what the host shall be called; its own name when left out')
+      .option('--owner <account...>', 'accounts that may use it; all that we serve when left out')
+      .option('--minutes <n>', 'how long the token is good', wholeNumber, 60)
+      .action(({ json, name, owner, minutes }: EnrolOptions) =>
+        run(enrolToken({ name, owners: owner, validForMinutes: minutes }), asked(json)),
+      ),
+  );
+}
+
+interface EnrolOptions {
+  json?: boolean;
+  name?: string;
+  owner?: string[];
+  minutes: number;
+}
+
+function checkCommands(run: Run): Commander {
+  return new Commander('check')
+    .description('Look for mistakes in the set-up')
+    .addCommand(
+      told(
+        new Commander('github').description(
+          'Check the GitHub App: key, permissions, events, whether its webhook reaches us, runner groups',
+        ),
+      ).action(({ json }: { json?: boolean }) => run(checkGithub(), asked(json))),
+    );
+}
+
+const told = (command: Commander): Commander =>
+  command.option('--json', 'one JSON object as the last line, and nothing else');
+
+const asked = (json: boolean | undefined): { json?: boolean } => (json === undefined ? {} : { json });
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It wants a whole number above 0.');
+}
