@@ -1,6 +1,6 @@
 // Organisations, users, repositories, installations and runner groups.
 
-import { type InstallationId, installationId, type RepositoryId, repositoryId } from '../../domain/ids.ts';
+import { installationId, type RepositoryId, repositoryId } from '../../domain/ids.ts';
 import type { Account, Installation, Repository, RunnerGroup } from './state.ts';
 import type { World } from './world.ts';
 
@@ -127,9 +127,6 @@ export function repositoriesOf(world: World, installation: Installation): Reposi
     (it) => it.owner === installation.account && sees(installation.repositories, it.id),
   );
 }
-
-export const installationById = (world: World, id: InstallationId): Installation | undefined =>
-  world.state.installations.get(id);
 
 /** Whether jobs of the repository may use runners of the group (GitHub docs, managing access to runner groups). */
 export const mayUseGroup = (group: RunnerGroup, repository: Repository): boolean =>
