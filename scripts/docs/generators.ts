@@ -17,6 +17,8 @@ type Blocks = Readonly<Record<string, () => string>>;
 
 export const generators: readonly Generator[] = [
   ...blocksOf('docs/lifecycle.md', lifecycleBlocks),
+  ...blocksOf('docs/configuration.md', configurationBlocks),
+  ...blocksOf('docs/cli.md', cliBlocks),
   ...blocksOf('docs/github-simulator.md', { beliefs: beliefsAsMarkdown }),
 ];
 
