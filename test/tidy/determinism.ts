@@ -63,7 +63,8 @@ export function clocksInSql(tree: SourceTree): string[] {
 }
 
 function mustBeDetermined(path: string): boolean {
-  const isBorder = /^src\/(adapters|main)\//.test(path) || /^src\/sim\/(.*\/)?http[^/]*(\/|\.ts$)/.test(path);
+  const isBorder =
+    /^src\/(adapters|main)\//.test(path) || /^src\/sim\/(.*\/)?(http|process-)[^/]*(\/|\.ts$)/.test(path);
   return path.startsWith('src/') && !isBorder && !isTest(path);
 }
 

@@ -40,6 +40,7 @@ export class SimGuest {
   /** The streams of a host that connected before the guest was up. */
   #waiting: ByteStream | undefined;
   #up = false;
+  #ran = false;
   #mute = false;
   #environment: Readonly<Record<string, string>> = {};
   #job: 'none' | 'running' | 'ended' = 'none';
@@ -148,8 +149,6 @@ export class SimGuest {
     }
   }
 
-  #ran = false;
-
   async #run(jitConfig: string): Promise<void> {
     if (this.#ran) return;
     this.#ran = true;
@@ -158,6 +157,7 @@ export class SimGuest {
     const io: RunnerIo = {
       cut: this.#cut.signal,
       terminate: this.#terminate.signal,
+      bootId: this.bootId,
       environment: this.#environment,
       listening: () => this.#say({ type: 'runner-listening' }),
       jobStarted: (jobName) => {

@@ -6,6 +6,8 @@ export interface RunnerIo {
   cut: AbortSignal;
   /** Aborts when the runner is asked to end (SIGTERM). */
   terminate: AbortSignal;
+  /** The simulated VM's boot id. */
+  bootId: string;
   /** Proxy settings and the like, as the host configured them. */
   environment: Readonly<Record<string, string>>;
   listening(): void;
