@@ -30,7 +30,7 @@ export type Next =
   /** Wait for news, at most until this time. */
   | { do: 'attend'; until: number };
 
-/** Rules under which a runner may still be alive and is given time to say goodbye (DESIGN.md §2.4). */
+/** Rules under which a runner may still be alive and is given time to say goodbye. */
 const politeRules = new Set(['job-completed', 'hard-deadline', 'operator-force']);
 
 export function isPolite(record: VmRecord): boolean {

@@ -86,26 +86,6 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     events: ledger.state.events.slice(0, eventsAtOnce),
   });
 
-  const hear = async (message: ControlPlaneMessage, send: (answer: AgentMessage) => void): Promise<void> => {
-    switch (message.type) {
-      case 'desired': {
-        if (!desired.take(message, clock.now())) return;
-        const { epoch, generation } = message;
-        await ledger.write((state) =>
-          state.epoch === epoch && state.generation === generation
-            ? []
-            : [{ kind: 'taken', epoch, generation }],
-        );
-        reconciler.wake();
-        return;
-      }
-      case 'acknowledge':
-        return ledger.write((state) => acknowledged(message.upTo, state.lastNumber, state.events.length));
-      case 'read-log':
-        for (const answer of logAnswers(message.request, rings.tail(message.vm, message.lines))) send(answer);
-    }
-  };
-
   const link = new ControlPlaneLink({
     dialer: deps.dialer,
     identity,
@@ -117,7 +97,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     observeMs: limits.observeMs,
     stopping: stop.signal,
     observe,
-    hear,
+    hear: (message, send) => hear({ ledger, desired, reconciler, rings, clock }, message, send),
   });
   ledger.onChange(() => link.wake());
   log.info('agent started', {
@@ -133,6 +113,35 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
       log.info('agent stopped; its VMs go on');
     },
   };
+}
+
+interface Hearing extends Pick<WorkerDeps, 'ledger' | 'rings' | 'clock'> {
+  desired: DesiredSet;
+  reconciler: Reconciler;
+}
+
+async function hear(
+  { ledger, desired, reconciler, rings, clock }: Hearing,
+  message: ControlPlaneMessage,
+  send: (answer: AgentMessage) => void,
+): Promise<void> {
+  switch (message.type) {
+    case 'desired': {
+      if (!desired.take(message, clock.now())) return;
+      const { epoch, generation } = message;
+      await ledger.write((state) =>
+        state.epoch === epoch && state.generation === generation
+          ? []
+          : [{ kind: 'taken', epoch, generation }],
+      );
+      reconciler.wake();
+      return;
+    }
+    case 'acknowledge':
+      return ledger.write((state) => acknowledged(message.upTo, state.lastNumber, state.events.length));
+    case 'read-log':
+      for (const answer of logAnswers(message.request, rings.tail(message.vm, message.lines))) send(answer);
+  }
 }
 
 const noGuestSettings: GuestSettings = {

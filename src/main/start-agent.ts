@@ -2,7 +2,6 @@
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
 import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
 import { JournalFile } from '../adapters/journal-file/journal-file.ts';
@@ -112,17 +111,16 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
   }
 }
 
-const hostRecord = z.object({ host: z.string(), url: z.string() });
-
 /** The host's id, from the file of an earlier enrolment or by enrolling now. */
 async function enrolledHost(config: AgentConfig, identity: HostIdentity): Promise<HostId> {
   const { url, folder, name, log } = config;
   const path = join(folder, 'host.json');
   const known = await readFile(path, 'utf8').catch(() => undefined);
   if (known !== undefined) {
-    const record = hostRecord.parse(JSON.parse(known));
-    if (record.url === url) return hostId(record.host);
-    log.warn('enrolled with another control plane before; enrolling anew', { before: record.url, now: url });
+    const record: unknown = JSON.parse(known);
+    const host = fieldOf(record, 'host');
+    if (host !== undefined && fieldOf(record, 'url') === url) return hostId(host);
+    log.warn('enrolled with another control plane before; enrolling anew', { now: url });
   }
   const token = await config.enrolToken();
   const api = new FetchApiClient({ url, token: () => Promise.reject(new Error('bug: no admin here')) });
@@ -131,6 +129,12 @@ async function enrolledHost(config: AgentConfig, identity: HostIdentity): Promis
   await rename(`${path}.part`, path);
   log.info('host enrolled', { host, name });
   return host;
+}
+
+function fieldOf(record: unknown, name: 'host' | 'url'): string | undefined {
+  if (typeof record !== 'object' || record === null) return undefined;
+  const value: unknown = Reflect.get(record, name);
+  return typeof value === 'string' ? value : undefined;
 }
 
 async function platformOf(
