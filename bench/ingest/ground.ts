@@ -1,0 +1,131 @@
+// What both sides of the bench stand on: one PostgreSQL in a folder for temporary files, with the production's route and
+// store before it.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fastify } from 'fastify';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/embedded-postgres.ts';
+import { webhookRoute } from '../../src/adapters/http-fastify/webhook-route.ts';
+import { openPostgresStore } from '../../src/adapters/store-postgres/postgres-store.ts';
+import { SystemClock } from '../../src/adapters/system/clock.ts';
+import { receiveWebhook } from '../../src/control-plane/webhook.ts';
+import type { Log } from '../../src/ports/log.ts';
+import { Secret } from '../../src/ports/secret.ts';
+import { webhookPath } from '../../src/wire/github-webhook.ts';
+import { type BareClients, bareClients, limitTable } from './limit.ts';
+import type { LoadOrder, LoadResult } from './load.ts';
+import { deliveries } from './payload.ts';
+
+export interface Ground {
+  readonly bare: BareClients;
+  /** What the server says of `fsync` and `synchronous_commit`. */
+  readonly durability: Record<string, string>;
+  /** Sends deliveries over HTTP from another process. */
+  send(order: { amount: number; rate?: number }): Promise<LoadResult>;
+  /** Empties the tables and writes everything to disk, so that each measurement begins alike. */
+  clear(): Promise<void>;
+  countDeliveries(): Promise<number>;
+  end(): Promise<void>;
+}
+
+export async function prepareGround(connections: number, log: Log): Promise<Ground> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const end = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return await prepare(connections, log, opened, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function prepare(
+  connections: number,
+  log: Log,
+  opened: (() => Promise<unknown>)[],
+  end: () => Promise<void>,
+): Promise<Ground> {
+  const folder = await mkdtemp(join(tmpdir(), 'bellows-ingest-'));
+  opened.push(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o755);
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'pg'), log });
+  opened.push(() => postgres.stop());
+  const { connection } = postgres;
+  const config = { ...connection, password: connection.password.reveal() };
+
+  const clock = new SystemClock();
+  const store = await openPostgresStore({ connection, log });
+  opened.push(() => store.close());
+  await store.prepare(clock.now());
+  const secret = 'the secret of the App’s webhook';
+  const secrets = [new Secret(secret)];
+  const app = fastify({ logger: false });
+  await app.register(webhookRoute, {
+    webhook: (request) => receiveWebhook({ store, clock, log, secrets }, request),
+    log,
+  });
+  const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}${webhookPath}`;
+  opened.push(() => app.close());
+
+  const admin = new pg.Client(config);
+  await admin.connect();
+  opened.push(() => admin.end());
+  await admin.query(limitTable);
+  const bare = await bareClients(config, connections, deliveries(secret));
+  opened.push(() => bare.end());
+  const loader = await startLoader();
+  opened.push(() => stopLoader(loader));
+
+  return {
+    bare,
+    durability: await settingsOf(admin),
+    send: (order) => ask(loader, { ...order, url, secret, connections }),
+    async clear() {
+      await admin.query('truncate deliveries, delivery_guids, bench_limit');
+      await admin.query('checkpoint');
+    },
+    async countDeliveries() {
+      const { rows } = await admin.query<{ count: string }>('select count(*) from deliveries');
+      return Number(rows[0]?.count);
+    },
+    end,
+  };
+}
+
+async function settingsOf(admin: pg.Client): Promise<Record<string, string>> {
+  const { rows } = await admin.query<{ name: string; setting: string }>(
+    "select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')",
+  );
+  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+}
+
+async function startLoader(): Promise<ChildProcess> {
+  const child = fork(new URL('./load.ts', import.meta.url), { execArgv: [] });
+  await once(child, 'message');
+  return child;
+}
+
+async function ask(loader: ChildProcess, order: LoadOrder): Promise<LoadResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<LoadResult>();
+  const died = (code: number | null): void => reject(new Error(`the load generator ended (${code})`));
+  loader.once('message', (result: LoadResult) => resolve(result));
+  loader.once('exit', died);
+  loader.send(order);
+  try {
+    return await promise;
+  } finally {
+    loader.off('exit', died);
+  }
+}
+
+async function stopLoader(loader: ChildProcess): Promise<void> {
+  const ended = once(loader, 'exit');
+  loader.kill();
+  await ended;
+}

@@ -1,0 +1,53 @@
+// Deliveries of 20 kB as GitHub sends them: each with a body, a GUID and a signature of its own.
+
+import { createHmac, randomUUID } from 'node:crypto';
+
+const payloadBytes = 20_000;
+
+/** The body with a place for a number of twelve digits, so that no two bodies are the same. */
+function template(): { bytes: Buffer; at: number } {
+  const marker = '000000000000';
+  const job = {
+    action: 'queued',
+    workflow_job: {
+      id: `job-${marker}`,
+      run_id: 29679449,
+      workflow_name: 'ci',
+      head_branch: 'main',
+      status: 'queued',
+      labels: ['bellows-2cpu-4gb'],
+      runner_name: null,
+    },
+    organization: { login: 'acme', id: 1 },
+    installation: { id: 7 },
+    repository: { full_name: 'acme/app', description: '' },
+  };
+  // GitHub's payloads are mostly addresses of the API that differ in their last part.
+  const links: string[] = [];
+  const size = (): number => Buffer.byteLength(JSON.stringify({ ...job, links }));
+  while (size() < payloadBytes - 100) {
+    links.push(`https://api.github.com/repos/acme/app/things/${randomUUID()}{/number}`);
+  }
+  const bytes = Buffer.from(JSON.stringify({ ...job, links }).padEnd(payloadBytes, ' '));
+  return { bytes, at: bytes.indexOf(marker) };
+}
+
+export interface SignedDelivery {
+  guid: string;
+  event: string;
+  signature: string;
+  body: Buffer;
+}
+
+/** Gives a new delivery with each call. */
+export function deliveries(secret: string): () => SignedDelivery {
+  const { bytes, at } = template();
+  let count = 0;
+  return () => {
+    count += 1;
+    const body = Buffer.from(bytes);
+    body.write(String(count).padStart(12, '0'), at);
+    const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+    return { guid: randomUUID(), event: 'workflow_job', signature, body };
+  };
+}
