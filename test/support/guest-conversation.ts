@@ -20,7 +20,10 @@ export interface GuestConversation {
 }
 
 /** Connects as soon as the VM's socket is there, and again when the connection breaks. */
-export async function converse(link: GuestLink, machine: MachineSpec): Promise<GuestConversation> {
+export async function converse(
+  link: GuestLink,
+  machine: Pick<MachineSpec, 'vm' | 'guestSocketPath'>,
+): Promise<GuestConversation> {
   const heard: { message: GuestMessage; atMs: number }[] = [];
   const waiting = new Set<() => void>();
   const channel = new ReliableChannel({ role: 'asks', session: randomUUID(), acknowledges: 'at-once' });
@@ -73,7 +76,7 @@ function isOf<T extends GuestMessage['type']>(
 
 async function connectWhenThere(
   link: GuestLink,
-  machine: MachineSpec,
+  machine: Pick<MachineSpec, 'vm' | 'guestSocketPath'>,
   isClosed: () => boolean,
 ): Promise<ByteStream> {
   for (;;) {

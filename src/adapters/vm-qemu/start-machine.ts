@@ -28,7 +28,6 @@ export async function startMachine(machine: MachineSpec, options: QemuDriverOpti
     // Nothing of the agent's own environment: it may hold secrets (I8).
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', [markName]: markOf(vm, options.folder) },
   });
-  child.unref();
   const exit = exitOf(child);
   await words.close();
   try {
@@ -46,7 +45,11 @@ export async function startMachine(machine: MachineSpec, options: QemuDriverOpti
     const said = await lastWords(place);
     return { how, detail: said === '' ? detail : `${detail}; ${said}` };
   });
-  return { running: { vm, pid: child.pid, ended }, letGo: console.close };
+  const letGo = () => {
+    console.close();
+    child.unref();
+  };
+  return { running: { vm, pid: child.pid, ended }, letGo };
 }
 
 async function demandFiles(machine: MachineSpec): Promise<void> {
