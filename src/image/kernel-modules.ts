@@ -1,8 +1,8 @@
 // Which modules the initramfs loads, and in what order. The image's own modules.dep says what each needs, so another
 // kernel version needs no change here.
 
-/** What the root file system's mounts need. */
-export const diskModules = ['virtio_pci', 'virtio_blk', 'overlay', 'erofs', 'ext4'];
+/** What the root file system's mounts need; a microvm has its devices on virtio_mmio instead of PCI. */
+export const diskModules = ['virtio_pci', 'virtio_mmio', 'virtio_blk', 'overlay', 'erofs', 'ext4'];
 /** What guest link and network need, loaded beside the mounts. */
 export const linkModules = ['virtio_console', 'virtio_net', 'virtio_rng'];
 
