@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'fast',
           include: everywhere.map((folder) => `${folder}/**/*.test.ts`),
           exclude: ['**/node_modules/**', ...slow],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
         },

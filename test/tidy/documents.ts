@@ -15,7 +15,7 @@ export interface Project {
   readonly blocks: ReadonlySet<string>;
 }
 
-const folders = 'src|test|docs|scripts|guest|demo|bench|images|deploy|dashboard|\\.ci|\\.github';
+const folders = 'src|test|docs|scripts|guest|demo|bench|images|deploy|dashboard|\\.ci';
 /** A path from the root, as prose and comments write it; not one with a placeholder or a pattern in it. */
 const pathInText = new RegExp(
   `(?<![\\w./@-])((?:${folders})/[\\w./-]*\\w)/?(?![\\w*<{…/-])(?!\\.[*<{…])`,
