@@ -19,26 +19,37 @@ export class BoundedLog {
 
   /** Calls must not overlap. */
   async append(bytes: Uint8Array): Promise<void> {
-    const newest = bytes.subarray(-Math.floor(this.#limitBytes / 2));
-    let size = this.#size ?? (await sizeOf(this.#path));
-    if (size + newest.length > this.#limitBytes) size = await this.#keepNewerHalf(size);
-    await appendFile(this.#path, newest, { mode: 0o600 });
-    this.#size = size + newest.length;
-  }
-
-  async #keepNewerHalf(size: number): Promise<number> {
-    const kept = Math.min(size, Math.floor(this.#limitBytes / 2) - note.length);
-    const file = await open(this.#path, 'r');
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(kept), 0, kept, size - kept);
-    await file.close();
+    const half = Math.floor(this.#limitBytes / 2);
+    const size = this.#size ?? (await sizeOf(this.#path));
+    if (size + bytes.length <= this.#limitBytes) {
+      await appendFile(this.#path, bytes, { mode: 0o600 });
+      this.#size = size + bytes.length;
+      return;
+    }
+    const newest = bytes.subarray(-half);
+    // With the note at its front the whole stays within the limit.
+    const older = await readEnd(this.#path, size, Math.max(0, half - note.length - newest.length));
+    const kept = Buffer.concat([note, newest.length < bytes.length ? Buffer.alloc(0) : older, newest]);
     const coming = `${this.#path}.coming`;
-    await writeFile(coming, Buffer.concat([note, buffer.subarray(0, bytesRead)]), { mode: 0o600 });
+    await writeFile(coming, kept, { mode: 0o600 });
     await rename(coming, this.#path);
-    return note.length + bytesRead;
+    this.#size = kept.length;
   }
 }
 
 const note = Buffer.from('[earlier output was left out]\n');
+
+async function readEnd(path: string, size: number, wanted: number): Promise<Buffer> {
+  const length = Math.min(size, wanted);
+  if (length === 0) return Buffer.alloc(0);
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 async function sizeOf(path: string): Promise<number> {
   return stat(path).then(

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { vmId } from '../../domain/ids.ts';
+import { DiskFullError } from '../../ports/scratch-disk.ts';
+import { sparseScratchDisk } from './scratch-disk.ts';
+
+const vm = vmId('vm-00000000one0');
+
+describe('scratch disks', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bellows-disks-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('are ext4 of the size asked for, and take a few megabytes', async () => {
+    const { path } = await sparseScratchDisk({ folder }).create(vm, 20);
+    const { size, blocks } = await stat(path);
+    expect(size).toBe(20 * 1024 ** 3);
+    expect(blocks * 512).toBeLessThan(20 * 1024 ** 2);
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+    expect(execFileSync('e2fsck', ['-fn', path], { encoding: 'utf8', env, stdio: 'pipe' })).toContain('0.0%');
+  });
+
+  it('are made once: a second try finds the first one with its content', async () => {
+    const disks = sparseScratchDisk({ folder });
+    const { path } = await disks.create(vm, 1);
+    await writeFile(path, 'in use');
+    expect(await disks.create(vm, 1)).toEqual({ path });
+    expect((await stat(path)).size).toBe(6);
+  });
+
+  it('are made for many VMs at once from one template', async () => {
+    const disks = sparseScratchDisk({ folder });
+    const vms = ['vm-a', 'vm-b', 'vm-c'].map(vmId);
+    await Promise.all(vms.map((each) => disks.create(each, 1)));
+    expect([...(await disks.find())].sort()).toEqual(vms);
+    expect((await readdir(folder)).filter((name) => name.startsWith('template'))).toEqual(['template-1gib']);
+  });
+
+  it('are found when a crash left them half made, and removed twice without complaint', async () => {
+    const disks = sparseScratchDisk({ folder });
+    await writeFile(join(folder, `${vm}.ext4.coming`), '');
+    expect(await disks.find()).toEqual([vm]);
+    await disks.remove(vm);
+    await disks.remove(vm);
+    expect(await disks.find()).toEqual([]);
+  });
+
+  it('are refused while the host has too little room, with what to do', async () => {
+    const disks = sparseScratchDisk({ folder, reserveBytes: 2 ** 60 });
+    await expect(disks.create(vm, 1)).rejects.toThrow(DiskFullError);
+    await expect(disks.create(vm, 1)).rejects.toThrow(/free some space there/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

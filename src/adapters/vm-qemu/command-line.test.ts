@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { vmId } from '../../domain/ids.ts';
+import type { MachineSpec } from '../../ports/vm-driver.ts';
+import { commandLine, type Platform } from './command-line.ts';
+
+const machine: MachineSpec = {
+  vm: vmId('vm-0123456789ab'),
+  vcpus: 3,
+  memoryMib: 2048,
+  kernelPath: '/images/a,b/vmlinux',
+  initramfsPath: '/images/a,b/initramfs',
+  rootPath: '/images/a,b/root.erofs',
+  scratchPath: '/disks/"x".ext4',
+  network: { kind: 'user', restricted: true, forwards: [] },
+  guestSocketPath: '/vms/a,b/link',
+  consolePath: '/vms/console',
+};
+const sockets = { monitor: '/d/qmp', console: '/d/tty' };
+const q35: Platform = { acceleration: 'tcg', board: 'q35' };
+const microvm: Platform = { acceleration: 'kvm', board: 'microvm' };
+const valuesOf = (args: readonly string[], option: string) =>
+  args.filter((_, index) => args[index - 1] === option);
+
+describe("QEMU's command line", () => {
+  it('names the VM, so that people find it in a process list', () => {
+    expect(valuesOf(commandLine(machine, q35, sockets), '-name')).toEqual(['bellows-vm-0123456789ab']);
+  });
+
+  it('bounds the memory of the emulator', () => {
+    expect(valuesOf(commandLine(machine, q35, sockets), '-accel')).toEqual(['tcg,tb-size=64']);
+    expect(valuesOf(commandLine(machine, microvm, sockets), '-accel')).toEqual(['kvm']);
+  });
+
+  it('attaches the image read-only and the scratch disk second, whatever their paths hold', () => {
+    const disks = valuesOf(commandLine(machine, q35, sockets), '-blockdev').map((text) => JSON.parse(text));
+    expect(disks[0]).toMatchObject({ 'read-only': true, file: { filename: machine.rootPath } });
+    expect(disks[1]).toMatchObject({ file: { filename: machine.scratchPath } });
+    expect(disks[1]['read-only']).toBeUndefined();
+  });
+
+  it('writes commas in socket paths twice', () => {
+    const chardevs = valuesOf(commandLine(machine, q35, sockets), '-chardev');
+    expect(chardevs).toContain('socket,id=guest,path=/vms/a,,b/link,server=on,wait=off');
+  });
+
+  it('has PCI devices on q35 and others on a microvm', () => {
+    const kinds = (platform: Platform) =>
+      valuesOf(commandLine(machine, platform, sockets), '-device').map((device) => device.split(',')[0]);
+    expect(kinds(q35)).toContain('virtio-serial-pci');
+    expect(kinds(microvm)).toContain('virtio-serial-device');
+    expect(kinds(microvm).filter((kind) => kind?.endsWith('-pci'))).toEqual([]);
+  });
+
+  it('shuts the network but for the forwards, and then lets QEMU start their relays only', () => {
+    const forward = { guestAddress: '10.0.2.100', guestPort: 80, hostAddress: '127.0.0.1', hostPort: 8080 };
+    const open = { ...machine, network: { ...machine.network, forwards: [forward] } };
+    expect(valuesOf(commandLine(machine, q35, sockets), '-netdev')).toEqual(['user,id=net,restrict=on']);
+    expect(valuesOf(commandLine(open, q35, sockets), '-netdev')).toEqual([
+      'user,id=net,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:busybox nc 127.0.0.1 8080',
+    ]);
+    expect(valuesOf(commandLine(machine, q35, sockets), '-sandbox')[0]).toContain('spawn=deny');
+    expect(valuesOf(commandLine(open, q35, sockets), '-sandbox')[0]).not.toContain('spawn=deny');
+  });
+});
