@@ -41,10 +41,11 @@ export async function openWakes(config: pg.ClientConfig, log: Log): Promise<Wake
   const connection = await listenTo(config, { channel: 'bellows', heard, back: () => call(() => true) }, log);
 
   const flush = async (): Promise<void> => {
-    gathering = undefined;
     const payloads = [...unsent].map((channel) => `${self} ${channel}`);
     unsent.clear();
     await connection.notify(payloads);
+    // What was said while these were on their way goes with the next.
+    gathering = unsent.size > 0 ? setTimeout(flush, gatherMs) : undefined;
   };
 
   return {
@@ -62,8 +63,8 @@ export async function openWakes(config: pg.ClientConfig, log: Log): Promise<Wake
     },
     async close() {
       listeners.clear();
-      clearTimeout(gathering);
       await flush();
+      clearTimeout(gathering);
       await connection.close();
     },
   };
