@@ -58,6 +58,22 @@ describe('a host that cannot', () => {
     expect(await world.until(() => world.heard('runner-listening'))).toBe(true);
   });
 
+  it('cannot write its journal does nothing that is not written down, and goes on when it can', async () => {
+    const world = await started();
+    await world.orderWithJit({});
+    await world.until(() => world.heard('runner-listening'));
+    world.journalFull = true;
+    await world.clock.advance(minutes(5));
+    expect(world.story()).not.toContain('job-started');
+    expect(world.logged.join('\n')).toContain('no space left');
+    world.journalFull = false;
+    expect(await world.until(() => world.heard('runner-exited'))).toBe(true);
+    world.bury(testVm);
+    expect(await world.until(() => world.heard('gone'))).toBe(true);
+    expect(world.runs).toEqual([jitSecret]);
+    expect(world.host.leftovers()).toEqual([]);
+  });
+
   it('loses a VM to a killer: the VM failed, and it was the host', async () => {
     const world = await started({ runner: () => idleRunner });
     await world.orderWithJit({});

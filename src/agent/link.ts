@@ -110,14 +110,18 @@ export class ControlPlaneLink {
     stopping.addEventListener('abort', goodbye, { once: true });
     if (stopping.aborted) goodbye();
     log.info('link to the control plane is up');
-    while (isOpen) {
-      this.#changed = Promise.withResolvers<void>();
-      const message = await this.#parts.observe();
-      if (isOpen) socket.send(JSON.stringify(message));
-      await this.#pause(observeMs, stopping);
+    try {
+      while (isOpen) {
+        this.#changed = Promise.withResolvers<void>();
+        const message = await this.#parts.observe();
+        if (isOpen) socket.send(JSON.stringify(message));
+        await this.#pause(observeMs, stopping);
+      }
+      return await closed.promise;
+    } finally {
+      stopping.removeEventListener('abort', goodbye);
+      socket.close(linkCloseCodes.goingAway, 'the agent starts afresh');
     }
-    stopping.removeEventListener('abort', goodbye);
-    return closed.promise;
   }
 
   async #pause(observeMs: DurationMs, stopping: AbortSignal): Promise<void> {

@@ -127,6 +127,9 @@ async function hear(
 ): Promise<void> {
   switch (message.type) {
     case 'desired': {
+      const odd = [...message.vms, ...message.tombstones].find(({ vm }) => !isVmId(vm));
+      if (odd !== undefined)
+        throw new Error(`the control plane speaks of a VM with an impossible id: ${odd.vm}`);
       if (!desired.take(message, clock.now())) return;
       const { epoch, generation } = message;
       await ledger.write((state) =>
@@ -143,6 +146,9 @@ async function hear(
       for (const answer of logAnswers(message.request, rings.tail(message.vm, message.lines))) send(answer);
   }
 }
+
+/** Ids become names of folders that are removed with all that is in them, and this may run as root. */
+const isVmId = (text: string): boolean => /^vm-[0-9a-z]{1,32}$/.test(text);
 
 const noGuestSettings: GuestSettings = {
   hosts: [],

@@ -4,6 +4,9 @@
 import type { AgentState, JournalEntry, VmRecord } from '../wire/agent-journal.ts';
 import type { AgentEvent } from '../wire/agent-protocol.ts';
 
+/** A question comes again at most while it is the last. */
+const keptAnswers = 16;
+
 export const emptyState: AgentState = {
   epoch: '',
   generation: 0,
@@ -95,7 +98,7 @@ function applyEvent(before: AgentState, event: AgentEvent): AgentState {
       case 'runner-exited':
         return { runnerExitedAt: event.at, said: [...vm.said, said.kind] };
       case 'worker':
-        return { answered: [...vm.answered, said.question] };
+        return { answered: [...vm.answered, said.question].slice(-keptAnswers) };
       case 'failed':
         return { failed: said.reason };
       case 'phase':

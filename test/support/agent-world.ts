@@ -77,6 +77,8 @@ export class AgentWorld {
   acknowledges = true;
   /** Whether VMs that are gone are still spoken of, as by a slow control plane. */
   keepsTombstones = false;
+  /** Whether the journal's disk is full. */
+  journalFull = false;
   /** Whether the control plane can be reached. */
   reachable = true;
   socket: AgentSocket | undefined;
@@ -109,7 +111,14 @@ export class AgentWorld {
       disk: life.watch('disk', host.disk),
       folder: life.watch('folder', host.folder),
       images: life.watch('images', host.imageSource),
-      journal: life.watch('journal', this.journal),
+      journal: life.watch('journal', {
+        read: () => this.journal.read(),
+        append: async (entries) => {
+          if (this.journalFull) throw new Error('ENOSPC: no space left on device');
+          await this.journal.append(entries);
+        },
+        replace: (entries) => this.journal.replace(entries),
+      }),
       guestLink: {
         connect: async (vm, path) => {
           const stream = await life.watch('guestLink', host.guestLink).connect(vm, path);
