@@ -3,6 +3,18 @@
 
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { rsaJwkOf, type ShellKeys } from '../src/sim/github/http/shell.ts';
+
+/**
+ * What a leaked JIT configuration would be known by: the private key in it, as the configuration holds it and as the runner
+ * writes it into its folder.
+ */
+export function needlesOf(keys: ShellKeys, jitConfigs: readonly string[]): readonly string[] {
+  const { d, p } = rsaJwkOf(keys.runner);
+  const plain = [d, p].map((value) => Buffer.from(value, 'base64url').toString('base64'));
+  // The beginning is alike in all configurations and tells nothing; the key lies in the second half.
+  return [...plain, ...jitConfigs.map((config) => config.slice(Math.floor(config.length * 0.7)))];
+}
 
 /** Enough of a secret to know it by, and short enough to find it across line breaks in a base64 text. */
 const needleLength = 48;

@@ -111,7 +111,8 @@ export class ControlPlaneLink {
     if (stopping.aborted) goodbye();
     log.info('link to the control plane is up');
     try {
-      while (isOpen) {
+      // Once the agent stops every sleep ends at once: going round until the close is through would starve it.
+      while (isOpen && !stopping.aborted) {
         this.#changed = Promise.withResolvers<void>();
         const message = await this.#parts.observe();
         if (isOpen) socket.send(JSON.stringify(message));

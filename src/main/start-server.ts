@@ -19,6 +19,7 @@ import { isAdmin } from '../control-plane/requests/tokens.ts';
 import { runControlPlane } from '../control-plane/run.ts';
 import type { Settings } from '../control-plane/settings.ts';
 import { receiveWebhook } from '../control-plane/webhook.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { Store } from '../ports/store.ts';
@@ -42,6 +43,8 @@ export interface ServerConfig {
 export interface RunningServer {
   readonly url: string;
   readonly store: Store;
+  readonly clock: Clock;
+  readonly settings: Settings;
   /** Finishes what is under way, then stops the database if it is ours. */
   stop(): Promise<void>;
 }
@@ -101,7 +104,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const at = await http.listen(config.listen);
     const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
     log.info('control plane is up', { url, process: settings.processName, tag: settings.installationTag });
-    return { url, store, stop: closeAll };
+    return { url, store, clock, settings, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

@@ -47,7 +47,8 @@ export function phasesOf(job: readonly HistoryLine[], vm: readonly HistoryLine[]
     ['starting', firstOf(vm, 'placed')],
     ['booting', firstOf(vm, 'process-up')],
     ['connecting', firstOf(vm, 'guest-up')],
-    ['assigning', firstOf(vm, 'runner-listening')],
+    // GitHub may bind the job before the runner's own word arrives; then only the host's line tells of that word.
+    ['assigning', firstOf(vm, 'runner-listening') ?? firstOf(vm, 'agent-runner-listening')],
     ['running', earliest(firstOf(vm, 'guest-job-started'), firstOf(vm, 'job-bound'))],
     ['clearing', job.find((line) => line.data.to === 'done')?.at],
   ];
