@@ -34,6 +34,10 @@ class FakeMachine implements Machine {
   hello() {
     return { protocol: 1, bootId: 'boot', agentVersion: 'test', cpus: 2, memoryMib: 1024, kernel: '6.1' };
   }
+  heardAt: number | undefined;
+  heard() {
+    this.heardAt ??= this.uptimeMs();
+  }
   freshPhases() {
     return this.phases.splice(0);
   }
@@ -164,6 +168,19 @@ describe('the guest agent', () => {
       jitConfig: 'secret',
       environment: { http_proxy: 'http://proxy' },
     });
+  });
+
+  it('lets Docker start once the host has heard it, or does not answer', async () => {
+    const host = new Host();
+    await host.connect();
+    expect(host.machine.heardAt).toBeUndefined();
+    await host.say(configure);
+    await host.machine.clock.advance(30);
+    expect(host.machine.heardAt).toBeLessThan(500);
+    const mute = new Host();
+    await mute.connect();
+    await mute.machine.clock.advance(2000);
+    expect(mute.machine.heardAt).toBe(1500);
   });
 
   it('starts one runner, however often it is told to (I2)', async () => {

@@ -19,6 +19,8 @@ export interface Machine {
   /** Random, and new for each process. */
   session(): string;
   hello(): Omit<Extract<GuestMessage, { type: 'hello' }>, 'type' | 'uptimeMs'>;
+  /** The host has heard us, or is not there: what waits for us (Docker's start) may go on. Called more than once. */
+  heard(): void;
   /** Phases of the boot that ended since the last call. */
   freshPhases(): { phase: GuestPhase; uptimeMs: number }[];
   /** Sets clock, names and mirrors; resolves when a runner may start. */
@@ -48,6 +50,8 @@ export interface RunnerProcess {
 
 export const watchdogTimes = { noWorkerMs: 60_000, staysMs: 60_000 };
 const watchMs = 1000;
+/** A host that connects and does not answer is not waited for longer. */
+const heardMs = 1500;
 const usageMs = 5000;
 
 export class GuestAgent {
@@ -56,6 +60,7 @@ export class GuestAgent {
   #pump: Pump | undefined;
   #configuration: Configuration | undefined;
   #runner: RunnerProcess | undefined;
+  #heard = false;
   #running = false;
   #stopping = false;
   readonly #facts: RunnerFacts = { workerSeen: false };
@@ -69,7 +74,7 @@ export class GuestAgent {
 
   /** Serves one connection of the host after the other, for as long as the VM lives. */
   async serve(streams: AsyncIterable<PumpStream>): Promise<void> {
-    void this.#watch();
+    let isFirst = true;
     for await (const stream of streams) {
       const channel = this.#channel;
       this.#pump = pump(channel, stream, {
@@ -79,6 +84,8 @@ export class GuestAgent {
       });
       // The host knows by it that the VM is up: first of all, in every connection.
       this.#loose({ type: 'hello', ...this.#machine.hello(), uptimeMs: this.#machine.uptimeMs() });
+      if (isFirst) void this.#begin();
+      isFirst = false;
       const why = await this.#pump.done;
       this.#pump = undefined;
       if (channel.gaveUp !== undefined) {
@@ -86,6 +93,15 @@ export class GuestAgent {
         this.#log(`the link to the host was started afresh: ${why}`);
       }
     }
+  }
+
+  /** The hello goes first: whatever else is done at a boot takes processor time from it. */
+  async #begin(): Promise<void> {
+    const machine = this.#machine;
+    for (const end = machine.uptimeMs() + heardMs; !this.#heard && machine.uptimeMs() < end; )
+      await machine.sleep(25);
+    machine.heard();
+    await this.#watch();
   }
 
   #newChannel(): ReliableChannel {
@@ -97,6 +113,7 @@ export class GuestAgent {
   }
 
   #take(delivered: Delivered): void {
+    this.#heard = true;
     const message = parseHostMessage(delivered.body);
     if (message === undefined) {
       this.#log('the host sent a message that this image does not know');
@@ -207,7 +224,8 @@ export class GuestAgent {
   }
 
   async #watch(): Promise<void> {
-    let usageAt = 0;
+    // The first look after a while: at first the boot needs the processor.
+    let usageAt = this.#machine.uptimeMs();
     for (;;) {
       try {
         for (const phase of this.#machine.freshPhases()) this.#say({ type: 'phase', ...phase });

@@ -1,19 +1,13 @@
 // The machine as Linux gives it, with every path handed in: a test runs it on the developer's own.
 
-import { execFile, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { guestProtocolVersion } from '../../src/wire/guest-protocol/limits.ts';
 import { LineSplitter } from '../../src/wire/guest-protocol/line-splitter.ts';
 import type { Configuration, Machine, RunnerProcess, RunnerStart } from './agent.ts';
 import type { Phases } from './phases.ts';
 import { workerLives } from './processes.ts';
 import type { UsagePeaks } from './usage.ts';
-
-const run = promisify(execFile);
 
 export interface MachineParts {
   agentVersion: string;
@@ -54,12 +48,23 @@ export class LinuxMachine implements Machine {
     return Number(process.hrtime.bigint() / 1_000_000n);
   }
 
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
   }
 
   session(): string {
-    return randomUUID();
+    return readFileSync(`${this.#parts.proc}/sys/kernel/random/uuid`, 'latin1').trim();
   }
 
   hello() {
@@ -71,6 +76,10 @@ export class LinuxMachine implements Machine {
       memoryMib: Math.max(1, Math.floor(totalmem() / 2 ** 20)),
       kernel: release(),
     };
+  }
+
+  heard(): void {
+    if (!this.#parts.phases.ended('agent')) this.#parts.phases.mark('agent', this.uptimeMs());
   }
 
   freshPhases() {
@@ -91,6 +100,8 @@ export class LinuxMachine implements Machine {
 
   async startRunner(start: RunnerStart): Promise<RunnerProcess> {
     const { environment, runnerRoot } = this.#parts;
+    // Loaded when it is needed: what is loaded at the start costs every boot.
+    const { spawn } = await import('node:child_process');
     await this.#parts.runnerRootReady();
     const [program = '', ...rest] = this.#parts.runnerCommand();
     const child = spawn(program, rest, {
@@ -172,5 +183,8 @@ function killGroup(pid: number | undefined): void {
 
 /** Runs a program to its end. */
 export async function runProgram(program: string, ...words: string[]): Promise<void> {
-  await run(program, words);
+  const { execFile } = await import('node:child_process');
+  await new Promise<void>((resolve, reject) => {
+    execFile(program, words, (error) => (error === null ? resolve() : reject(error)));
+  });
 }

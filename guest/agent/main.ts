@@ -79,7 +79,6 @@ async function main(): Promise<void> {
   }
   const sleep = (ms: number): Promise<void> => machine.sleep(ms);
   const port = await findPort('/sys/class/virtio-ports', guestPortName, sleep);
-  phases.mark('agent', machine.uptimeMs());
   await new GuestAgent(machine).serve(openPort(port, sleep));
 }
 

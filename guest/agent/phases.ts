@@ -2,7 +2,6 @@
 // tells it (guest/init).
 
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { GuestPhase } from '../../src/wire/guest-protocol/messages.ts';
 
 const names: readonly GuestPhase[] = ['kernel', 'init', 'network', 'agent', 'docker'];
@@ -20,7 +19,7 @@ export class Phases {
     const there = new Set(readdirSync(this.#folder));
     const found = names
       .filter((phase) => there.has(phase) && !this.#told.has(phase))
-      .map((phase) => ({ phase, uptimeMs: readUptime(join(this.#folder, phase)) }));
+      .map((phase) => ({ phase, uptimeMs: readUptime(`${this.#folder}/${phase}`) }));
     for (const { phase } of found) this.#told.add(phase);
     return found.sort((a, b) => a.uptimeMs - b.uptimeMs);
   }
@@ -36,7 +35,7 @@ export class Phases {
 
   /** Marks a phase as ended; what waits for it (Docker's start waits for the agent) goes on. */
   mark(phase: GuestPhase, uptimeMs: number): void {
-    const path = join(this.#folder, phase);
+    const path = `${this.#folder}/${phase}`;
     writeFileSync(`${path}.part`, `${(uptimeMs / 1000).toFixed(3)}\n`);
     renameSync(`${path}.part`, path);
   }

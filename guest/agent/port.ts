@@ -4,44 +4,33 @@
 // at once and writing blocks. So nothing is written before the host has said something, and only one write is ever under
 // way: each blocked one holds a thread of Node's pool.
 
-import { open, read, readdir, readFile, write } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { open, read, readdirSync, readFileSync, write } from 'node:fs';
 import type { PumpStream } from '../../src/wire/guest-protocol/channel-pump.ts';
-
-const openFile = promisify(open);
-const listFolder = promisify(readdir);
-const readText = promisify(readFile);
-const readBytes = promisify(read);
-const writeBytes = promisify(write);
 
 type Sleep = (ms: number) => Promise<void>;
 
 /** The device of the port with this name; waits for it, since its driver loads beside us. */
 export async function findPort(classFolder: string, name: string, sleep: Sleep): Promise<string> {
   for (;;) {
-    for (const port of await listFolder(classFolder).catch(() => [])) {
-      const found = await readText(join(classFolder, port, 'name'), 'latin1').catch(() => '');
-      if (found.trim() === name) return join('/dev', port);
-    }
+    const port = listed(classFolder).find((entry) => nameOf(`${classFolder}/${entry}/name`) === name);
+    if (port !== undefined) return `/dev/${port}`;
     await sleep(25);
   }
 }
 
 /** Opens a port; gives a stream for each time that a host speaks to us. */
 export async function* openPort(path: string, sleep: Sleep): AsyncGenerator<PumpStream> {
-  const file = await openFile(path, 'r+');
+  const file = await called<number>((done) => open(path, 'r+', done));
   const buffer = Buffer.alloc(64 * 1024);
   const readSome = async (): Promise<Uint8Array> => {
-    const { bytesRead } = await readBytes(file, buffer, 0, buffer.length, null);
+    const length = await called<number>((done) => read(file, buffer, 0, buffer.length, null, done));
     // A view: whoever takes a chunk has done with it before asking for the next.
-    return buffer.subarray(0, bytesRead);
+    return buffer.subarray(0, length);
   };
   let writing: Promise<unknown> = Promise.resolve();
   const writeAll = async (bytes: Uint8Array): Promise<void> => {
     for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await writeBytes(file, bytes, at, bytes.length - at, null);
-      at += bytesWritten;
+      at += await called<number>((done) => write(file, bytes, at, bytes.length - at, null, done));
     }
   };
   for (;;) {
@@ -72,5 +61,30 @@ export async function* openPort(path: string, sleep: Sleep): AsyncGenerator<Pump
     };
     // One reader at a time: the next stream begins where this one's reading has ended.
     await ended.promise;
+  }
+}
+
+/** `fs` by callbacks, and no `util`: what a program loads at its start costs every boot of an emulated VM. */
+function called<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => (error === null ? resolve(value) : reject(error)));
+  });
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // The driver is not loaded yet.
+    return [];
+  }
+}
+
+function nameOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch {
+    // The port went away, or is not named yet.
+    return '';
   }
 }

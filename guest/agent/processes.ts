@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 /**
  * Whether a worker process of the runner lives: one whose program is `Runner.Worker`. A zombie has no command line and is
  * not counted.
  */
 export function workerLives(proc: string): boolean {
-  return readdirSync(proc).some((entry) => /^\d+$/.test(entry) && isWorker(join(proc, entry, 'cmdline')));
+  return readdirSync(proc).some((entry) => /^\d+$/.test(entry) && isWorker(`${proc}/${entry}/cmdline`));
 }
 
 function isWorker(path: string): boolean {
