@@ -27,9 +27,17 @@ export interface SimGuestParts {
   console(line: string): void;
 }
 
+/** The part of a guest that its host sees. */
+export interface SimulatedGuest {
+  /** The host's end of a new connection. */
+  connect(): ByteStream;
+  /** The power is cut. */
+  kill(): void;
+}
+
 type Unstamped<T> = T extends { uptimeMs: number } ? Omit<T, 'uptimeMs'> : T;
 
-export class SimGuest {
+export class SimGuest implements SimulatedGuest {
   readonly bootId: string;
   readonly #parts: SimGuestParts;
   readonly #startedAt: number;

@@ -16,7 +16,7 @@ import {
 } from '../../ports/vm-driver.ts';
 import type { VmFolder } from '../../ports/vm-folder.ts';
 import { type GuestBehaviour, goodGuest } from './guest-behaviour.ts';
-import { SimGuest } from './sim-guest.ts';
+import { SimGuest, type SimGuestParts, type SimulatedGuest } from './sim-guest.ts';
 import type { SimRunner } from './sim-runner.ts';
 
 export interface SimHostOptions {
@@ -30,11 +30,13 @@ export interface SimHostOptions {
   /** From `start` to a process that is up. */
   startMs?: number;
   behaviour?: (vm: VmId) => Partial<GuestBehaviour>;
+  /** Another guest than ours. */
+  makeGuest?: (parts: SimGuestParts) => SimulatedGuest;
 }
 
 interface SimVm {
   machine: MachineSpec;
-  guest: SimGuest;
+  guest: SimulatedGuest;
   running: RunningVm;
   end(end: VmEnd): void;
 }
@@ -70,7 +72,8 @@ export class SimHost {
   }
 
   guest(vm: VmId): SimGuest | undefined {
-    return this.#vms.get(vm)?.guest;
+    const guest = this.#vms.get(vm)?.guest;
+    return guest instanceof SimGuest ? guest : undefined;
   }
 
   /** The VM's process dies: killed for want of memory, say. */
@@ -128,7 +131,7 @@ export class SimHost {
           digest,
           kernelPath: `${path}/kernel`,
           initramfsPath: `${path}/initramfs`,
-          rootPath: `${path}/root`,
+          rootPath: rootPathOf(digest),
         };
       },
       list: async () => [...this.images],
@@ -153,7 +156,10 @@ export class SimHost {
     const known = this.#vms.get(machine.vm);
     if (known !== undefined) return known.running;
     if (this.refusesStart !== undefined) throw new VmStartError(this.refusesStart);
-    if (!this.#disks.has(machine.vm)) throw new VmStartError(`${machine.scratchPath}: no such file`);
+    if (!this.#disks.has(machine.vm))
+      throw new VmStartError(`${machine.vm}: its scratch disk is missing: ${machine.scratchPath}`);
+    if (![...this.images].some((digest) => machine.rootPath === rootPathOf(digest)))
+      throw new VmStartError(`${machine.vm}: its root file system is missing: ${machine.rootPath}`);
     await this.#options.clock.sleep(this.#options.startMs ?? 40);
     const again = this.#vms.get(machine.vm);
     return again === undefined ? this.#spawn(machine) : again.running;
@@ -172,7 +178,8 @@ export class SimHost {
     const behaviour = { ...goodGuest, ...this.#options.behaviour?.(vm) };
     const boot = (this.#boots.get(vm) ?? 0) + 1;
     this.#boots.set(vm, boot);
-    const guest = new SimGuest({
+    const { makeGuest = (parts: SimGuestParts) => new SimGuest(parts) } = this.#options;
+    const guest = makeGuest({
       clock,
       random,
       behaviour,
@@ -188,6 +195,8 @@ export class SimHost {
     return made.running;
   }
 }
+
+const rootPathOf = (digest: ImageDigest): string => `/sim/${digest}/root`;
 
 function fateOf({ boot }: GuestBehaviour, count: number): 'answers' | 'silent' | 'panics' {
   switch (boot) {
