@@ -83,6 +83,42 @@ describe('what is known of a job', () => {
   });
 });
 
+describe('equal knowledge', () => {
+  const full: JobKnowledge = {
+    completed: { conclusion: 'success', at: at(9) },
+    started: { at: at(5) },
+    runner: someRunner,
+    read: { status: 'completed', asOf: at(10) },
+    before: { queued: { asOf: at(1), heardAt: at(2) }, waiting: { asOf: at(3), heardAt: at(4) } },
+  };
+
+  it('is equal in every point', () => {
+    expect(sameKnowledge(full, structuredClone(full))).toBe(true);
+    const others: readonly Partial<JobKnowledge>[] = [
+      { completed: { conclusion: 'failure', at: at(9) } },
+      { completed: { conclusion: 'success', at: at(8) } },
+      { started: { at: at(6) } },
+      { runner: { ...someRunner, id: runnerId(99) } },
+      { runner: { ...someRunner, name: runnerName('other') } },
+      { read: { status: 'queued', asOf: at(10) } },
+      { read: { status: 'completed', asOf: at(11) } },
+      { before: { ...full.before, queued: { asOf: at(0), heardAt: at(2) } } },
+      { before: { ...full.before, queued: { asOf: at(1), heardAt: at(3) } } },
+      { before: { ...full.before, waiting: { asOf: at(0), heardAt: at(4) } } },
+      { before: { ...full.before, waiting: { asOf: at(3), heardAt: at(3) } } },
+    ];
+    for (const other of others) {
+      expect(sameKnowledge(full, { ...full, ...other })).toBe(false);
+      expect(sameKnowledge({ ...full, ...other }, full)).toBe(false);
+    }
+    for (const key of ['completed', 'started', 'runner', 'read'] as const) {
+      const { [key]: _, ...less } = full;
+      expect(sameKnowledge(full, less)).toBe(false);
+    }
+    expect(sameKnowledge(full, { ...full, before: {} })).toBe(false);
+  });
+});
+
 describe('I1: the state of a job', () => {
   const told = trueHistory.chain((history) => fc.tuple(fc.constant(history), arrivals(history)));
 
@@ -126,6 +162,18 @@ describe('before the start', () => {
     expect(state(queued, waiting, queued)).toEqual({ state: 'waiting', undecided: true });
     expect(state(queued, queued)).toEqual({ state: 'queued', undecided: false });
     expect(state(waiting)).toEqual({ state: 'waiting', undecided: false });
+  });
+
+  it('the latest word of each kind counts, whenever it arrives', () => {
+    const [early, late] = [delivery('queued', at(1), { heardAt: at(50) }), delivery('queued', at(9))];
+    const waiting = delivery('waiting', at(5));
+    for (const told of [
+      [early, late, waiting],
+      [late, waiting, early],
+    ]) {
+      expect(state(...told)).toEqual({ state: 'queued', undecided: false });
+      expect(know(...told).before.queued).toEqual({ asOf: at(9), heardAt: at(50) });
+    }
   });
 
   it('nothing at all is known: the job must be read', () => {
@@ -243,6 +291,10 @@ describe('where GitHub contradicts itself', () => {
 
   it('a known conclusion beats an unknown one, then the earlier, then the worse', () => {
     expect(know(end('unknown', 1), end('success', 5)).completed?.conclusion).toBe('success');
+    expect(know(end('success', 5), end('unknown', 1)).completed?.conclusion).toBe('success');
+    expect(know(end('unknown', 5), end('unknown', 1)).completed?.at).toBe(at(1));
+    expect(know(end('failure', 1), end('success', 5)).completed?.conclusion).toBe('failure');
+    expect(know(end('failure', 1), end('success', 1)).completed?.conclusion).toBe('failure');
     expect(know(end('success', 5), end('failure', 1)).completed?.conclusion).toBe('failure');
     expect(know(end('success', 1), end('failure', 5)).completed?.conclusion).toBe('success');
     expect(know(end('success', 1), end('failure', 1)).completed?.conclusion).toBe('failure');
@@ -266,6 +318,8 @@ describe('where GitHub contradicts itself', () => {
       delivery('in_progress', at(second), { runner: { id: runnerId(id), name: runnerName(name) } });
     const known = know(run(5, 2, 'b'), run(3, 1, 'z'));
     expect(known.started?.at).toBe(at(3));
+    expect(know(run(3, 1, 'z'), run(5, 2, 'b'))).toEqual(known);
+    expect(know(run(5, 2, 'c'), run(5, 2, 'b')).runner?.name).toBe('c');
     expect(known.runner).toEqual({ id: 2, name: 'b' });
     expect(know(run(5, 2, 'b'), run(5, 2, 'c')).runner?.name).toBe('c');
   });

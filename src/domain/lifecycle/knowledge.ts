@@ -120,21 +120,20 @@ function newerRead(a: Read, b: Read): Read {
 
 /** Whether both know the same. A row that was read back may list its fields in another order. */
 export function sameKnowledge(a: JobKnowledge, b: JobKnowledge): boolean {
-  return (
-    a.completed?.conclusion === b.completed?.conclusion &&
-    a.completed?.at === b.completed?.at &&
-    a.started?.at === b.started?.at &&
-    a.runner?.id === b.runner?.id &&
-    a.runner?.name === b.runner?.name &&
-    a.read?.status === b.read?.status &&
-    a.read?.asOf === b.read?.asOf &&
-    sameTold(a.before.queued, b.before.queued) &&
-    sameTold(a.before.waiting, b.before.waiting)
-  );
+  const others = pointsOf(b);
+  return pointsOf(a).every((point, index) => point === others[index]);
 }
 
-const sameTold = (a: Told | undefined, b: Told | undefined): boolean =>
-  a?.asOf === b?.asOf && a?.heardAt === b?.heardAt;
+const pointsOf = ({ completed, started, runner, read, before }: JobKnowledge): readonly unknown[] => [
+  completed?.conclusion,
+  completed?.at,
+  started?.at,
+  runner?.id,
+  runner?.name,
+  read?.status,
+  read?.asOf,
+  ...[before.queued, before.waiting].flatMap((told) => [told?.asOf, told?.heardAt]),
+];
 
 export interface KnownState {
   state: Exclude<JobState, 'foreign'>;

@@ -89,7 +89,7 @@ function live(events: readonly { event: VmEvent; pause: number }[]): readonly St
 }
 
 const everyStep = (name: string, check: (step: Step, steps: readonly Step[]) => void): void => {
-  test.prop([life], { numRuns: 400 })(name, (events) => {
+  test.prop([life], { numRuns: 150 })(name, (events) => {
     const steps = live(events);
     for (const step of steps) check(step, steps);
   });

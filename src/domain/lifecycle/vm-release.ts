@@ -5,7 +5,7 @@ import type { DurationMs } from '../time.ts';
 import { between } from '../time.ts';
 import type { Handler, Moment } from './cell.ts';
 import { unchanged } from './cell.ts';
-import type { Effect, Outcome } from './effects.ts';
+import type { Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
 import { verdictOn } from './verdict.ts';
 import type { Vm, VmFailure } from './vm.ts';
@@ -40,7 +40,7 @@ export function beginRelease(
     release: { why, startedAt: moment.now },
     ...(failure !== undefined && { failure }),
   };
-  return judge(vm, next, event, moment, 'first');
+  return judge(vm, next, event, moment);
 }
 
 /** 204 once is consent: a 404 after it only says that the deletion was done. */
@@ -49,19 +49,18 @@ export const hearDeletion: On<'deletion-answered'> = (vm, event, moment) => {
   const consented = vm.release.deletion?.answer === 'deleted' && event.answer === 'absent';
   const answer = consented ? 'deleted' : event.answer;
   const next: Vm = { ...vm, release: { ...vm.release, deletion: { answer, at: moment.now } } };
-  return judge(vm, next, event, moment, 'heard', { answer: event.answer });
+  return judge(vm, next, event, moment, { answer: event.answer });
 };
 
 export const hearGuest: On<'worker-answered'> = (vm, event, moment) => {
   if (vm.release === undefined) return unchanged(vm);
   const { alive, runnerAlive, asOf } = event;
   const next: Vm = { ...vm, release: { ...vm.release, worker: { alive, runnerAlive, at: asOf } } };
-  return judge(vm, next, event, moment, 'heard', { alive, runnerAlive });
+  return judge(vm, next, event, moment, { alive, runnerAlive });
 };
 
 /** Nobody answered in time, or what was said decides nothing: ask again. */
-export const askAgain = (vm: Vm, event: VmEvent, moment: Moment): Outcome<Vm> =>
-  judge(vm, vm, event, moment, 'late');
+export const askAgain = (vm: Vm, event: VmEvent, moment: Moment): Outcome<Vm> => judge(vm, vm, event, moment);
 
 /** Acts by the verdict over `next`. */
 function judge(
@@ -69,7 +68,6 @@ function judge(
   next: Vm,
   event: VmEvent,
   moment: Moment,
-  how: 'first' | 'heard' | 'late',
   said: Readonly<Record<string, unknown>> = {},
 ): Outcome<Vm> {
   const found = verdictOn(next);
@@ -88,10 +86,13 @@ function judge(
       return ask('ask-worker');
     case 'wait':
       // The guest answers each question once, and a question belongs to an answer of GitHub's: a new round begins there.
-      return how === 'late' ? ask('delete-runner') : change(vm, next, event, moment, { patience, data });
+      return event.kind === 'deadline'
+        ? ask('delete-runner')
+        : change(vm, next, event, moment, { patience, data });
     case 'keep':
       return change(vm, withoutRelease(next), event, moment, {
-        effects: jobsItMayHave(vm),
+        // Somebody speaks of a job that we have not heard of: most likely the one that the VM was made for.
+        effects: [{ kind: 'read-job', job: vm.cause }],
         data: { ...data, kept: found.why },
       });
   }
@@ -102,7 +103,3 @@ function patienceOf(vm: Vm, { now, timing }: Moment): DurationMs {
   const age = vm.release === undefined ? 0 : between(vm.release.startedAt, now);
   return Math.min(Math.max(age, timing.releaseRetryMs), timing.releaseLongestMs);
 }
-
-/** GitHub or the guest speaks of a job that we have not heard of; most likely the one that the VM was made for. */
-const jobsItMayHave = (vm: Vm): readonly Effect[] =>
-  vm.job === undefined ? [{ kind: 'read-job', job: vm.cause }] : [];

@@ -334,6 +334,12 @@ describe('a VM that is given back', () => {
     expect(guest(absent, false, true, at(151)).next.state).toBe('stopping');
   });
 
+  it('204, then 422: GitHub takes its consent back, and the VM is kept', () => {
+    const again = answered('busy', answered('deleted').next);
+    expect(again.next.release).toBeUndefined();
+    expect(data(again)).toMatchObject({ verdict: 'keep' });
+  });
+
   it('404 is not consent: a living runner is waited for', () => {
     const outcome = guest(answered('absent').next, false, true);
     expect(outcome.next.state).toBe('idle');
@@ -639,6 +645,27 @@ describe('a VM whose tombstone is out', () => {
     expect(effectKinds(on({ ...odd, runnerId: runnerId(5) }, { kind: 'proved-gone' }))).toContain(
       'forget-runner',
     );
+  });
+
+  it('is written down with its rule once', () => {
+    const ended = on(vmAfter(toBusy), { kind: 'runner-ended', ranJob: true, code: 0 });
+    expect(ended.history).toEqual([
+      {
+        at: now,
+        subject: { kind: 'vm', id: 'vm-1' },
+        event: 'runner-ended',
+        data: {
+          from: 'busy',
+          to: 'stopping',
+          rule: 'runner-ended',
+          reason: 'the runner ended after its job',
+          ranJob: true,
+          code: 0,
+        },
+      },
+    ]);
+    expect(data(on(ended.next, { kind: 'proved-gone' }))).toEqual({ from: 'stopping', to: 'gone' });
+    expect(data(on(vmAfter(toPlaced), { kind: 'process-up' }))).toEqual({ from: 'placed', to: 'starting' });
   });
 
   it('is late: the order is sent again, and its room is not given away', () => {
