@@ -19,7 +19,7 @@ export interface Settings {
   timing: Timing;
   capacity: CapacityPolicy;
   balance: BalancePolicy;
-  /** After how long the oldest job reserves a host (DESIGN.md §3.4). */
+  /** After how long the oldest job reserves a host (docs/architecture.md, "Who gets room first"). */
   reserveAfterMs: DurationMs;
   image: ImageDigest;
   /** How long a host may say nothing before its VMs count as unknown. */

@@ -137,7 +137,7 @@ describe('building an image', () => {
     expect(steps).toEqual(['packages', 'kernel', 'root file system', 'digest']);
     const mmdebstrap = workshop.commands.find(({ program }) => program === 'mmdebstrap');
     expect(mmdebstrap?.args).toContain('--include=curl,git');
-    expect([...workshop.files.keys()].filter((name) => name.startsWith('/work/'))).toEqual([]);
+    expect([...workshop.files.keys()].filter((name) => name.startsWith('/bench/'))).toEqual([]);
   });
 
   it('gives what is there already at once', async () => {
@@ -181,7 +181,7 @@ describe('building an image', () => {
   it('leaves nothing behind when a program fails', async () => {
     workshop.failing = 'sh';
     await expect(build()).rejects.toThrow(CommandError);
-    expect([...workshop.files.keys()].filter((name) => name.startsWith('/work/'))).toEqual([]);
+    expect([...workshop.files.keys()].filter((name) => name.startsWith('/bench/'))).toEqual([]);
     expect(shelf.made.size).toBe(0);
   });
 });

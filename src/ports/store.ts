@@ -244,5 +244,5 @@ export interface Enrolment {
   expiresAt: Instant;
 }
 
-/** How long a task may be held without renewal (DESIGN.md §7). */
+/** How long a task may be held without renewal. */
 export const leaseMs: DurationMs = 30_000;

@@ -2,18 +2,13 @@
 
 import type { MachineNetwork, MachineSpec } from '../../ports/vm-driver.ts';
 import { guestPortName } from '../../wire/guest-protocol/limits.ts';
+import type { DriverSockets } from './vm-place.ts';
 import { machineName } from './vm-processes.ts';
 
 /** `tcg` is QEMU's software emulation. */
 export interface Platform {
   acceleration: 'kvm' | 'tcg';
   board: 'microvm' | 'q35';
-}
-
-/** Paths of the driver's own sockets for one VM. */
-export interface DriverSockets {
-  monitor: string;
-  console: string;
 }
 
 /** QEMU's arguments for one VM. */

@@ -3,7 +3,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type VmId, vmId } from '../../domain/ids.ts';
-import type { DriverSockets } from './command-line.ts';
+
+/** Paths of the driver's own sockets for one VM. */
+export interface DriverSockets {
+  monitor: string;
+  console: string;
+}
 
 export interface VmPlace {
   folder: string;

@@ -3,7 +3,7 @@ import type { DeletionAnswer, Vm } from '../../domain/lifecycle/vm.ts';
 import { applyToVm } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 
-/** Asks GitHub's consent to destroy a VM that seems to have no job (DESIGN.md §2.4, rule a). */
+/** Asks GitHub's consent to destroy a VM that seems to have no job (rule a of docs/architecture.md). */
 export async function deleteRunner(deps: Deps, id: VmId): Promise<void> {
   const vm = await deps.store.transaction((tx) => tx.vms.get(id));
   if (vm === undefined || vm.release === undefined || vm.state === 'gone') return;

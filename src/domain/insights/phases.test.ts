@@ -60,11 +60,7 @@ describe('the phases of a job', () => {
   });
 
   test('know when the runner listened although GitHub had bound the job before', () => {
-    const bound = [
-      ofVm(5_400, 'guest-up'),
-      ofVm(6_900, 'job-bound'),
-      ofVm(6_400, 'agent-runner-listening'),
-    ];
+    const bound = [ofVm(5_400, 'guest-up'), ofVm(6_900, 'job-bound'), ofVm(6_400, 'agent-runner-listening')];
     expect(phasesOf(job, bound).map(({ name, ms }) => [name, ms])).toContainEqual(['assigning', 500]);
   });
 

@@ -28,7 +28,7 @@ export interface Timing {
   stoppingMs: DurationMs;
   /** Host silent. Then: the job is read, or the idle runner deleted. */
   unknownMs: DurationMs;
-  /** The hard deadline: no VM lives longer after its process came up, whatever it does (rule d of DESIGN.md §2.4). */
+  /** The hard deadline: no VM lives longer after its process came up, whatever it does (rule d of docs/architecture.md). */
   lifetimeMs: DurationMs;
   /** How long before the hard deadline the warning is written. */
   lifetimeWarningMs: DurationMs;

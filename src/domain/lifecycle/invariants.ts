@@ -1,4 +1,4 @@
-// The invariants of DESIGN.md §5 as predicates. Production asserts the steps (a broken one is a bug and must not be
+// The rules I1 to I9 of docs/architecture.md as predicates. Production asserts the steps (a broken one is a bug and must not be
 // written); the simulator's checkers ask the rest of the whole world. Each gives what is wrong, in words; empty is sound.
 
 import { assert } from '../bug.ts';

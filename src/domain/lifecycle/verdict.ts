@@ -1,6 +1,6 @@
 // The reaper's verdict: may a VM be destroyed? Three witnesses speak: GitHub by its answer to the runner's deletion, the
 // guest by its word about the worker process, and the binding by GitHub's job events. Each alone is sometimes wrong
-// (DESIGN.md §2.4): a runner that GitHub calls idle may be busy, 404 may mean "job taken" as well as "evicted", and the guest
+// (docs/architecture.md): a runner that GitHub calls idle may be busy, 404 may mean "job taken" as well as "evicted", and the guest
 // is not trusted with anything but its own end.
 
 import { unreachable } from '../bug.ts';

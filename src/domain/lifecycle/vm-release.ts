@@ -1,5 +1,5 @@
 // Giving back a VM without a job: GitHub is asked to delete the runner, then the guest whether a worker lives, and the
-// verdict decides (DESIGN.md §2.4). Nothing here destroys by itself.
+// verdict decides (docs/architecture.md). Nothing here destroys by itself.
 
 import type { DurationMs } from '../time.ts';
 import { between } from '../time.ts';

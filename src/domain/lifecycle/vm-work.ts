@@ -72,7 +72,7 @@ function conflict(vm: Vm, event: AboutJob, moment: Moment): Outcome<Vm> {
 
 export const conflictOfJob: Handler<Vm, AboutJob> = conflict;
 
-/** The guest's own word that its runner ended: with a job done, evicted by GitHub, or broken (rule b of DESIGN.md §2.4). */
+/** The guest's own word that its runner ended: with a job done, evicted by GitHub, or broken (rule b of docs/architecture.md). */
 export const endRunner: On<'runner-ended'> = (vm, event, moment) => {
   const { ranJob, code } = event;
   const neverListened = (vm.state === 'starting' || vm.state === 'booted') && !ranJob && code !== 0;

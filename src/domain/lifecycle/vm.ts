@@ -26,7 +26,7 @@ export const vmStates = [
  */
 export type VmState = (typeof vmStates)[number];
 
-/** The states in which a VM counts as supply (DESIGN.md, words): asked for, booting, or idle. */
+/** The states in which a VM counts as supply: asked for, booting, or idle. */
 export const supplyStates: ReadonlySet<VmState> = new Set([
   'requested',
   'placed',
@@ -46,7 +46,7 @@ export const reservingStates: ReadonlySet<VmState> = new Set([
   'unknown',
 ]);
 
-/** Who has to act when a VM fails or a job is late (DESIGN.md §2.2). */
+/** Who has to act when a VM fails or a job is late. */
 export type Owner = 'github' | 'bellows' | 'host' | 'network' | 'fleet' | 'workflow';
 
 export interface VmFailure {
@@ -54,7 +54,7 @@ export interface VmFailure {
   owner: Owner;
 }
 
-/** The rule of DESIGN.md §2.4 under which a VM is destroyed. */
+/** The rule (docs/architecture.md) under which a VM is destroyed. */
 export type DestroyRule =
   | 'never-registered'
   | 'deletion-consented'
