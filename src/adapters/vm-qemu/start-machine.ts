@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { access, open } from 'node:fs/promises';
 import type { Clock } from '../../ports/clock.ts';
 import { type MachineSpec, type VmEnd, VmStartError, vmStartTimeoutMs } from '../../ports/vm-driver.ts';
-import { commandLine, type DriverSockets } from './command-line.ts';
+import { commandLine } from './command-line.ts';
 import { watchConsole } from './console.ts';
 import type { HeldVm, QemuDriverOptions } from './driver-options.ts';
 import { awaitRunning } from './monitor.ts';
-import { clearPlace, lastWords, makePlace } from './vm-place.ts';
+import { clearPlace, type DriverSockets, lastWords, makePlace } from './vm-place.ts';
 import { markName, markOf } from './vm-processes.ts';
 
 const lookMs = 5;
