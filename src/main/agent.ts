@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .addOption(
       new Option(
         '--network <kind>',
-        "what VMs reach: nothing, or the internet and with it this host's own loopback addresses",
+        "what VMs reach: BELLOWS_GUEST_FORWARDS only, or the internet too and with it this host's own loopback addresses",
       )
         .choices(['restricted', 'open'])
         .default('restricted'),
@@ -53,7 +53,8 @@ export async function main(args: readonly string[]): Promise<void> {
     return refuse('The sim driver lives in the simulation only: try `npm run demo -- --driver sim`.');
   const log = PinoLog.to(values.agentLogLevel);
   if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
-  if (flags.network === 'restricted')
+  const restricted = flags.network === 'restricted';
+  if (restricted && values.guestForwards.length === 0)
     log.warn('VMs reach no network: jobs that talk to GitHub need `--network open`');
   try {
     const agent = await startAgent({
@@ -63,7 +64,10 @@ export async function main(args: readonly string[]): Promise<void> {
       enrolToken: () => readToken(values.enrolTokenFile),
       images: hostImages(),
       offer: offerOf(values),
-      guest: { network: { kind: 'user', restricted: flags.network === 'restricted', forwards: [] } },
+      guest: {
+        hosts: values.guestHosts,
+        network: { kind: 'user', restricted, forwards: values.guestForwards },
+      },
       log,
       version: packageJson.version,
     });

@@ -8,8 +8,10 @@ import { agentSettings, allSettings, clientSettings, serverSettings } from './co
 import {
   duration,
   flag,
+  forwards,
   hashes,
   hostAndPort,
+  hostLines,
   integer,
   names,
   number,
@@ -122,6 +124,14 @@ describe('parsers', () => {
     ['host and port', hostAndPort, '0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
     ['path', path, '~/x', join(homedir(), 'x')],
     ['hashes', hashes, 'A'.repeat(64), ['a'.repeat(64)]],
+    ['forwards', forwards, '', []],
+    [
+      'forwards',
+      forwards,
+      '10.0.2.100:80=127.0.0.1:8080',
+      [{ guestAddress: '10.0.2.100', guestPort: 80, hostAddress: '127.0.0.1', hostPort: 8080 }],
+    ],
+    ['names of addresses', hostLines, 'a.b=10.0.2.100, c=10.0.2.101', ['10.0.2.100 a.b', '10.0.2.101 c']],
   ])('%s reads %#', (_name, parse, text, value) => {
     expect(parse(text)).toEqual(value);
   });
@@ -141,6 +151,12 @@ describe('parsers', () => {
     ['host and port', hostAndPort, 'x:99999'],
     ['host and port', hostAndPort, '::1'],
     ['hashes', hashes, 'abc'],
+    ['forwards', forwards, '10.0.2.2:80=127.0.0.1:80'],
+    ['forwards', forwards, '10.0.2.100:80=localhost:80'],
+    ['forwards', forwards, '10.0.2.100:0=127.0.0.1:80'],
+    ['forwards', forwards, '10.0.2.100:80=127.0.0.1:80;reboot'],
+    ['names of addresses', hostLines, 'a=b'],
+    ['names of addresses', hostLines, 'a b=10.0.2.100'],
   ])('%s refuses %#', (_name, parse, text) => {
     expect(() => parse(text)).toThrow();
   });

@@ -4,8 +4,10 @@ import { days, hours, minutes, seconds } from '../../domain/time.ts';
 import {
   duration,
   flag,
+  forwards,
   hashes,
   hostAndPort,
+  hostLines,
   integer,
   names,
   number,
@@ -212,6 +214,18 @@ export const agentSettings = {
     'Memory for VMs in MB; all but a reserve when unset.',
   ),
   maxBooting: optional('BELLOWS_MAX_BOOTING', integer(1, 1000), 'How many VMs may boot at the same time.'),
+  guestForwards: setting(
+    'BELLOWS_GUEST_FORWARDS',
+    '',
+    forwards,
+    'What VMs reach of this host, on every `--network`, as `10.0.2.100:80=127.0.0.1:8080`: an address of their own network leads to one of the host. Several, separated by commas.',
+  ),
+  guestHosts: setting(
+    'BELLOWS_GUEST_HOSTS',
+    '',
+    hostLines,
+    'Names that VMs know, as `mirror.internal=10.0.2.100`; several, separated by commas.',
+  ),
   agentLogLevel: serverSettings.logLevel,
 } as const;
 

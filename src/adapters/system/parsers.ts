@@ -1,6 +1,7 @@
 // From the text of an environment variable to a value. Each throws an Error that says what is wanted, without the text
 // itself where that may be a secret.
 
+import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { type DurationMs, days, hours, minutes, seconds } from '../../domain/time.ts';
@@ -100,3 +101,38 @@ export function hashes(value: string): readonly string[] {
   if (all.every((hash) => /^[0-9a-f]{64}$/.test(hash))) return all;
   throw new Error('wants the SHA-256 of each token, 64 hex digits, separated by commas');
 }
+
+export interface Forward {
+  guestAddress: string;
+  guestPort: number;
+  hostAddress: string;
+  hostPort: number;
+}
+
+/** `10.0.2.100:80=127.0.0.1:8080`: an address of the guests' own network leads to one of the host. Several, by commas. */
+export const forwards = (value: string): readonly Forward[] => names(value).map(forward);
+
+function forward(pair: string): Forward {
+  const [, guestAddress = '', last, guestPort, hostAddress = '', hostPort] =
+    /^(10\.0\.2\.(\d{1,3})):(\d{1,5})=([\d.]+):(\d{1,5})$/.exec(pair) ?? [];
+  // The first addresses are QEMU's own and its guests'.
+  if (
+    isPort(guestPort) &&
+    isPort(hostPort) &&
+    Number(last) >= 32 &&
+    Number(last) <= 254 &&
+    isIPv4(hostAddress)
+  )
+    return { guestAddress, guestPort: Number(guestPort), hostAddress, hostPort: Number(hostPort) };
+  throw new Error(`"${pair}" is not of the form 10.0.2.N:port=address:port, with N from 32 to 254`);
+}
+
+const isPort = (text: string | undefined): boolean => Number(text) >= 1 && Number(text) <= 65_535;
+
+/** `mirror.internal=10.0.2.100`, as lines for `/etc/hosts`. Several, by commas. */
+export const hostLines = (value: string): readonly string[] =>
+  names(value).map((pair) => {
+    const [, name, address = ''] = /^([a-z0-9][a-z0-9.-]{0,252})=([\d.]+)$/.exec(pair) ?? [];
+    if (name !== undefined && isIPv4(address)) return `${address} ${name}`;
+    throw new Error(`"${pair}" is not of the form name=address`);
+  });
