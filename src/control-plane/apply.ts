@@ -58,7 +58,8 @@ export async function applyToVm(
   return outcome.next;
 }
 
-async function writeAround(tx: Transaction, outcome: Outcome<unknown>, now: Instant): Promise<void> {
+/** History and asked effects of a change whose row is written already. */
+export async function writeAround(tx: Transaction, outcome: Outcome<unknown>, now: Instant): Promise<void> {
   if (outcome.history.length > 0) await tx.history.append(outcome.history);
   await enqueueAll(tx, outcome.asks, now);
 }
@@ -69,7 +70,7 @@ async function clearUp(tx: Transaction, vm: VmId): Promise<void> {
   await tx.sealed.erase(vm);
 }
 
-export async function enqueueAll(tx: Transaction, asks: readonly Ask[], now: Instant): Promise<void> {
+async function enqueueAll(tx: Transaction, asks: readonly Ask[], now: Instant): Promise<void> {
   for (const { what, delay } of asks) {
     const dueAt = after(now, delay);
     if (what.kind === 'vm-deadline' || what.kind === 'job-deadline') await tx.tasks.setDeadline(what, dueAt);

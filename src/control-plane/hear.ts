@@ -5,7 +5,7 @@ import { firstHeard } from '../domain/lifecycle/first-heard.ts';
 import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
 import { scopeOwner } from '../domain/scope.ts';
 import type { Transaction } from '../ports/store.ts';
-import { applyToJob, enqueueAll } from './apply.ts';
+import { applyToJob, writeAround } from './apply.ts';
 import type { Deps } from './deps.ts';
 
 export type Heard = { kind: 'heard'; note: string } | { kind: 'not-served'; note: string };
@@ -32,8 +32,7 @@ export async function hearOfJob(
     await applyToJob(tx, deps, identity.id, { kind: 'heard', fact });
     return { kind: 'heard', note: '' };
   }
-  await tx.history.append(outcome.history);
-  await enqueueAll(tx, outcome.asks, now);
+  await writeAround(tx, outcome, now);
   return { kind: 'heard', note: '' };
 }
 

@@ -1,10 +1,9 @@
 import { type RunnerName, runnerName, type VmId, vmId } from '../domain/ids.ts';
 import type { Job } from '../domain/lifecycle/job.ts';
-import type { Vm } from '../domain/lifecycle/vm.ts';
+import type { VmRequest } from '../domain/lifecycle/transition-vm.ts';
 import type { VmShape } from '../domain/scheduling/shape.ts';
-import { after, type Instant } from '../domain/time.ts';
 import type { Random } from '../ports/random.ts';
-import type { Settings } from './settings.ts';
+import type { Deps } from './deps.ts';
 
 const crockford = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -18,28 +17,24 @@ export function newVmId(random: Random): VmId {
 export const runnerNameOf = (tag: string, vm: VmId): RunnerName =>
   runnerName(`bellows-${tag}-${vm.slice(3)}`);
 
-/** A VM as it is requested on account of a job. */
-export function newVm(
+/** What is asked for on account of a job, with a new id and name. */
+export function vmRequest(
   job: Job,
   shape: VmShape,
   attempt: number,
-  now: Instant,
-  deps: { random: Random; settings: Settings },
-): Vm {
+  deps: Pick<Deps, 'random' | 'settings'>,
+): VmRequest {
   const id = newVmId(deps.random);
+  const { installationTag, image } = deps.settings;
+  const { scope, labels } = job;
   return {
     id,
-    scope: job.scope,
-    labels: job.labels,
+    scope,
+    labels,
     shape,
-    image: deps.settings.image,
+    image,
     cause: job.id,
     attempt,
-    state: 'requested',
-    runnerName: runnerNameOf(deps.settings.installationTag, id),
-    requestedAt: now,
-    since: now,
-    deadline: after(now, deps.settings.timing.requestedMs),
-    version: 0,
+    runnerName: runnerNameOf(installationTag, id),
   };
 }

@@ -3,12 +3,13 @@
 
 import type { JobId, LabelKey, ScopeKey } from '../../domain/ids.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
+import { requestVm } from '../../domain/lifecycle/transition-vm.ts';
 import { type Balance, balance } from '../../domain/scheduling/balance.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
-import { applyToVm } from '../apply.ts';
+import { applyToVm, writeAround } from '../apply.ts';
 import type { Deps } from '../deps.ts';
-import { newVm } from '../new-vm.ts';
+import { vmRequest } from '../new-vm.ts';
 import { sayWhy } from '../say-why.ts';
 
 /** How far back a VM that came to nothing still counts for the back-off. */
@@ -28,7 +29,8 @@ export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey
     const result = balance({ scope, labels, jobs: [...jobs.values()], vms, now, policy: settings.balance });
     await request(tx, deps, result, jobs, now);
     for (const { vm, why } of result.release) await applyToVm(tx, deps, vm, { kind: 'release', why });
-    if (result.request.length > 0 || vms.some(({ state }) => state === 'requested')) {
+    // Whoever waits is told anew why, since the line has changed.
+    if (vms.some(({ state }) => state === 'requested')) {
       await tx.tasks.enqueue({ kind: 'place' }, now);
       tx.wake('tasks');
     }
@@ -49,12 +51,10 @@ async function request(
     const job = jobs.get(id);
     if (job?.service.kind !== 'ours') continue;
     const attempt = (await tx.vms.forJob(id)).length;
-    const vm = newVm(job, job.service.shape, attempt, now, deps);
-    await tx.vms.insert(vm);
-    await tx.tasks.setDeadline({ kind: 'vm-deadline', vm: vm.id }, vm.deadline);
-    await tx.history.append([
-      { at: now, subject: { kind: 'vm', id: vm.id }, event: 'requested', data: { cause: id, attempt } },
-      { at: now, subject: { kind: 'job', id }, event: 'vm-requested', data: { vm: vm.id, attempt } },
-    ]);
+    const outcome = requestVm(vmRequest(job, job.service.shape, attempt, deps), now, deps.settings.timing);
+    await tx.vms.insert(outcome.next);
+    const told = { at: now, subject: { kind: 'job', id }, event: 'vm-requested' } as const;
+    await writeAround(tx, outcome, now);
+    await tx.history.append([{ ...told, data: { vm: outcome.next.id, attempt } }]);
   }
 }

@@ -4,6 +4,7 @@
 import type { RunnerName, VmId } from '../../domain/ids.ts';
 import { runnerName } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
+import { mayReceiveJit } from '../../domain/lifecycle/vm-start.ts';
 import { GitHubError } from '../../ports/github.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -23,7 +24,7 @@ export async function registerRunner(deps: Deps, id: VmId): Promise<void> {
       const jwe = await deps.sealer.seal(registration.jitConfig, host.sealingKey);
       return deps.store.transaction(async (tx) => {
         const now = await applyToVm(tx, deps, id, { kind: 'registered', runnerId: registration.runner });
-        if (now === undefined || now.tombstone !== undefined) return;
+        if (now === undefined || !mayReceiveJit(now)) return;
         await tx.sealed.put(id, jwe);
         await touchHost(tx, host.id);
       });
@@ -37,10 +38,7 @@ export async function registerRunner(deps: Deps, id: VmId): Promise<void> {
   }
 }
 
-const wantsRunner = (vm: Vm): boolean =>
-  vm.runnerId === undefined &&
-  vm.tombstone === undefined &&
-  (vm.state === 'starting' || vm.state === 'booted');
+const wantsRunner = (vm: Vm): boolean => vm.runnerId === undefined && mayReceiveJit(vm);
 
 /**
  * 409 follows when an earlier call worked and its answer was lost: that configuration cannot be fetched again. So the
