@@ -19,7 +19,7 @@ import {
   agentLinkAudience,
   type ControlPlaneMessage,
   fromControlPlane,
-  maxAgentMessageBytes,
+  parseLinkMessage,
 } from '../wire/agent-protocol.ts';
 
 export interface LinkParts {
@@ -135,7 +135,7 @@ export class ControlPlaneLink {
   }
 
   async #hear(text: string, socket: AgentSocket): Promise<void> {
-    const message = parse(text);
+    const message = parseLinkMessage(fromControlPlane, text);
     if (typeof message === 'string') {
       this.#parts.log.error('the control plane said what this agent does not understand', {
         reason: message,
@@ -145,18 +145,4 @@ export class ControlPlaneLink {
     }
     await this.#parts.hear(message, (answer) => socket.send(JSON.stringify(answer)));
   }
-}
-
-function parse(text: string): ControlPlaneMessage | string {
-  if (text.length > maxAgentMessageBytes) return 'message too large';
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'message is not JSON';
-  }
-  const parsed = fromControlPlane.safeParse(json);
-  return parsed.success
-    ? parsed.data
-    : `message does not fit the protocol: ${parsed.error.issues[0]?.path.join('.')}`;
 }

@@ -140,3 +140,21 @@ export const enrolResponse = z.object({ host: id });
 /** The link: `GET /api/bellows/v1/agent` with `Authorization: Bearer <JWT signed by the host's key: sub = host id, aud = "bellows-agent">`. */
 export const agentLinkPath = '/api/bellows/v1/agent';
 export const agentLinkAudience = 'bellows-agent';
+
+/**
+ * A message of either end: parsed, or what is wrong with it, in words for the log and for the other end.
+ * @param schema what may come: `fromAgent` or `fromControlPlane`
+ */
+export function parseLinkMessage<T>(schema: z.ZodType<T>, text: string): T | string {
+  if (text.length > maxAgentMessageBytes) return 'message too large';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'message is not JSON';
+  }
+  const parsed = schema.safeParse(json);
+  return parsed.success
+    ? parsed.data
+    : `message does not fit the protocol: ${parsed.error.issues[0]?.path.join('.')}`;
+}

@@ -3,7 +3,7 @@
 
 import type { HostId } from '../../domain/ids.ts';
 import { type AgentSocket, linkCloseCodes } from '../../ports/agent-link.ts';
-import { type AgentMessage, fromAgent, maxAgentMessageBytes } from '../../wire/agent-protocol.ts';
+import { type AgentMessage, fromAgent, parseLinkMessage } from '../../wire/agent-protocol.ts';
 import type { Deps } from '../deps.ts';
 import { desiredOf } from '../desired.ts';
 import { LogRequests } from './log-requests.ts';
@@ -91,7 +91,7 @@ class Link {
   }
 
   #receive(text: string): void {
-    const message = parse(text);
+    const message = parseLinkMessage(fromAgent, text);
     if (typeof message === 'string') {
       this.#deps.log.warn('bad message from an agent', { host: this.#host, reason: message });
       this.#socket.close(linkCloseCodes.badMessage, message);
@@ -141,18 +141,4 @@ class Link {
       this.#deps.log.error('agent link work failed', { host: this.#host, error });
     });
   }
-}
-
-function parse(text: string): AgentMessage | string {
-  if (text.length > maxAgentMessageBytes) return 'message too large';
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return 'message is not JSON';
-  }
-  const parsed = fromAgent.safeParse(json);
-  return parsed.success
-    ? parsed.data
-    : `message does not fit the protocol: ${parsed.error.issues[0]?.path.join('.')}`;
 }
