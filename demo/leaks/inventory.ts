@@ -33,12 +33,12 @@ export interface Places {
 }
 
 export async function takeInventory(places: Places): Promise<readonly Found[]> {
+  // Elsewhere there are no VMs that could leave such things, nor a /proc to look into.
+  const isLinux = process.platform === 'linux';
   const lists = await Promise.all([
-    processes(places.marks),
-    mounts(),
-    loopDevices(),
-    networkDevices(),
-    namespaces(),
+    ...(isLinux
+      ? [processes(places.marks), mounts(), loopDevices(), networkDevices(), namespaces()]
+      : [[], [], [], [], []]),
     files(places.folders),
     places.registrations(),
   ]);
