@@ -34,7 +34,7 @@ export interface PostgresStore extends Store {
 export interface PostgresStoreOptions {
   connection: PostgresConnection;
   log: Log;
-  /** Connections for transactions; three more are used for deliveries and for listening. */
+  /** Connections for transactions; two more are used for deliveries and for listening. */
   maxConnections?: number;
 }
 
@@ -42,8 +42,9 @@ export interface PostgresStoreOptions {
 const tries = 10;
 
 const deliveryLimits: DeliveryWriterLimits = {
-  writers: 2,
-  batchRows: 64,
+  // A second one would take half of each batch, and PostgreSQL would do more for the same rows.
+  writers: 1,
+  batchRows: 128,
   batchBytes: 4 * 1024 * 1024,
   waitingRows: 5_000,
   waitingBytes: 128 * 1024 * 1024,

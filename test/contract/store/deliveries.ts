@@ -31,6 +31,13 @@ export function deliveryContract(open: OpenStores): void {
     expect(await within(a, (tx) => tx.deliveries.list({}, 100))).toHaveLength(20);
   });
 
+  it('keeps each one’s own bytes when many come at once, those without any too', async ({ a }) => {
+    const sent = Array.from({ length: 30 }, (_, n) => delivery(n, { body: new Uint8Array(n * 700).fill(n) }));
+    await Promise.all(sent.map((one) => a.keepDelivery(one)));
+    const kept = await within(a, (tx) => tx.deliveries.claim(100));
+    expect(kept).toEqual(sent.map((one) => ({ ...one, state: 'new', note: '' })));
+  });
+
   it('wakes who waits for deliveries', async ({ a, b }) => {
     let woken = 0;
     a.onWake('deliveries', () => {
