@@ -805,11 +805,14 @@ describe('a VM whose host is silent', () => {
     expect(effectKinds(on(back, { kind: 'deadline' }, at(3031)))).toEqual(['ask-worker']);
   });
 
-  it('was only placed: there is no runner to delete', () => {
+  it('was only placed: it is given up, for no runner was asked for and no job can be in it', () => {
     const placed = vmAfter([...toPlaced, { kind: 'host-silent' }]);
     const outcome = on(placed, { kind: 'deadline' }, at(2000));
-    expect(outcome.next).toEqual({ ...placed, deadline: later(at(2000), minutes(15)) });
-    expect(effectsOf(outcome)).toEqual([]);
+    expect(outcome.next).toMatchObject({ state: 'failed', tombstone: { rule: 'never-registered' } });
+    expect(effectsOf(outcome)).toEqual([push]);
+  });
+
+  it('is not being given back: an answer of GitHub is passed over', () => {
     expect(on(unknown, { kind: 'deletion-answered', answer: 'busy' }).next).toBe(unknown);
   });
 });

@@ -43,16 +43,9 @@ export const giveUpRunner: Due = (vm, event, moment) =>
 const fail = (vm: Vm, event: Deadline, moment: Moment, reason: string): Outcome<Vm> =>
   beginRelease(vm, event, moment, reason, { reason, owner: 'bellows' });
 
-export const endIdling: Due = (vm, event, moment) => {
-  const pressing = hardStop(vm, event, moment) ?? pressOn(vm, event, moment);
-  if (pressing !== undefined) return pressing;
-  if (vm.jobHint === undefined) return beginRelease(vm, event, moment, idleTooLong);
-  // The guest says that it works and GitHub has not said so: its word may be lost.
-  return change(vm, vm, event, moment, {
-    effects: [{ kind: 'read-job', job: vm.cause }],
-    patience: moment.timing.hintedMs,
-  });
-};
+/** Nobody gave it a job. When its guest says otherwise the verdict keeps it, and has the job read. */
+export const endIdling: Due = (vm, event, moment) =>
+  hardStop(vm, event, moment) ?? pressOn(vm, event, moment) ?? beginRelease(vm, event, moment, idleTooLong);
 
 /** The grace period is over, or the hard deadline is near or past. */
 export const endWork: Due = (vm, event, moment) => {
@@ -81,7 +74,7 @@ export const lookPastHost: Due = (vm, event, moment) => {
   if (stop !== undefined) return stop;
   const patience = moment.timing.unknownMs;
   if (vm.job !== undefined) return change(vm, vm, event, moment, { effects: readOf(vm), patience });
-  if (vm.before === 'placed') return change(vm, vm, event, moment, { patience });
+  if (vm.before === 'placed') return giveUpHost(vm, event, moment);
   // An idle runner on a silent host could be given a job that nobody sees: it is deleted, the VM is not.
   const release = vm.release ?? { why: 'its host is silent', startedAt: moment.now };
   return change(vm, { ...vm, release }, event, moment, {

@@ -57,6 +57,11 @@ describe('what is missing', () => {
     ).toEqual([]);
   });
 
+  it('is not asked for a younger job whose own VM is on its way', () => {
+    expect(weigh([queuedJob(1), queuedJob(2), queuedJob(3)], [idle(3)]).request).toEqual([1, 2]);
+    expect(weigh([queuedJob(1), queuedJob(2), queuedJob(3)], [idle(3), idle(88)]).request).toEqual([2]);
+  });
+
   it('does not count other scopes and label sets', () => {
     const other = idle(2, { labels: labelSet(['bellows-1cpu-1gb']) });
     expect(weigh([queuedJob(1), queuedJob(3, at(3), { labels: labelSet(['x']) })], [other])).toEqual({
@@ -188,6 +193,52 @@ describe('a run with max-parallel', () => {
     expect(weigh([inRun(1, 'running', 400), ...queued], vms, at(402)).request).toEqual([]);
     expect(weigh([inRun(1, 'running', 20, 501), ...queued], vms, at(402)).request).toEqual([2, 3]);
     expect(weigh([running, ...queued], [numberedVm(2, toFailed)], at(402)).request).toEqual([2, 3]);
+  });
+
+  it('is not suspected for VMs that failed, or for those of another run', () => {
+    const late = at(400);
+    const broken = {
+      ...numberedVm(2, toFailed),
+      tombstone: { rule: 'failed' as const, reason: '', at: late },
+    };
+    expect(weigh([running, ...queued], [broken], at(402)).request).toEqual([2, 3]);
+    const elsewhere = inRun(9, 'queued', 2, 501);
+    expect(weigh([running, ...queued, elsewhere], [idledOut(9, 400)], at(402)).request).toEqual([2, 3, 9]);
+  });
+
+  it('lets none go for jobs that did not end, and counts only its own VMs against those that did', () => {
+    const vms = [idledOut(2, 400), idledOut(3, 401)];
+    const fresh = inRun(4, 'queued', 450);
+    expect(weigh([running, ...queued, fresh], vms, at(451)).request).toEqual([]);
+    const ended = inRun(4, 'done', 450);
+    const other = inRun(9, 'queued', 2, 501);
+    const theirs = numberedVm(9, [], { requestedAt: at(450) });
+    expect(weigh([running, ended, other, ...queued], [...vms, theirs], at(451)).request).toEqual([2]);
+    const mine = numberedVm(2, toStopping, { requestedAt: at(401) });
+    expect(weigh([running, ended, ...queued], [...vms, mine], at(451)).request).toEqual([2]);
+  });
+
+  it('backs off all the same when its VMs fail again and again', () => {
+    const failing = [410, 430].map((when, index) => ({
+      ...numberedVm(20 + index, toFailed, { cause: jobId(2) }),
+      requestedAt: at(when),
+      tombstone: { rule: 'failed' as const, reason: '', at: at(when + 5) },
+    }));
+    const found = weigh([running, ...queued], [idledOut(2, 400), ...failing], at(436));
+    expect(found.held[0]?.reason).toContain('2 VMs in a row');
+  });
+
+  it('is looked at again when the first of several is due', () => {
+    const other = [inRun(8, 'running', 20, 501), inRun(9, 'queued', 2, 501)];
+    const [soon, late] = [later(at(300), minutes(15)), later(at(400), minutes(15))];
+    expect(weigh([running, ...queued, ...other], [idledOut(2, 400), idledOut(9, 300)], at(402)).retryAt).toBe(
+      soon,
+    );
+    expect(weigh([running, ...queued, ...other], [idledOut(2, 300), idledOut(9, 400)], at(402)).retryAt).toBe(
+      soon,
+    );
+    expect(weigh([running, ...queued], [idledOut(2, 400)], at(402)).retryAt).toBe(late);
+    expect(weigh([running], [], at(402))).not.toHaveProperty('retryAt');
   });
 
   it('is not backed off besides, and does not hold other runs', () => {

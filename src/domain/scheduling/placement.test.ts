@@ -27,20 +27,21 @@ import type { VmShape } from './shape.ts';
 const policy: CapacityPolicy = { cpuOvercommit: 1, diskOvercommit: 100, vmmMemoryMib: 0 };
 
 interface More {
+  overcommit?: number;
   now?: number;
   since?: ReadonlyMap<JobId, ReturnType<typeof at>>;
 }
 const plan = (
   hosts: readonly Host[],
   vms: readonly Vm[],
-  { now = 100, since = new Map() }: More = {},
+  { now = 100, since = new Map(), overcommit = 1 }: More = {},
 ): PlacementPlan =>
   planPlacement({
     hosts,
     vms,
     waitingSince: since,
     now: at(now),
-    capacity: policy,
+    capacity: { ...policy, cpuOvercommit: overcommit },
     reserveAfterMs: defaultReserveAfterMs,
   });
 
@@ -200,6 +201,28 @@ describe('the order', () => {
     const memory = on(host, 21, 30, { scope: organization('other') });
     const found = plan([host], [cpus, memory, asks(1), asks(2, { scope: organization('other') })]);
     expect(pairs(found)).toEqual(['vm-0002 host-a', 'vm-0001 host-a']);
+  });
+
+  it('counts processors by what may be promised of them', () => {
+    const [wide, deep] = [
+      aHost('wide', {}, { milliCpus: 4000, memoryMib: 8 * 1024 }),
+      aHost('deep', {}, { milliCpus: 2000, memoryMib: 16 * 1024 }),
+    ];
+    // On `wide` half the memory goes, on `deep` an eighth of what is promised of its processors.
+    const one = asks(1, { shape: sized(4, { milliCpus: 1000 }) });
+    expect(pairs(plan([wide, deep], [one], { overcommit: 4 }))).toEqual(['vm-0001 host-deep']);
+    expect(pairs(plan([wide, deep], [one]))).toEqual(['vm-0001 host-wide']);
+    const host = aHost('a', {}, { milliCpus: 4000, memoryMib: 16 * 1024, maxBooting: 2 });
+    const cpus = on(host, 20, 1, { shape: sized(1, { milliCpus: 3000 }) });
+    const memory = on(host, 21, 4, { scope: organization('other') });
+    const both = [
+      cpus,
+      memory,
+      asks(1, { shape: sized(1) }),
+      asks(2, { scope: organization('other'), shape: sized(1) }),
+    ];
+    expect(pairs(plan([host], both, { overcommit: 4 }))[0]).toBe('vm-0001 host-a');
+    expect(pairs(plan([host], both, { overcommit: 2 }))[0]).toBe('vm-0002 host-a');
   });
 
   it('lets small VMs go past a big one that does not fit', () => {

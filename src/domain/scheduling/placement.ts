@@ -56,7 +56,7 @@ interface Request {
 
 type Lines = Map<string, Request[]>;
 
-/** Each organisation's requests, oldest first. */
+/** Each organisation's requests, oldest first; the organisations themselves in the order of their oldest. */
 function lines({ vms, waitingSince }: PlacementInput): Lines {
   const requests = vms
     .filter(({ state }) => state === 'requested')
@@ -77,8 +77,7 @@ function mostPatient(
     .filter(
       ({ owner, since }) => between(since, now) >= reserveAfterMs && board.shareOf(owner) <= 1 / owners.size,
     )
-    .filter((request) => board.couldEverPlace(request))
-    .reduce<Request | undefined>((a, b) => (a === undefined || b.since < a.since ? b : a), undefined);
+    .find((request) => board.couldEverPlace(request));
 }
 
 function remove(waiting: Lines, { owner, vm }: Request): void {
@@ -112,10 +111,9 @@ class Board {
   constructor({ hosts, vms, capacity: policy }: PlacementInput) {
     this.#hosts = hosts;
     this.#policy = policy;
-    const placed = vms.filter(({ host }) => host !== undefined);
-    const onHost = Map.groupBy(placed, ({ host }) => host);
+    const onHost = Map.groupBy(vms, ({ host }) => host);
     this.#used = new Map(hosts.map(({ id }) => [id, usageOf(onHost.get(id) ?? [], policy)]));
-    const ofOwner = Map.groupBy(placed, ({ scope }) => scopeOwner(scope));
+    const ofOwner = Map.groupBy(vms, ({ scope }) => scopeOwner(scope));
     this.#byOwner = new Map([...ofOwner].map(([owner, theirs]) => [owner, usageOf(theirs, policy)]));
     const open = hosts.filter(isOpen);
     this.#total = {
@@ -133,7 +131,7 @@ class Board {
   /** The part of the fleet that an organisation holds, by the resource of which it holds most. */
   shareOf(owner: string): number {
     const { milliCpus, memoryMib } = this.#byOwner.get(owner) ?? noUsage;
-    return Math.max(part(milliCpus, this.#total.milliCpus), part(memoryMib, this.#total.memoryMib));
+    return Math.max(milliCpus / this.#total.milliCpus, memoryMib / this.#total.memoryMib);
   }
 
   couldEverPlace({ vm }: Request): boolean {
@@ -210,12 +208,11 @@ class Board {
   #loadWith({ id, capacity }: OpenHost, vm: Vm): number {
     const { milliCpus, memoryMib } = addVm(this.#usedOn(id), vm.shape, this.#policy, true);
     return Math.max(
-      part(milliCpus, capacity.milliCpus * this.#policy.cpuOvercommit),
-      part(memoryMib, capacity.memoryMib),
+      milliCpus / (capacity.milliCpus * this.#policy.cpuOvercommit),
+      memoryMib / capacity.memoryMib,
     );
   }
 }
 
-const part = (some: number, all: number): number => (all === 0 ? 0 : some / all);
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0);

@@ -72,19 +72,24 @@ describe('the back-off', () => {
   };
 
   it('costs nothing the first time, then 1, 2, 4, 8 and 15 minutes', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 7, 20].map(pause)).toEqual([undefined, undefined, 1, 2, 4, 8, 15, 15, 15]);
+    expect([0, 1, 2, 3, 4, 5, 6, 7, 20].map(pause)).toEqual([undefined, 0, 1, 2, 4, 8, 15, 15, 15]);
     expect(backoffOf(rounds(3), undefined, defaultBackoff)?.rounds).toBe(3);
   });
 
   it('counts VMs that were asked for together once', () => {
+    const count = (...setbacks: Setback[]) => backoffOf(setbacks, undefined, defaultBackoff)?.rounds;
     const together = [lost(0, 50), lost(1, 60), lost(2, 40), lost(55, 70)];
-    expect(backoffOf(together, undefined, defaultBackoff)).toBeUndefined();
+    expect(count(...together)).toBe(1);
     expect(backoffOf([...together, lost(80, 90)], undefined, defaultBackoff)).toEqual({
       rounds: 2,
       until: later(at(90), minutes(1)),
     });
-    expect(backoffOf([lost(80, 90), ...together].reverse(), undefined, defaultBackoff)?.rounds).toBe(2);
-    expect(backoffOf([lost(0, 50), lost(0, 99), lost(50, 60)], undefined, defaultBackoff)).toBeUndefined();
+    expect(count(lost(80, 90), lost(0, 50))).toBe(2);
+    expect(count(lost(80, 90), lost(55, 70), ...together)).toBe(2);
+    expect(count(lost(0, 50), lost(0, 99), lost(50, 60))).toBe(1);
+    expect(count(lost(0, 50), lost(50, 60))).toBe(1);
+    expect(count(lost(0, 50), lost(51, 60))).toBe(2);
+    expect(count(lost(0, 99), lost(1, 50), lost(60, 110))).toBe(1);
   });
 
   it('is lifted by news', () => {
@@ -96,6 +101,6 @@ describe('the back-off', () => {
   });
 
   it('may be switched off', () => {
-    expect(backoffOf(rounds(5), undefined, { backoffMs: [] })).toBeUndefined();
+    expect(backoffOf(rounds(5), undefined, { backoffMs: [] })).toEqual({ rounds: 5, until: at(450) });
   });
 });

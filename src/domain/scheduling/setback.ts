@@ -47,14 +47,15 @@ export function backoffOf(
 ): { rounds: number; until: Instant } | undefined {
   const relevant = setbacks
     .filter(({ at }) => news === undefined || at > news)
-    .sort((a, b) => a.requestedAt - b.requestedAt || a.at - b.at);
+    .sort((a, b) => a.requestedAt - b.requestedAt);
   let rounds = 0;
   let roundEnd: Instant | undefined;
   for (const { requestedAt, at } of relevant) {
     if (roundEnd === undefined || requestedAt > roundEnd) rounds += 1;
     roundEnd = roundEnd === undefined || at > roundEnd ? at : roundEnd;
   }
-  if (roundEnd === undefined || rounds < 2) return undefined;
-  const pause = backoffMs[Math.min(rounds - 2, backoffMs.length - 1)];
-  return pause === undefined ? undefined : { rounds, until: after(roundEnd, pause) };
+  if (roundEnd === undefined) return undefined;
+  const pauses = [0, ...backoffMs];
+  const pause = pauses[Math.min(rounds, pauses.length) - 1] ?? 0;
+  return { rounds, until: after(roundEnd, pause) };
 }
