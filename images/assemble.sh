@@ -24,7 +24,7 @@ cp "$node" "$own/bellows-guest"
 cp "$tree/usr/bin/busybox" "$own/busybox"
 cp "$agent" "$own/guest-agent.js"
 echo '{ "type": "module" }' >"$own/package.json"
-chmod 755 "$own" "$own/init" "$own/start-agent" "$own/start-docker" "$own/run-runner" "$own/bellows-guest" "$own/busybox"
+chmod 755 "$own" "$own/init" "$own/start-docker" "$own/run-runner" "$own/bellows-guest" "$own/busybox"
 
 mkdir -p "$tree/opt/runner"
 case $runner in

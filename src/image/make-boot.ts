@@ -4,7 +4,14 @@ import type { ImageWorkshop } from '../ports/image-workshop.ts';
 import { imageFiles } from '../wire/image-manifest.ts';
 import { type CpioEntry, cpioArchive } from './cpio.ts';
 import { unpackKernel } from './kernel-image.ts';
-import { diskModules, linkModules, loadOrder } from './kernel-modules.ts';
+import {
+  dependenciesOf,
+  diskModules,
+  fileName,
+  filesOf,
+  linkModules,
+  namesToLoad,
+} from './kernel-modules.ts';
 
 /** Writes `vmlinux` and `initramfs` into `out`, from `base` (a tar file). `work` is a folder for what lies between. */
 export async function makeBoot(
@@ -23,7 +30,8 @@ export async function makeBoot(
   const kernel = await workshop.read(`${unpacked}/boot/vmlinuz-${kernelVersion}`);
   await workshop.write(`${out}/${imageFiles.kernel}`, unpackKernel(kernel));
   const modules = `${unpacked}/usr/lib/modules/${kernelVersion}`;
-  const entries = await initramfsEntries(modules, `${unpacked}/usr/bin/busybox`, partsFolder, workshop);
+  const busybox = `${unpacked}/usr/bin/busybox`;
+  const entries = await initramfsEntries({ kernelVersion, modules, busybox, partsFolder }, workshop);
   await workshop.write(`${out}/${imageFiles.initramfs}`, cpioArchive(entries));
   return { kernelVersion };
 }
@@ -37,43 +45,37 @@ async function kernelVersionIn(modulesFolder: string, workshop: ImageWorkshop): 
 }
 
 async function initramfsEntries(
-  modules: string,
-  busybox: string,
-  partsFolder: string,
+  from: { kernelVersion: string; modules: string; busybox: string; partsFolder: string },
   workshop: ImageWorkshop,
 ): Promise<CpioEntry[]> {
+  const { kernelVersion, modules, busybox, partsFolder } = from;
   const text = async (name: string) => new TextDecoder().decode(await workshop.read(`${modules}/${name}`));
   const [dep, builtin] = await Promise.all([text('modules.dep'), text('modules.builtin')]);
-  const disks = loadOrder(diskModules, dep, builtin);
-  const links = loadOrder(linkModules, dep, builtin, disks);
-  const folders = ['bin', 'dev', 'modules', 'newroot', 'proc', 'run'];
+  const paths = filesOf([...diskModules, ...linkModules], dep, builtin);
+  const place = `lib/modules/${kernelVersion}`;
+  const folders = ['bin', 'dev', 'lib', 'lib/modules', place, 'newroot', 'proc', 'run'];
+  const file = (path: string, content: string | Uint8Array, mode = 0o644): CpioEntry => {
+    return {
+      kind: 'file',
+      path,
+      mode,
+      content: typeof content === 'string' ? encoder.encode(content) : content,
+    };
+  };
   const entries: CpioEntry[] = [
     ...folders.map((path): CpioEntry => ({ kind: 'folder', path })),
     // What the kernel opens for PID 1 before /dev is mounted.
     { kind: 'character-device', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'character-device', path: 'dev/null', major: 1, minor: 3 },
-    {
-      kind: 'file',
-      path: 'init',
-      mode: 0o755,
-      content: await workshop.read(`${partsFolder}/initramfs-init`),
-    },
-    { kind: 'file', path: 'bin/busybox', mode: 0o755, content: await workshop.read(busybox) },
+    file('init', await workshop.read(`${partsFolder}/initramfs-init`), 0o755),
+    file('bin/busybox', await workshop.read(busybox), 0o755),
+    file('modules.disks', `${namesToLoad(diskModules, paths).join(' ')}\n`),
+    file('modules.links', `${namesToLoad(linkModules, paths).join(' ')}\n`),
+    file(`${place}/modules.dep`, dependenciesOf(paths, dep)),
   ];
-  for (const [list, paths] of [
-    ['disks', disks],
-    ['links', links],
-  ] as const) {
-    for (const path of paths) {
-      const content = await workshop.read(`${modules}/${path}`);
-      entries.push({ kind: 'file', path: `modules/${fileName(path)}`, mode: 0o644, content });
-    }
-    const content = new TextEncoder().encode(paths.map((path) => `${fileName(path)}\n`).join(''));
-    entries.push({ kind: 'file', path: `modules/${list}.list`, mode: 0o644, content });
-  }
+  for (const path of paths)
+    entries.push(file(`${place}/${fileName(path)}`, await workshop.read(`${modules}/${path}`)));
   return entries;
 }
 
-function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
+const encoder = new TextEncoder();

@@ -9,8 +9,9 @@ const init = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 mount -t devtmpfs dev /dev
 mkdir -p /sys && mount -t sysfs sys /sys
-for list in disks links; do
-	while read -r module; do insmod "/modules/$module"; done <"/modules/$list.list"
+for list in /modules.disks /modules.links; do
+	read -r modules <"$list"
+	modprobe -a $modules
 done
 port=
 while [ -z "$port" ]; do
