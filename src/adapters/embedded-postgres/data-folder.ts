@@ -14,7 +14,7 @@ import {
   rm,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Secret } from '../../ports/secret.ts';
 import { EmbeddedPostgresError, explained } from './embedded-error.ts';
 import { isRunning } from './process-state.ts';
@@ -32,6 +32,8 @@ export async function prepareFolder(folder: string, user: SystemUser | undefined
     );
   }
   try {
+    // The folders above are passed through by `user`.
+    await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if (user !== undefined) await chown(folder, user.uid, user.gid);
     await chmod(folder, 0o700);

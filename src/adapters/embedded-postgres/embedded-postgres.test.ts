@@ -237,6 +237,11 @@ describe('as root', () => {
     await expect(start()).rejects.toThrow(/cannot reach .*Choose a data folder such as/);
   });
 
+  it('folders that it makes on the way can be passed through, and not looked into', async () => {
+    await start(join(folder, '..', 'deep', 'pg'));
+    expect((await stat(join(folder, '..', 'deep'))).mode & 0o777).toBe(0o711);
+  });
+
   it.runIf(process.getuid?.() === 0)('the server is not', async () => {
     await start();
     const owner = execFileSync('ps', ['-o', 'user=', '-p', String(await postmasterPid())])

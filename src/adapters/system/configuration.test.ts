@@ -190,6 +190,7 @@ describe('files of secrets', () => {
     expect(new Set(tokens)).toEqual(new Set([(await readFile(file, 'utf8')).trim()]));
     expect(tokens[0]).toMatch(/^bellows_admin_[\w-]{43}$/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'deep'))).mode & 0o777).toBe(0o711);
     expect(await readdir(join(folder, 'deep'))).toEqual(['token']);
     expect((await make()).reveal()).toBe(tokens[0]);
   });

@@ -34,7 +34,8 @@ async function readText(path: string): Promise<string> {
  * agree on one, and a reader never sees half of it: the file is made aside and linked to its name, which only one can.
  */
 export async function readOrMakeToken(path: string, prefix: string, random: Random): Promise<Secret> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // Open to pass through, not to look into: started by root, the embedded PostgreSQL has its data below, as a user of its own.
+  await mkdir(dirname(path), { recursive: true, mode: 0o711 });
   if (!(await exists(path))) {
     const aside = `${path}.${Buffer.from(random.bytes(6)).toString('hex')}`;
     const token = `${prefix}${Buffer.from(random.bytes(32)).toString('base64url')}`;
