@@ -18,7 +18,6 @@ import { Secret } from '../../src/ports/secret.ts';
 import { webhookPath } from '../../src/wire/github-webhook.ts';
 import { type BareClients, bareClients, limitTable } from './limit.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
-import { deliveries } from './payload.ts';
 
 export interface Ground {
   readonly bare: BareClients;
@@ -77,7 +76,7 @@ async function prepare(
   await admin.connect();
   opened.push(() => admin.end());
   await admin.query(limitTable);
-  const bare = await bareClients(config, connections, deliveries(secret));
+  const bare = await bareClients(config, connections);
   opened.push(() => bare.end());
   const loader = await startLoader();
   opened.push(() => stopLoader(loader));

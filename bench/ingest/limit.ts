@@ -1,8 +1,9 @@
 // The yardstick: what the same PostgreSQL takes when nothing stands between it and the bare `pg` client. Each connection
 // inserts one delivery after the other, each with its own commit, by a prepared statement.
 
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { SignedDelivery } from './payload.ts';
+import { payload } from './payload.ts';
 
 const table = 'bench_limit';
 
@@ -17,11 +18,8 @@ export interface BareClients {
   end(): Promise<void>;
 }
 
-export async function bareClients(
-  config: pg.ClientConfig,
-  connections: number,
-  next: () => SignedDelivery,
-): Promise<BareClients> {
+export async function bareClients(config: pg.ClientConfig, connections: number): Promise<BareClients> {
+  const { body } = payload();
   const clients = await Promise.all(
     Array.from({ length: connections }, async () => {
       const client = new pg.Client(config);
@@ -35,11 +33,10 @@ export async function bareClients(
       const work = async (client: pg.Client): Promise<void> => {
         while (left > 0) {
           left -= 1;
-          const { guid, event, body } = next();
           await client.query({
             name: 'insert',
             text: `insert into ${table} (guid, received_at, event, body) values ($1, $2, $3, $4)`,
-            values: [guid, Date.now(), event, body],
+            values: [randomUUID(), Date.now(), 'workflow_job', body(left)],
           });
         }
       };

@@ -32,22 +32,30 @@ function template(): { bytes: Buffer; at: number } {
   return { bytes, at: bytes.indexOf(marker) };
 }
 
-export interface SignedDelivery {
-  guid: string;
-  event: string;
-  signature: string;
-  body: Buffer;
+export interface Payload {
+  /** The bytes of delivery `n`. The buffer is used again for the next one: it must be copied or sent at once. */
+  body(n: number): Buffer;
 }
 
-/** Gives a new delivery with each call. */
-export function deliveries(secret: string): () => SignedDelivery {
+export function payload(): Payload {
   const { bytes, at } = template();
-  let count = 0;
-  return () => {
-    count += 1;
-    const body = Buffer.from(bytes);
-    body.write(String(count).padStart(12, '0'), at);
-    const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-    return { guid: randomUUID(), event: 'workflow_job', signature, body };
+  return {
+    body(n) {
+      bytes.write(String(n).padStart(12, '0'), at);
+      return bytes;
+    },
   };
+}
+
+export interface Envelope {
+  guid: string;
+  signature: string;
+}
+
+/** GUID and signature of so many deliveries, made before they are sent: signing is GitHub's work. */
+export function envelopes(secret: string, { body }: Payload, amount: number): Envelope[] {
+  return Array.from({ length: amount }, (_, n) => ({
+    guid: randomUUID(),
+    signature: `sha256=${createHmac('sha256', secret).update(body(n)).digest('hex')}`,
+  }));
 }
