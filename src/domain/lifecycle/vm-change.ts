@@ -24,8 +24,10 @@ export interface Extra {
   data?: Readonly<Record<string, unknown>>;
 }
 
-/** The states in which a process may be up, whose length of life the hard deadline bounds. */
 const runningStates: ReadonlySet<VmState> = new Set(['starting', 'booted', 'idle', 'busy']);
+
+/** A process may be up, by the host's word or because GitHub named a job of it: the hard deadline bounds its life. */
+const mayRun = (vm: Vm): boolean => runningStates.has(vm.state) || vm.job !== undefined;
 
 export function change(
   before: Vm,
@@ -59,8 +61,7 @@ function withTimes(
 ): Vm {
   const { deadline: earlier, before: hidden, ...rest } = wanted;
   const moved = wanted.state !== before.state;
-  const hardDeadline =
-    wanted.hardDeadline ?? (runningStates.has(wanted.state) ? after(now, timing.lifetimeMs) : undefined);
+  const hardDeadline = wanted.hardDeadline ?? (mayRun(wanted) ? after(now, timing.lifetimeMs) : undefined);
   const next: Vm = {
     ...rest,
     since: moved ? now : before.since,

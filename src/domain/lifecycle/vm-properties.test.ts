@@ -89,7 +89,7 @@ function live(events: readonly { event: VmEvent; pause: number }[]): readonly St
 }
 
 const everyStep = (name: string, check: (step: Step, steps: readonly Step[]) => void): void => {
-  test.prop([life], { numRuns: 150 })(name, (events) => {
+  test.prop([life], { numRuns: 200 })(name, (events) => {
     const steps = live(events);
     for (const step of steps) check(step, steps);
   });
@@ -193,7 +193,7 @@ describe('whatever happens to a VM', () => {
     expect(outcome.history.at(-1)?.data).toMatchObject({ to: outcome.next.state });
   });
 
-  test.prop([life], { numRuns: 150 })(
+  test.prop([life], { numRuns: 200 })(
     'left alone, it comes to rest: its deadlines lead out of every state but those that wait for others',
     (events) => {
       let vm = live(events).at(-1)?.outcome.next ?? aVm();

@@ -65,7 +65,8 @@ export const dropRegistration: On<'registered'> = (vm, event, moment) =>
 
 /** Without a configuration no runner ever ran in it, so nothing can be lost. A second answer after a good one says nothing. */
 export const failUnregistered: On<'registration-refused'> = (vm, event, moment) => {
-  if (vm.runnerId !== undefined) return noted(vm, moment.now, 'unexpected', { said: event.kind });
+  if (vm.runnerId !== undefined || vm.job !== undefined)
+    return noted(vm, moment.now, 'unexpected', { said: event.kind });
   const reason = `GitHub refuses the runner: ${event.reason}`;
   return bury(
     vm,

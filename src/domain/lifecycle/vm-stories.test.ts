@@ -193,6 +193,11 @@ describe('a VM on its way up', () => {
     expect(outcome.history).toMatchObject([{ event: 'unexpected', data: { said: 'registration-refused' } }]);
   });
 
+  it('is refused, yet GitHub named it with a job: the job counts (I3)', () => {
+    const vm = vmAfter([...toStarting, { kind: 'host-silent' }, bound(1)]);
+    expect(on(vm, { kind: 'registration-refused', reason: 'disabled' }).next).toBe(vm);
+  });
+
   it('never starts: failed, and it does not move to another host', () => {
     const outcome = on(vmAfter(toPlaced), { kind: 'deadline' }, at(200));
     const reason = 'its host did not start it in time';
@@ -776,6 +781,11 @@ describe('a VM whose host is silent', () => {
     const end = on(over.next, { kind: 'deadline' }, at(200));
     expect(end.next).toMatchObject({ state: 'stopping', tombstone: { rule: 'job-completed' } });
     expect(end.next.before).toBeUndefined();
+  });
+
+  it('was only placed when GitHub names it with a job: its life is bounded from then on', () => {
+    const vm = vmAfter([...toPlaced, { kind: 'host-silent' }]);
+    expect(on(vm, bound(1)).next).toMatchObject({ before: 'busy', hardDeadline: later(now, hours(6.5)) });
   });
 
   it('stays silent with a job: the job is read, the VM stays', () => {
