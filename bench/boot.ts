@@ -12,11 +12,6 @@ import { type AgentUnderTest, startAgent } from './boot/agent.ts';
 import { type BareFiles, bootToHello, bootToPrint, printingInit } from './boot/bare.ts';
 import { benchMachine } from './boot/machine.ts';
 
-export const help = `boot: from the order to start a VM until its guest is ready on the guest link
-
-  --pairs N    pairs of measurements, nine at least (default 9)
-`;
-
 export interface BootOptions {
   pairs?: number;
   /** Gets a line for each measurement. */
@@ -39,6 +34,7 @@ const dockerRuns = 3;
  */
 export async function run({ pairs = fewestPairs, say = () => {} }: BootOptions = {}): Promise<object> {
   const { digest } = await buildDefaultImage({
+    keep: 4,
     onProgress: ({ step, state }) => (state === 'begun' ? say(`image: ${step}`) : undefined),
   });
   const folder = await mkdtemp(join(tmpdir(), 'bellows-bench-'));

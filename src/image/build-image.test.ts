@@ -107,6 +107,9 @@ class PretendShelf implements ImageShelf {
   async newest() {
     return undefined;
   }
+  async prune() {
+    return [];
+  }
   async resolve(): Promise<never> {
     throw new Error('not asked here');
   }

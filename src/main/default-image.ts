@@ -18,6 +18,8 @@ export interface DefaultImageOptions {
   /** Where images are kept; `cacheFolder()` by default. */
   folder?: string;
   fresh?: boolean;
+  /** After a build, keep only so many images: each is a gigabyte, and whoever changes the guest makes many. */
+  keep?: number;
   onProgress?: (progress: BuildProgress) => void;
   signal?: AbortSignal;
 }
@@ -41,7 +43,8 @@ export async function buildDefaultImage(options: DefaultImageOptions = {}): Prom
   const bundleFolder = await workshop.newFolder();
   try {
     const { agent, runner } = await guestBundles(root, bundleFolder, workshop);
-    return await buildImage(
+    const shelf = hostImages(folder);
+    const built = await buildImage(
       {
         recipeFolder: resolve(options.recipeFolder ?? join(root, 'images/default')),
         scriptsFolder: join(root, 'images'),
@@ -54,11 +57,13 @@ export async function buildDefaultImage(options: DefaultImageOptions = {}): Prom
       },
       {
         workshop,
-        shelf: hostImages(folder),
+        shelf,
         clock: { now: () => Date.now() as Instant },
         ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
       },
     );
+    if (options.keep !== undefined && !built.cached) await shelf.prune(Math.max(1, options.keep));
+    return built;
   } finally {
     await workshop.remove(bundleFolder);
   }

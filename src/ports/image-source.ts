@@ -21,6 +21,8 @@ export interface ImageShelf extends ImageSource {
    * not at all. An image that is there already is success.
    */
   publish(folder: string, about: { recipe: string; kernelVersion: string }): Promise<ImageDigest>;
+  /** Removes all but the `keep` images that were published last. VMs that run from one of them go on. */
+  prune(keep: number): Promise<readonly ImageDigest[]>;
 }
 
 /** What a VM boots from; absolute paths of files that never change. */

@@ -69,6 +69,14 @@ describe('the workshop on this host', () => {
     await workshop().remove(work);
   });
 
+  it('removes what a killed build left, and not what another build works on', async () => {
+    await mkdir(join(folder, 'work-999999999-dead'));
+    await mkdir(join(folder, `work-${process.pid}-alive`));
+    await workshop().newFolder();
+    expect(await workshop().exists(join(folder, 'work-999999999-dead'))).toBe(false);
+    expect(await workshop().exists(join(folder, `work-${process.pid}-alive`))).toBe(true);
+  });
+
   it('reads what this host is', async () => {
     const host = await workshop().host();
     expect(host.distribution).toMatch(/^\w+$/);

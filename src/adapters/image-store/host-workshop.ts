@@ -22,7 +22,8 @@ export function hostWorkshop(cacheFolder: string): ImageWorkshop {
     run: (command) => run(rootless && command.asOwner === true ? inNamespace(command) : command),
     newFolder: async () => {
       await mkdir(cacheFolder, { recursive: true });
-      return mkdtemp(join(cacheFolder, 'work-'));
+      await removeOrphans(cacheFolder, rootless);
+      return mkdtemp(join(cacheFolder, `work-${process.pid}-`));
     },
     remove: (path) => remove(path, rootless),
     read: (path) => readFile(path),
@@ -97,6 +98,15 @@ async function ended(child: ChildProcess, program: string): Promise<string | und
       resolve(code === 0 ? undefined : signal === null ? `ended with ${code}` : `was ended by ${signal}`),
     );
   });
+}
+
+/** A build that was killed leaves up to two gigabytes: the folder's name says whose they were. */
+async function removeOrphans(cacheFolder: string, rootless: boolean): Promise<void> {
+  for (const name of await readdir(cacheFolder)) {
+    const pid = /^work-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !(await isThere(`/proc/${pid}`)))
+      await remove(join(cacheFolder, name), rootless);
+  }
 }
 
 /** What a namespace's root made belongs to ids that only such a namespace may remove. */

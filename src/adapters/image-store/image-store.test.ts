@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -87,11 +87,23 @@ describe('images on a host', () => {
     expect((await stat(verified)).mtimeMs).toBeGreaterThan(before);
   });
 
+  it('are pruned from the oldest on', async () => {
+    const digests = [];
+    for (const root of ['first', 'second', 'third']) {
+      const digest = await publish(root);
+      digests.push(digest);
+      const at = 1000 + digests.length;
+      await utimes(join(folder, 'images', digest.slice(7)), at, at);
+    }
+    expect(await store.newest()).toBe(digests[2]);
+    expect(await store.prune(2)).toEqual([digests[0]]);
+    expect([...(await store.list())].sort()).toEqual([digests[1], digests[2]].sort());
+  });
+
   it('leave nothing half done when they cannot be published', async () => {
     await mkdir(join(folder, 'images'));
     const empty = await mkdtemp(join(folder, 'empty-'));
     await expect(store.publish(empty, { recipe, kernelVersion: '6.1' })).rejects.toThrow();
     expect(await readdir(join(folder, 'images'))).toEqual([]);
-    await chmod(folder, 0o700);
   });
 });

@@ -37,13 +37,19 @@ export function imageStore(folder: string): ImageShelf {
       .sort()
       .map((name) => imageDigest(`sha256:${name}`));
   };
+  const newestFirst = async (): Promise<ImageDigest[]> => {
+    const dated = await Promise.all(
+      (await list()).map(async (digest) => ({ digest, at: (await stat(place(digest))).mtimeMs })),
+    );
+    return dated.sort((a, b) => b.at - a.at).map(({ digest }) => digest);
+  };
   return {
     list,
-    newest: async () => {
-      const dated = await Promise.all(
-        (await list()).map(async (digest) => ({ digest, at: (await stat(place(digest))).mtimeMs })),
-      );
-      return dated.sort((a, b) => b.at - a.at)[0]?.digest;
+    newest: async () => (await newestFirst())[0],
+    prune: async (keep) => {
+      const old = (await newestFirst()).slice(keep);
+      await Promise.all(old.map((digest) => rm(place(digest), { recursive: true, force: true })));
+      return old;
     },
     resolve: async (digest) => {
       await verifiedOnce(digest);
