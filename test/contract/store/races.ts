@@ -96,7 +96,8 @@ export function raceContract(open: OpenStores): void {
     await Promise.all([raise(a, [1, 2]), raise(b, [2, 1])]);
     const versions = (await within(a, (tx) => tx.jobs.list({}, 10))).map((row) => row.version);
     expect(versions).toEqual([3, 3]);
-    expect(runs).toBe(3);
+    // Who runs again may be back before the other has gone on, and meet him once more.
+    expect(runs).toBeGreaterThanOrEqual(3);
   });
 
   it('shows phantoms to who takes no lock: two that saw no VM make two', async (stores) => {
