@@ -64,6 +64,7 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
     },
     adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
     trustProxy: values.trustProxy,
+    keep: { deliveriesMs: values.keepDeliveriesMs, historyMs: values.keepHistoryMs },
     settings: settingsOf(values, await chosenImage(values.image)),
     log,
     version: packageJson.version,

@@ -9,16 +9,18 @@ import { createHttpServer } from '../adapters/http-fastify/server.ts';
 import { JoseHostTokenVerifier } from '../adapters/sealer-jose/host-token-verifier.ts';
 import { JoseSealer } from '../adapters/sealer-jose/sealer.ts';
 import type { PostgresConnection } from '../adapters/store-postgres/connection.ts';
-import { openPostgresStore } from '../adapters/store-postgres/postgres-store.ts';
+import { openPostgresStore, type PostgresStore } from '../adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import type { Deps } from '../control-plane/deps.ts';
+import { type Loop, startLoop } from '../control-plane/loop.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
 import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
 import { isAdmin } from '../control-plane/requests/tokens.ts';
 import { runControlPlane } from '../control-plane/run.ts';
 import type { Settings } from '../control-plane/settings.ts';
 import { receiveWebhook } from '../control-plane/webhook.ts';
+import { after, type DurationMs, hours } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Secret } from '../ports/secret.ts';
@@ -33,6 +35,8 @@ export interface ServerConfig {
   github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
   /** SHA-256 of the operators' tokens, in hex. */
   adminTokenHashes: readonly string[];
+  /** How long to keep what only grows; for ever when left out. */
+  keep?: { deliveriesMs: DurationMs; historyMs: DurationMs };
   trustProxy: boolean;
   /** `installationTag` and `processName` are made here when left out. */
   settings: Omit<Settings, 'installationTag' | 'processName'> & { installationTag?: string };
@@ -62,7 +66,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const connection = await openDatabase(config, opened);
     const store = await openPostgresStore({ connection, log });
     opened.push(() => store.close());
-    await store.prepare(clock.now());
+    const housekeeping = keepHouse(store, config, clock);
+    opened.push(() => housekeeping.stop());
 
     const github = new OctokitGitHub({
       ...config.github,
@@ -99,6 +104,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     });
     opened.push(async () => {
       agents.stop();
+      // The links before the HTTP server, which would wait for their connections as long as the agents live.
+      await controlPlane.stop();
       await http.close();
     });
     const at = await http.listen(config.listen);
@@ -109,6 +116,22 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await closeAll();
     throw error;
   }
+}
+
+/** Makes room ahead for what comes, and drops what is old enough. */
+function keepHouse(store: PostgresStore, { keep, log }: ServerConfig, clock: Clock): Loop {
+  return startLoop('housekeeping', { clock, log }, async () => {
+    const now = clock.now();
+    await store.prepare(now);
+    if (keep !== undefined) {
+      const { dropped } = await store.retain({
+        deliveries: after(now, -keep.deliveriesMs),
+        history: after(now, -keep.historyMs),
+      });
+      if (dropped.length > 0) log.info('old data dropped', { dropped });
+    }
+    return hours(6);
+  });
 }
 
 async function openDatabase(

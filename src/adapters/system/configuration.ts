@@ -174,6 +174,18 @@ export const serverSettings = {
     duration(minutes(1), days(1)),
     'How often all other repositories are.',
   ),
+  keepDeliveriesMs: setting(
+    'BELLOWS_KEEP_DELIVERIES',
+    '14d',
+    duration(days(4), days(400)),
+    'How long webhook deliveries are kept. GitHub may send one again for three days, and a double is known only while it is kept.',
+  ),
+  keepHistoryMs: setting(
+    'BELLOWS_KEEP_HISTORY',
+    '400d',
+    duration(days(1), days(4000)),
+    'How long the history of jobs and VMs is kept.',
+  ),
   logLevel: setting(
     'BELLOWS_LOG_LEVEL',
     'info',
