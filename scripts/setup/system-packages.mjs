@@ -13,10 +13,7 @@ const forVms = {
   mmdebstrap: 'mmdebstrap',
   'erofs-utils': 'mkfs.erofs',
   e2fsprogs: 'mkfs.ext4',
-  kmod: 'depmod',
-  cpio: 'cpio',
   'busybox-static': 'busybox',
-  zstd: 'zstd',
   uidmap: 'newuidmap',
 };
 
