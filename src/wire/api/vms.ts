@@ -31,7 +31,7 @@ export type ApiVm = z.infer<typeof apiVm>;
 export const listVms = {
   method: 'GET',
   path: '/vms',
-  summary: 'The VMs, newest first; those that are gone too when asked for by state',
+  summary: 'The VMs, newest first; also those that are gone, with why',
   access: 'admin',
   params: nothing,
   query: z.strictObject({

@@ -1,0 +1,94 @@
+// A program of ours as a child process, as a user would run it: what it says goes into a file, and it can be waited for,
+// told to stop, or killed.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { root } from './source-tree.ts';
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface Program {
+  readonly pid: number;
+  /** All that it has said so far, standard error too. */
+  output(): Promise<string>;
+  /** Resolves at the first line that matches. @throws with its last words when it ends before, or takes too long. */
+  says(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
+  isRunning(): boolean;
+  /** Sends the signal and resolves with the exit code when it has ended; a signal that ended it counts as -1. */
+  end(signal?: NodeJS.Signals): Promise<number>;
+  /** Resolves with the exit code when it ends by itself. */
+  ended(limitMs?: number): Promise<number>;
+}
+
+/** @param logPath is written from the beginning. */
+export async function startProgram(
+  [script = '', ...args]: readonly string[],
+  env: Environment,
+  logPath: string,
+): Promise<Program> {
+  const log = openSync(logPath, 'w');
+  const child = spawn(process.execPath, [join(root, script), ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', log, log],
+  });
+  await once(child, 'spawn');
+  const output = (): Promise<string> => readFile(logPath, 'utf8');
+  const name = `${script} ${args.join(' ')}`;
+  return {
+    pid: child.pid ?? 0,
+    output,
+    isRunning: () => isRunning(child),
+    says: (pattern, limitMs = 60_000) =>
+      waitFor(
+        `${name} to say ${pattern}`,
+        async () => {
+          const wasRunning = isRunning(child);
+          const found = pattern.exec(await output());
+          if (found === null && !wasRunning) throw new Error(`${name} ended: ${await lastWords(output)}`);
+          return found ?? undefined;
+        },
+        limitMs,
+      ),
+    end: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return endOf(child, name, 60_000);
+    },
+    ended: (limitMs = 60_000) => endOf(child, name, limitMs),
+  };
+}
+
+const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
+
+async function endOf(child: ChildProcess, name: string, limitMs: number): Promise<number> {
+  if (isRunning(child)) {
+    const late = AbortSignal.timeout(limitMs);
+    await once(child, 'exit', { signal: late }).catch((cause: unknown) => {
+      throw new Error(`${name} did not end within ${limitMs / 1000} s`, { cause });
+    });
+  }
+  return child.exitCode ?? -1;
+}
+
+async function lastWords(output: () => Promise<string>): Promise<string> {
+  return (await output()).split('\n').slice(-15).join('\n');
+}
+
+/** Looks again and again until there is something. @param what in the words of the error when time is up. */
+export async function waitFor<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  limitMs = 60_000,
+): Promise<T> {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
+    await pause(250);
+  }
+}
