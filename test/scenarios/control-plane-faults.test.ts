@@ -1,8 +1,9 @@
 // Each fault alone, on the main path: a clear word to the user, nothing lost, nothing left.
 
 import { describe, expect, test } from 'vitest';
+import { imageDigest } from '../../src/domain/ids.ts';
 import { hours, minutes, seconds } from '../../src/domain/time.ts';
-import { ControlPlaneWorld } from '../support/control-plane-world.ts';
+import { ControlPlaneWorld, testSettings } from '../support/control-plane-world.ts';
 import { matrixOf, oneJob } from '../support/workflows.ts';
 
 async function settle(world: ControlPlaneWorld, jobs: number, limitMs = minutes(40)): Promise<void> {
@@ -148,6 +149,20 @@ describe('the control plane', () => {
     await settle(world, 5, hours(2));
     expect(await conclusions(world)).toEqual(Array.from({ length: 5 }, () => 'success'));
     expect(host.started.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('an image that no host has', () => {
+  test('is told to the job that waits, which runs when the operator has named another', async () => {
+    const world = new ControlPlaneWorld({ image: imageDigest(`sha256:${'2'.repeat(64)}`) });
+    const host = await world.addHost('one', 1);
+    await world.github.push({ repository: 'acme/app', workflowYaml: oneJob() });
+    await world.clock.advance(minutes(10));
+    expect((await world.jobs())[0]?.waitingFor).toBe('no host has image sha256:222222222222');
+    world.crash();
+    world.start({ image: testSettings.image });
+    await settle(world, 1);
+    expect(host.started).toHaveLength(1);
   });
 });
 

@@ -72,8 +72,8 @@ export class ControlPlaneWorld {
     this.start();
   }
 
-  /** Starts the control plane, as after a crash; hosts dial in again. */
-  start(): void {
+  /** Starts the control plane, as after a crash, perhaps with other settings; hosts dial in again. */
+  start(settings: Partial<Settings> = {}): void {
     const store = this.#database.connect();
     const deps: Deps = {
       store,
@@ -82,7 +82,7 @@ export class ControlPlaneWorld {
       clock: this.clock,
       random: this.random.fork(),
       log: this.#log(),
-      settings: this.#settings,
+      settings: { ...this.#settings, ...settings },
     };
     const webhook = { ...deps, secrets: [new Secret(webhookSecret)] };
     this.github.onDelivery(async ({ headers, body }) => {

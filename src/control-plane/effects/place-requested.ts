@@ -1,6 +1,7 @@
 // Finds hosts for what is requested. One process plans at a time: a plan is made over all hosts and VMs, and committed under
 // the same lock, so that no memory is promised twice (I6).
 
+import type { ImageDigest } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
@@ -20,8 +21,9 @@ export async function placeRequested(deps: Deps): Promise<void> {
   const { settings, clock, store } = deps;
   await store.transaction(async (tx) => {
     await tx.lock('placement');
-    const vms = await tx.vms.allLive();
-    if (!vms.some(({ state }) => state === 'requested')) return;
+    const live = await tx.vms.allLive();
+    if (!live.some(({ state }) => state === 'requested')) return;
+    const vms = await Promise.all(live.map((vm) => withImage(tx, vm, settings.image)));
 
     const waiting = await tx.jobs.allQueued(mostWaiting);
     const plan = planPlacement({
@@ -36,6 +38,16 @@ export async function placeRequested(deps: Deps): Promise<void> {
     await tellWaiting(tx, waiting, vms, plan);
     for (const host of new Set(plan.placements.map((placed) => placed.host))) await touchHost(tx, host);
   });
+}
+
+/** Nothing of it was started yet, and the operator may have named another image since: the old one may be nowhere. */
+async function withImage(tx: Transaction, vm: Vm, image: ImageDigest): Promise<Vm> {
+  if (vm.state !== 'requested' || vm.image === image) return vm;
+  const row = await tx.vms.lockRow(vm.id);
+  if (row?.state !== 'requested') return row ?? vm;
+  const renewed = { ...row, image };
+  await tx.vms.update(renewed);
+  return renewed;
 }
 
 /**
