@@ -152,6 +152,24 @@ describe('the control plane', () => {
   });
 });
 
+describe('a full fleet', () => {
+  test('is why a job waits, and no longer when its VM has a host', async () => {
+    const world = new ControlPlaneWorld();
+    await world.addHost('one', 1, () => ({ durationMs: minutes(2), conclusion: 'success' }));
+    await world.github.push({ repository: 'acme/app', workflowYaml: matrixOf(2) });
+    await world.clock.advance(minutes(1));
+    const waiting = async () => (await world.jobs()).find(({ state }) => state === 'queued');
+    expect((await waiting())?.waitingFor).toBe('full: 1 of 1 hosts');
+    const boots = await world.until(
+      async () => (await world.vms()).some(({ state }) => state === 'placed' || state === 'starting'),
+      minutes(5),
+    );
+    expect(boots).toBe(true);
+    expect(await waiting()).toMatchObject({ state: 'queued', waitingFor: '' });
+    await settle(world, 2);
+  });
+});
+
 describe('an image that no host has', () => {
   test('is told to the job that waits, which runs when the operator has named another', async () => {
     const world = new ControlPlaneWorld({ image: imageDigest(`sha256:${'2'.repeat(64)}`) });

@@ -63,10 +63,12 @@ async function tellWaiting(
   const reasons = new Map(plan.unplaced.map(({ vm, reason }) => [vm, reason]));
   for (const [set, members] of groupBySet(supplyOf(vms, waiting))) {
     const reason = members.map(({ id }) => reasons.get(id)).find((why) => why !== undefined);
-    if (reason === undefined) continue;
     const hosted = members.filter(({ id }) => !reasons.has(id)).length;
     const jobs = waiting.filter((job) => setOf(job) === set).sort(byAge);
-    for (const [index, job] of jobs.entries()) await sayWhy(tx, job.id, index < hosted ? '' : reason);
+    for (const [index, job] of jobs.entries()) {
+      if (index < hosted && job.waitingFor !== '') await sayWhy(tx, job.id, '');
+      if (index >= hosted && reason !== undefined) await sayWhy(tx, job.id, reason);
+    }
   }
 }
 
