@@ -183,7 +183,9 @@ export class VmWorker {
     const { ledger, folder, rings, log } = this.#deps;
     const tail = await folder.consoleTail(vmId(this.#vm), 20);
     for (const line of tail) rings.add(this.#vm, 'host', `console: ${line}`);
-    const last = tail.findLast((line) => line.trim() !== '');
+    // After a panic the kernel still says that it will reboot, which explains nothing.
+    const last =
+      tail.findLast((line) => line.includes('Kernel panic')) ?? tail.findLast((line) => line.trim() !== '');
     const text = last === undefined ? reason : `${reason}; last on its console: ${last.trim()}`;
     log.error('VM failed', { vm: this.#vm, reason: text, owner });
     rings.add(this.#vm, 'host', `failed: ${text}`);

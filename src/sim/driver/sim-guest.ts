@@ -88,6 +88,7 @@ export class SimGuest implements SimulatedGuest {
     await clock.sleep(behaviour.bootMs / 2, this.#cut.signal);
     if (fate === 'panics') {
       this.#parts.console('Kernel panic - not syncing: Attempted to kill init!');
+      this.#parts.console('Rebooting in 1 seconds..');
       end('exited', 'the guest reset');
       return;
     }
