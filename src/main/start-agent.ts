@@ -22,7 +22,7 @@ import type { AgentLimits } from '../agent/limits.ts';
 import { runAgent } from '../agent/run.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import { type HostId, hostId } from '../domain/ids.ts';
-import type { ImageSource } from '../ports/image-source.ts';
+import { type BootFiles, ImageError, type ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
 import type { Secret } from '../ports/secret.ts';
@@ -65,7 +65,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     const journal = await JournalFile.open(join(folder, 'journal.jsonl'));
     closers.push(() => journal.close());
     const inspector = linuxHostInspector();
-    const { platform, reason } = await platformOf(images, folder);
+    const { platform, reason } = await platformOf(images, folder, log);
     log.info('how VMs run here', { ...platform, reason });
     const driver = qemuDriver({
       folder: join(folder, 'qemu'),
@@ -140,13 +140,27 @@ function fieldOf(record: unknown, name: 'host' | 'url'): string | undefined {
 async function platformOf(
   images: ImageSource,
   folder: string,
+  log: Log,
 ): Promise<Awaited<ReturnType<typeof probePlatform>>> {
-  const [first] = await images.list();
-  if (first === undefined)
+  const image = await firstWhole(images, log);
+  if (image === undefined)
     return {
       platform: { acceleration: 'tcg', board: 'q35' },
       reason:
         'there is no image to try KVM with: build one with `bellows image build` and start the agent again',
     };
-  return probePlatform({ image: await images.resolve(first), folder });
+  return probePlatform({ image, folder });
+}
+
+/** VMs that run, and those that start from other images, must not wait for somebody to mend one. */
+async function firstWhole(images: ImageSource, log: Log): Promise<BootFiles | undefined> {
+  for (const digest of await images.list()) {
+    try {
+      return await images.resolve(digest);
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      log.error('an image is of no use', { error });
+    }
+  }
+  return undefined;
 }
