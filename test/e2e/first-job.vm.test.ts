@@ -1,7 +1,6 @@
 // The whole way, with nothing replaced but GitHub: server and agent are processes, as a user starts them, and the job runs in
 // a real microVM. Then each of them dies under the running job.
 
-import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,16 +10,15 @@ import { jobId } from '../../src/domain/ids.ts';
 import { logOf } from '../../src/sim/github/http/actions-routes.ts';
 import type { ApiJob } from '../../src/wire/api/jobs.ts';
 import type { ApiVm } from '../../src/wire/api/vms.ts';
-import { gateAddress, makeProduct, type Product, repository } from '../support/product.ts';
+import { gateAddress, hasProgram, makeProduct, type Product, repository } from '../support/product.ts';
 import { type Program, waitFor } from '../support/program.ts';
 import { testImage } from '../support/test-image.ts';
 
 /** An emulated boot on a machine that has other things to do. */
 const bootMs = 200_000;
 const needs = 'qemu-system-x86_64';
-const isHere = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, needs)));
 
-describe.skipIf(!isHere)(`a job in a microVM (needs ${needs})`, () => {
+describe.skipIf(!hasProgram(needs))(`a job in a microVM (needs ${needs})`, () => {
   let product: Product;
   let server: Program;
   let agent: Program;

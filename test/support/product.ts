@@ -2,6 +2,7 @@
 // embedded PostgreSQL, and the simulated GitHub over HTTP in the test's own process. All that is written lies in one folder.
 
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,10 +58,15 @@ export interface Product {
   events(job: ApiJob): Promise<readonly string[]>;
   /** The JIT configurations of all runners that GitHub has made so far. */
   jitConfigs(): readonly string[];
-  /** Processes, devices and the like that were not there before, less the programs and their database. */
+  /** Processes, devices and the like that were not there before, less the programs, their database and a disk that is the agent's folder. */
   leftovers(): Promise<readonly string[]>;
-  stop(): Promise<void>;
+  /** @param between is done when all programs have ended and before the folder is removed. */
+  stop(between?: () => Promise<void>): Promise<void>;
 }
+
+/** Whether the program is on the path. */
+export const hasProgram = (name: string): boolean =>
+  (process.env.PATH ?? '').split(':').some((path) => existsSync(join(path, name)));
 
 export async function makeProduct(options: ProductOptions): Promise<Product> {
   const folder = await mkdtemp(join(tmpdir(), 'bellows-e2e-'));
@@ -122,13 +128,15 @@ export async function makeProduct(options: ProductOptions): Promise<Product> {
     leftovers: async () => {
       const ours = new Set(programs.filter((program) => program.isRunning()).map(({ pid }) => `${pid}:`));
       return leaksBetween(before, await takeInventory(places(folder)))
+        .filter(({ what }) => !what.endsWith(` on ${agentFolder}`))
         .filter(({ what }) => !ours.has(what.split(' ')[0] ?? '') && !what.includes('postgres'))
         .map(({ kind, what }) => `${kind}: ${what}`);
     },
-    async stop() {
+    async stop(between) {
       // What a program cannot do by itself any more is done for it below.
       for (const program of programs) if (program.isRunning()) await program.end().catch(() => undefined);
       endProcesses(leaksBetween(before, await takeInventory(places(folder))));
+      await between?.();
       sim.close();
       await simServer.close();
       await gate.close();
