@@ -115,6 +115,8 @@ interface VersionedTable<Id, Row> {
 export interface JobTable extends VersionedTable<JobId, Job> {
   /** The demand of one scope and label set, oldest first. */
   queued(scope: ScopeKey, labels: LabelKey): Promise<readonly Job[]>;
+  /** The jobs of one scope and label set that a runner has, ours by their labels. Oldest first. */
+  running(scope: ScopeKey, labels: LabelKey): Promise<readonly Job[]>;
   /** Queued, ours, without regard to scope: oldest first. */
   allQueued(limit: number): Promise<readonly Job[]>;
   /** Every job of these runs, whatever its state and labels, oldest first. */

@@ -1,3 +1,4 @@
+import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
@@ -19,21 +20,26 @@ export function createJobTable(): { participant: Participant; in(session: Sessio
     raised: (job) => ({ ...job, version: job.version + 1 }),
   });
   const { rows } = versioned;
-  const isDemand = (job: Job): boolean => job.state === 'queued' && job.service.kind === 'ours';
+  const isServed = (job: Job, state: 'queued' | 'running'): boolean =>
+    job.state === state && job.service.kind === 'ours';
+  const isDemand = (job: Job): boolean => isServed(job, 'queued');
+
+  const served = (session: Session, state: 'queued' | 'running', scope: ScopeKey, labels: LabelKey) =>
+    session.statement(() =>
+      rows
+        .select(
+          session,
+          (job) => isServed(job, state) && scopeKey(job.scope) === scope && labelKey(job.labels) === labels,
+        )
+        .sort(oldest),
+    );
 
   return {
     participant: rows,
     in: (session) => ({
       ...versioned.in(session),
-      queued: (scope, labels) =>
-        session.statement(() =>
-          rows
-            .select(
-              session,
-              (job) => isDemand(job) && scopeKey(job.scope) === scope && labelKey(job.labels) === labels,
-            )
-            .sort(oldest),
-        ),
+      queued: (scope, labels) => served(session, 'queued', scope, labels),
+      running: (scope, labels) => served(session, 'running', scope, labels),
       allQueued: (limit) =>
         session.statement(() => rows.select(session, isDemand).sort(oldest).slice(0, limit)),
       ofRuns: (runs) =>

@@ -26,22 +26,26 @@ const versioning: Versioning<Job['id'], Job> = {
 const repositoryColumn = (fullName: string): string => storable(fullName.toLowerCase());
 
 export function jobTable(db: Db): JobTable {
-  const queued = () =>
+  const servedIn = (state: 'queued' | 'running') =>
     db
       .selectFrom('jobs')
       .select('doc')
-      .where('state', '=', 'queued')
+      .where('state', '=', state)
       .where('served', '=', true)
       .orderBy('first_seen_at')
       .orderBy('id');
   return {
     ...versionedTable(db, versioning),
     async queued(scope, labels) {
-      const rows = await queued().where('demand', '=', demandOf(scope, labels)).execute();
+      const rows = await servedIn('queued').where('demand', '=', demandOf(scope, labels)).execute();
+      return rows.map((row) => row.doc);
+    },
+    async running(scope, labels) {
+      const rows = await servedIn('running').where('demand', '=', demandOf(scope, labels)).execute();
       return rows.map((row) => row.doc);
     },
     async allQueued(limit) {
-      const rows = await queued().limit(limit).execute();
+      const rows = await servedIn('queued').limit(limit).execute();
       return rows.map((row) => row.doc);
     },
     async ofRuns(runs) {

@@ -22,8 +22,10 @@ export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey
     const queued = await tx.jobs.queued(scope, labels);
     const runs = [...new Set(queued.map(({ runId }) => runId))];
     const related = runs.length === 0 ? [] : await tx.jobs.ofRuns(runs);
+    // A VM whose runner has one of these is taken, though its own row may not say so yet.
+    const running = await tx.jobs.running(scope, labels);
     const vms = await tx.vms.lately(scope, labels, instantOf(now - memoryMs));
-    const jobs = new Map([...related, ...queued].map((job) => [job.id, job]));
+    const jobs = new Map([...related, ...running, ...queued].map((job) => [job.id, job]));
 
     const { settings } = deps;
     const result = balance({ scope, labels, jobs: [...jobs.values()], vms, now, policy: settings.balance });

@@ -70,6 +70,8 @@ export function rowContract(open: OpenStores): void {
       expect(ids(await tx.jobs.queued(acmeKey, smallKey))).toEqual([1, 2, 3]);
       expect(ids(await tx.jobs.queued(acmeKey, bigKey))).toEqual([4]);
       expect(ids(await tx.jobs.queued(globexKey, smallKey))).toEqual([5]);
+      expect(ids(await tx.jobs.running(acmeKey, smallKey))).toEqual([6]);
+      expect(ids(await tx.jobs.running(globexKey, smallKey))).toEqual([]);
       expect(ids(await tx.jobs.allQueued(3))).toEqual([1, 2, 3]);
       expect(ids(await tx.jobs.allQueued(100))).toEqual([1, 2, 3, 4, 5]);
     });

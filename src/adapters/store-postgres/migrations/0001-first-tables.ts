@@ -39,6 +39,7 @@ const statements = [
      doc json not null
    )`,
   "create index jobs_queued_by_demand on jobs (demand, first_seen_at, id) where state = 'queued' and served",
+  "create index jobs_running_by_demand on jobs (demand, first_seen_at, id) where state = 'running' and served",
   "create index jobs_queued on jobs (first_seen_at, id) where state = 'queued' and served",
   'create index jobs_by_time on jobs (first_seen_at, id)',
   'create index jobs_by_owner on jobs (owner, first_seen_at, id)',
