@@ -1,5 +1,6 @@
 // `npm run demo`: one commit's jobs, each in a microVM of its own, before your eyes.
 
+import { join } from 'node:path';
 import pc from 'picocolors';
 import { logOf } from '../src/sim/github/http/actions-routes.ts';
 import { rsaJwkOf } from '../src/sim/github/http/shell.ts';
@@ -36,7 +37,7 @@ interface Shown {
 async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean> {
   const log = demoLog(options.verbose, say);
   const image = await provideImage(options.driver, say, signal);
-  const before = await takeInventory(places(undefined));
+  const before = await takeInventory(machine);
   signal.throwIfAborted();
 
   const isLocal = options.driver === 'sim';
@@ -51,15 +52,16 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean>
       if (options.keep) await keep(backstage, signal);
     } finally {
       await destroyAll(backstage.server.store, backstage.server, 60_000);
-      left = leaksBetween(before, await takeInventory(places(backstage)))
-        .filter(({ kind, what }) => kind === 'registration' || what.includes('bellows-vm-'))
+      left = leaksBetween(before, await takeInventory(ofVms(backstage)))
+        .filter(({ kind, what }) => kind === 'registration' || /\/vm-|bellows-vm-/.test(what))
         .map(({ kind, what }) => `${kind}: ${what}`);
       await agent.stop();
     }
   } finally {
     await backstage.stop();
   }
-  const after = leaksBetween(before, await takeInventory(places(undefined)));
+  const { folder } = backstage;
+  const after = leaksBetween(before, await takeInventory({ ...machine, marks: [folder], folders: [folder] }));
   const leaks = [...left, ...after.map(({ kind, what }) => `${kind}: ${what}`)];
   return conclude(options, shown, leaks);
 }
@@ -107,13 +109,14 @@ function rememberJitConfigs({ github, keys }: Backstage, secrets: Set<string>): 
   }
 }
 
-const places = (backstage: Backstage | undefined): Places => ({
-  marks: ['bellows-demo-', 'bellows-vm-'],
-  folders: [],
+/** Whatever carries no name of ours: mounts, devices and the like. Another demo may be running beside this one. */
+const machine: Places = { marks: [], folders: [], registrations: async () => [] };
+
+const ofVms = ({ folder, github }: Backstage): Places => ({
+  marks: [folder],
+  folders: [join(folder, 'agent')],
   registrations: async () =>
-    [...(backstage?.github.world.state.runners.values() ?? [])]
-      .filter(({ removed }) => !removed)
-      .map(({ name }) => name),
+    [...github.world.state.runners.values()].filter(({ removed }) => !removed).map(({ name }) => name),
 });
 
 async function keep({ server, githubServer, folder }: Backstage, signal: AbortSignal): Promise<void> {
@@ -163,10 +166,13 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', hear);
   process.on('SIGTERM', hear);
+  process.on('SIGHUP', hear);
   try {
     process.exitCode = (await demo(options, stop.signal)) ? 0 : 1;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    // What was under way when the user stopped it fails in words of its own.
+    const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    const message = cause instanceof Error ? cause.message : String(cause);
     say(pc.red(message));
     if (options.verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, error: message })}\n`);

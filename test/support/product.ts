@@ -82,8 +82,9 @@ export async function makeProduct(options: ProductOptions): Promise<Product> {
   const programs: Program[] = [];
 
   const start = async (name: string, args: readonly string[], settings: Environment): Promise<Program> => {
-    const log = join(folder, 'logs', `${name}-${programs.length}.log`);
-    const program = await startProgram(['src/main/cli.ts', name, ...args], { ...env, ...settings }, log);
+    const logPath = join(folder, 'logs', `${name}-${programs.length}.log`);
+    const command = [process.execPath, join(root, 'src/main/cli.ts'), name, ...args];
+    const program = await startProgram(command, { env: { ...env, ...settings }, logPath });
     programs.push(program);
     return program;
   };

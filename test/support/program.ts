@@ -1,11 +1,10 @@
 // A program of ours as a child process, as a user would run it: what it says goes into a file, and it can be waited for,
 // told to stop, or killed.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { root } from './source-tree.ts';
 
@@ -24,23 +23,36 @@ export interface Program {
   ended(limitMs?: number): Promise<number>;
 }
 
-/** @param logPath is written from the beginning. */
+export interface ProgramOptions {
+  env: Environment;
+  /** Written from the beginning. */
+  logPath: string;
+  /** Another user, when we are root. */
+  as?: { uid: number; gid: number };
+  /** With a process group of its own, all of which gets the signals, as from a terminal. */
+  hasGroup?: boolean;
+}
+
 export async function startProgram(
-  [script = '', ...args]: readonly string[],
-  env: Environment,
-  logPath: string,
+  [file = '', ...args]: readonly string[],
+  { env, logPath, as, hasGroup = false }: ProgramOptions,
 ): Promise<Program> {
   const log = openSync(logPath, 'w');
-  const child = spawn(process.execPath, [join(root, script), ...args], {
+  const stdio: StdioOptions = ['ignore', log, log];
+  const child = spawn(file, args, {
     cwd: root,
     env,
-    stdio: ['ignore', log, log],
+    stdio,
+    detached: hasGroup,
+    ...(as && { uid: as.uid, gid: as.gid }),
   });
   await once(child, 'spawn');
   const output = (): Promise<string> => readFile(logPath, 'utf8');
-  const name = `${script} ${args.join(' ')}`;
+  closeSync(log);
+  const name = [file === process.execPath ? 'node' : file, ...args].join(' ');
+  const { pid = 0 } = child;
   return {
-    pid: child.pid ?? 0,
+    pid,
     output,
     isRunning: () => isRunning(child),
     says: (pattern, limitMs = 60_000) =>
@@ -55,7 +67,7 @@ export async function startProgram(
         limitMs,
       ),
     end: async (signal = 'SIGTERM') => {
-      child.kill(signal);
+      if (isRunning(child)) process.kill(hasGroup ? -pid : pid, signal);
       return endOf(child, name, 60_000);
     },
     ended: (limitMs = 60_000) => endOf(child, name, limitMs),
