@@ -24,7 +24,10 @@ export interface Found {
 }
 
 export interface Places {
-  /** Whatever names one of these in its command line, or has its working directory below one, is a process of ours. */
+  /**
+   * Whatever names one of these in its command line or environment, or has its working directory below one, is a process of
+   * ours. Folders of one's own are good marks: another Bellows on this machine has others.
+   */
   marks: readonly string[];
   /** Folders in which nothing may be left. */
   folders: readonly string[];
@@ -69,7 +72,10 @@ async function processes(marks: readonly string[]): Promise<readonly Entry[]> {
     const command =
       (await orGone(readFile(`/proc/${pid}/cmdline`, 'utf8')))?.replaceAll('\0', ' ').trim() ?? '';
     const cwd = (await orGone(readlink(`/proc/${pid}/cwd`))) ?? '';
-    if (!marks.some((mark) => command.includes(mark) || cwd.startsWith(mark))) continue;
+    const environment = (await orGone(readFile(`/proc/${pid}/environ`, 'utf8'))) ?? '';
+    const isOurs = (mark: string): boolean =>
+      command.includes(mark) || environment.includes(mark) || cwd.startsWith(mark);
+    if (!marks.some(isOurs)) continue;
     const start = (await orGone(readFile(`/proc/${pid}/stat`, 'utf8')))?.split(') ')[1]?.split(' ')[19];
     if (start !== undefined) found.push({ id: `${pid} ${start}`, what: `${pid}: ${command.slice(0, 200)}` });
   }
