@@ -1,7 +1,7 @@
 // What an image is made of, as its author writes it: a folder with a list of packages.
 
 /** What a recipe's folder says. */
-export interface Recipe {
+interface Recipe {
   /** Debian packages, sorted, each once. */
   packages: readonly string[];
 }
