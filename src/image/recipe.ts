@@ -1,12 +1,9 @@
 // What an image is made of, as its author writes it: a folder with a list of packages.
 
-/** What a recipe's folder says. */
-interface Recipe {
-  /** Debian packages, sorted, each once. */
-  packages: readonly string[];
-}
-
-/** @throws with the line's number when it is no name of a package. */
+/**
+ * The Debian packages, sorted, each once.
+ * @throws with the line's number when it is no name of a package.
+ */
 export function parsePackageList(text: string): string[] {
   const names = text.split('\n').flatMap((line, index) => {
     const entry = line.replace(/#.*/, '').trim();
