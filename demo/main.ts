@@ -7,7 +7,7 @@ import { rsaJwkOf } from '../src/sim/github/http/shell.ts';
 import { encodeJitConfig } from '../src/sim/github/jit-config.ts';
 import { provideAgent } from './agent.ts';
 import { type Backstage, repository, setBackstage } from './compose.ts';
-import { destroyAll } from './destroy-all.ts';
+import { destroyAll, endProcesses } from './destroy-all.ts';
 import { provideImage } from './image.ts';
 import { leaksBetween, type Places, takeInventory } from './leaks/inventory.ts';
 import { demoLog } from './log.ts';
@@ -51,11 +51,15 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean>
       shown = await show(options, backstage, signal);
       if (options.keep) await keep(backstage, signal);
     } finally {
-      await destroyAll(backstage.server.store, backstage.server, 60_000);
-      left = leaksBetween(before, await takeInventory(ofVms(backstage)))
-        .filter(({ kind, what }) => kind === 'registration' || /\/vm-|bellows-vm-/.test(what))
-        .map(({ kind, what }) => `${kind}: ${what}`);
-      await agent.stop();
+      try {
+        await destroyAll(backstage, 60_000);
+        left = leaksBetween(before, await takeInventory(ofVms(backstage)))
+          .filter(({ kind, what }) => kind === 'registration' || /\/vm-|bellows-vm-/.test(what))
+          .map(({ kind, what }) => `${kind}: ${what}`);
+      } finally {
+        await agent.stop();
+        await endProcesses(backstage.folder);
+      }
     }
   } finally {
     await backstage.stop();
