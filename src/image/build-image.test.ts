@@ -175,6 +175,13 @@ describe('building an image', () => {
     expect(workshop.commands).toEqual([]);
   });
 
+  it('tells a user without ids for a user namespace how to get them, before it begins', async () => {
+    workshop.rootless = true;
+    workshop.failing = 'true';
+    await expect(build()).rejects.toThrow(/sudo usermod --add-subuids .* true ended with 1/);
+    expect(workshop.commands.map(({ program }) => program)).toEqual(['true']);
+  });
+
   it('says what a host that is no Debian can do', async () => {
     workshop.distribution = 'fedora';
     await expect(build()).rejects.toThrow(ImageError);

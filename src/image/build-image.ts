@@ -6,7 +6,7 @@ import type { ImageDigest } from '../domain/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageShelf } from '../ports/image-source.ts';
 import { ImageError } from '../ports/image-source.ts';
-import type { ImageWorkshop } from '../ports/image-workshop.ts';
+import { CommandError, type ImageWorkshop } from '../ports/image-workshop.ts';
 import { imageFiles } from '../wire/image-manifest.ts';
 import { distributionSources } from './apt-sources.ts';
 import { makeBoot } from './make-boot.ts';
@@ -119,10 +119,26 @@ async function gather(options: BuildOptions, workshop: ImageWorkshop): Promise<I
 async function demandPrograms(workshop: ImageWorkshop): Promise<void> {
   const needed = ['mmdebstrap', 'mkfs.erofs', ...(workshop.rootless ? ['unshare', 'newuidmap'] : [])];
   const missing = await workshop.missing(needed);
-  if (missing.length === 0) return;
-  throw new ImageError(
-    `missing: ${missing.join(', ')}. Install with: sudo apt-get install --no-install-recommends mmdebstrap erofs-utils uidmap`,
-  );
+  if (missing.length > 0)
+    throw new ImageError(
+      `missing: ${missing.join(', ')}. Install with: sudo apt-get install --no-install-recommends mmdebstrap erofs-utils uidmap`,
+    );
+  if (workshop.rootless) await demandNamespace(workshop);
+}
+
+/** Accounts made by `useradd --system`, or in a directory elsewhere, have no ids of their own; some kernels forbid it to all. */
+async function demandNamespace(workshop: ImageWorkshop): Promise<void> {
+  try {
+    await workshop.run({ program: 'true', args: [], asOwner: true });
+  } catch (cause) {
+    if (!(cause instanceof CommandError)) throw cause;
+    const mend =
+      'give it ids with: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER (see what others have in /etc/subuid), or run as root';
+    throw new ImageError(
+      `this user cannot make a user namespace, which an image needs; ${mend}. ${cause.message}`,
+      { cause },
+    );
+  }
 }
 
 /** Manual pages and translations are never read in a job. */
