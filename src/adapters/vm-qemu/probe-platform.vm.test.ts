@@ -45,7 +45,7 @@ it('boots the canary of our image', async () => {
   const sh =
     '#!/bin/sh\nfor word; do shift; case $word in kvm) word=tcg;; host) word=max;; esac; set -- "$@" "$word"; done\n';
   await writeFile(emulating, `${sh}exec qemu-system-x86_64 "$@"\n`, { mode: 0o755 });
-  // In emulation the microvm hangs, and the other board answers for it.
+  // In emulation the microvm hangs now and then; then the other board answers for it.
   const probed = await probePlatform({
     image,
     folder: join(folder, 'emulating'),
@@ -53,5 +53,6 @@ it('boots the canary of our image', async () => {
     program: emulating,
   });
   expect(probed.reason).toMatch(/came up under KVM in \d+ ms/);
-  expect(probed.platform).toEqual({ acceleration: 'kvm', board: 'q35' });
+  expect(probed.platform.acceleration).toBe('kvm');
+  expect(['microvm', 'q35']).toContain(probed.platform.board);
 });
