@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { seconds } from '../src/domain/time.ts';
-import { hostImages } from '../src/main/default-image.ts';
+import { cacheFolder, hostImages } from '../src/main/default-image.ts';
 import { type StartedAgent, startAgent } from '../src/main/start-agent.ts';
 import { Secret } from '../src/ports/secret.ts';
 import { githubAddress, githubName } from './compose.ts';
@@ -19,6 +19,8 @@ function startVmAgent({ backstage, log }: AgentOptions): Promise<StartedAgent> {
   return startAgent({
     url: backstage.server.url,
     folder: join(backstage.folder, 'agent'),
+    // The demo's own folder is new each time, and what KVM can do here is not.
+    platformFolder: cacheFolder(),
     name: 'demo',
     enrolToken: async () => new Secret(backstage.enrolToken),
     images: hostImages(),

@@ -32,6 +32,11 @@ export interface AgentConfig {
   url: string;
   /** Keys, journal and VMs. Short, since Unix sockets lie in it. */
   folder: string;
+  /**
+   * Where it is remembered whether KVM works here, which takes ten seconds to find out where it hangs; `folder` when left
+   * out.
+   */
+  platformFolder?: string;
   /** What the host is called when it enrols. */
   name: string;
   /** Asked for when this host is not enrolled yet. */
@@ -65,7 +70,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     const journal = await JournalFile.open(join(folder, 'journal.jsonl'));
     closers.push(() => journal.close());
     const inspector = linuxHostInspector();
-    const { platform, reason } = await platformOf(images, folder, log);
+    const { platform, reason } = await platformOf(images, config.platformFolder ?? folder, log);
     log.info('how VMs run here', { ...platform, reason });
     const driver = qemuDriver({
       folder: join(folder, 'qemu'),
