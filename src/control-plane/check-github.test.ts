@@ -59,6 +59,7 @@ const attempt = (n: number, event: string, changes: Partial<DeliveryAttempt> = {
   guid: guid(n),
   event,
   deliveredAt: at(n),
+  redelivery: false,
   status: 'OK',
   statusCode: 202,
   ...changes,
@@ -86,7 +87,7 @@ async function check() {
     runnerGroups: async () => scene.groups,
   };
   const hook: GitHubHook = {
-    recentDeliveries: async () => scene.attempts,
+    deliveries: async () => ({ attempts: scene.attempts }),
     async redeliver(id) {
       const old = scene.attempts.find((one) => one.id === id);
       if (old && scene.answer && scene.redeliver === 'asked') {

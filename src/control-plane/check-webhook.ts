@@ -41,7 +41,7 @@ export async function checkWebhook(deps: WebhookCheckDeps, app: AppInfo): Promis
 }
 
 async function tryDelivery(deps: WebhookCheckDeps, url: string): Promise<Finding> {
-  const before = await deps.hook.recentDeliveries();
+  const { attempts: before } = await deps.hook.deliveries();
   const old = before.find(({ event }) => event === 'ping') ?? before[0];
   if (old === undefined) {
     return warning(
@@ -80,7 +80,7 @@ async function waitForAttempt(
   const start: Instant = clock.now();
   while (between(start, clock.now()) < patienceMs) {
     await clock.sleep(lookEveryMs);
-    const attempts = await hook.recentDeliveries();
+    const { attempts } = await hook.deliveries();
     const repeated = attempts.find(({ guid, id }) => guid === old.guid && !seen.has(id));
     if (repeated !== undefined) return repeated;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { GitHub } from '../ports/github.ts';
+import type { GitHubHook } from '../ports/github-hook.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
@@ -10,6 +11,8 @@ import type { Settings } from './settings.ts';
 export interface Deps {
   store: Store;
   github: GitHub;
+  /** The App's own webhook: what GitHub says that it delivered. */
+  hook: GitHubHook;
   sealer: Sealer;
   clock: Clock;
   random: Random;

@@ -80,7 +80,16 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       installationTag: config.settings.installationTag ?? tagOf(await store.epoch()),
       processName: `${hostname()}-${process.pid}-${Buffer.from(random.bytes(4)).toString('hex')}`,
     };
-    const deps: Deps = { store, github, sealer: new JoseSealer(), clock, random, log, settings };
+    const deps: Deps = {
+      store,
+      github,
+      hook: github,
+      sealer: new JoseSealer(),
+      clock,
+      random,
+      log,
+      settings,
+    };
     const controlPlane = runControlPlane(deps);
     opened.push(() => controlPlane.stop());
 
@@ -89,7 +98,6 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
         receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
       api: apiHandlers({
         ...deps,
-        hook: github,
         readLog: (host, vm, lines) => controlPlane.links.readLog(host, vm, lines),
         check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
       }),

@@ -92,7 +92,9 @@ export const hookDelivery = z.object({
   id: z.number(),
   guid: z.string(),
   event: z.string(),
+  installation_id: z.number().nullish(),
   delivered_at: instant,
+  redelivery: z.boolean().default(false),
   status: z.string().default(''),
   status_code: z.number().default(0),
 });

@@ -7,6 +7,7 @@ import { Secret } from '../../src/ports/secret.ts';
 import { VirtualClock } from '../../src/sim/clock.ts';
 import { startSimGithubServer } from '../../src/sim/github/http/server.ts';
 import { InProcessGitHub } from '../../src/sim/github/in-process-api.ts';
+import { InProcessGitHubHook } from '../../src/sim/github/in-process-hook.ts';
 import { SimGithub } from '../../src/sim/github/sim-github.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { githubContract } from './github.ts';
@@ -16,6 +17,7 @@ githubContract('in process', async (options) => {
   const sim = new SimGithub({ clock, random: seededRandom('contract'), ...options });
   return {
     github: new InProcessGitHub(sim),
+    hook: new InProcessGitHubHook(sim),
     sim,
     clock,
     pass: (ms) => clock.advance(ms),
@@ -35,5 +37,5 @@ githubContract('over HTTP', async (options) => {
     clock,
     store: openMemoryStore(),
   });
-  return { github, sim, clock, pass: (ms) => clock.sleep(ms), close: () => server.close() };
+  return { github, hook: github, sim, clock, pass: (ms) => clock.sleep(ms), close: () => server.close() };
 });

@@ -19,6 +19,7 @@ import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { VirtualClock } from '../../src/sim/clock.ts';
 import { InProcessGitHub } from '../../src/sim/github/in-process-api.ts';
+import { InProcessGitHubHook } from '../../src/sim/github/in-process-hook.ts';
 import type { JobWork } from '../../src/sim/github/in-process-runner.ts';
 import { SimGithub } from '../../src/sim/github/sim-github.ts';
 import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
@@ -78,6 +79,7 @@ export class ControlPlaneWorld {
     const deps: Deps = {
       store,
       github: new InProcessGitHub(this.github),
+      hook: new InProcessGitHubHook(this.github),
       sealer: new PlainSealer(),
       clock: this.clock,
       random: this.random.fork(),

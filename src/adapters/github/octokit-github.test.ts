@@ -362,7 +362,10 @@ describe('the App', () => {
         },
       ],
     };
-    expect(await github().recentDeliveries()).toMatchObject([{ id: 1, guid: 'g', statusCode: 202 }]);
+    const page = await github().deliveries('v1_12');
+    expect(page).toMatchObject({ attempts: [{ id: 1, guid: 'g', statusCode: 202, redelivery: false }] });
+    expect(page).not.toHaveProperty('next');
+    expect(lines().at(-1)).toBe('GET /app/hook/deliveries?per_page=100&cursor=v1_12');
     canned['POST /app/hook/deliveries/1/attempts'] = { status: 202, body: {} };
     expect(await github().redeliver(1)).toBe('asked');
     expect(await github().redeliver(2)).toBe('too-old');

@@ -3,6 +3,7 @@
 import {
   deliveryGuid,
   type InstallationId,
+  installationId,
   jobId,
   type RunnerId,
   type RunnerName,
@@ -27,11 +28,12 @@ import {
   type RunnerGroup,
   type SeenJob,
 } from '../../ports/github.ts';
-import type { DeliveryAttempt, GitHubHook } from '../../ports/github-hook.ts';
+import type { DeliveryPage, GitHubHook } from '../../ports/github-hook.ts';
 import { Secret } from '../../ports/secret.ts';
 import { factOf, type WorkflowJob } from '../../wire/github-job.ts';
 import * as wire from '../../wire/github-rest.ts';
 import { registrationsPerApp, registrationsPerScope, reserve } from './budget-rules.ts';
+import { nextCursor } from './next-cursor.ts';
 import { type Call, type GitHubOptions, Rest } from './rest.ts';
 
 const perPage = 100;
@@ -186,22 +188,25 @@ export class OctokitGitHub implements GitHub, GitHubHook {
     return { ...app, webhookUrl: hook?.url || undefined };
   }
 
-  async recentDeliveries(): Promise<readonly DeliveryAttempt[]> {
+  async deliveries(cursor?: string): Promise<DeliveryPage> {
     const call: Call = {
       operation: 'list the deliveries',
       as: 'app',
       route: 'GET /app/hook/deliveries',
-      params: { per_page: perPage },
+      params: { per_page: perPage, ...(cursor !== undefined && { cursor }) },
     };
-    const attempts = await this.#rest.call(call, wire.pageOf(undefined, wire.hookDelivery));
-    return attempts.map(({ id, guid, event, delivered_at, status, status_code }) => ({
-      id,
-      guid: deliveryGuid(guid),
-      event,
-      deliveredAt: delivered_at,
-      status,
-      statusCode: status_code,
-    }));
+    const { value, headers } = await this.#rest.exchange(call, wire.pageOf(undefined, wire.hookDelivery));
+    const next = nextCursor(headers.link);
+    return {
+      attempts: value.map(({ guid, installation_id, delivered_at, status_code, ...rest }) => ({
+        ...rest,
+        guid: deliveryGuid(guid),
+        ...(installation_id != null && { installation: installationId(installation_id) }),
+        deliveredAt: delivered_at,
+        statusCode: status_code,
+      })),
+      ...(next !== undefined && { next }),
+    };
   }
 
   async redeliver(attempt: number): Promise<'asked' | 'too-old'> {

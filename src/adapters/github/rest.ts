@@ -76,8 +76,14 @@ export class Rest {
 
   /** @throws GitHubError for every refusal, with its status; for what does not fit `answer`; for no answer in time. */
   async call<T>(call: Call, answer: Parser<T>): Promise<T> {
-    const parsed = answer.safeParse(await this.send(call));
-    if (parsed.success) return parsed.data;
+    return (await this.exchange(call, answer)).value;
+  }
+
+  /** As `call`, with the headers of the answer. */
+  async exchange<T>(call: Call, answer: Parser<T>): Promise<{ value: T; headers: Headers }> {
+    const { data, headers } = await this.#send(call);
+    const parsed = answer.safeParse(data);
+    if (parsed.success) return { value: parsed.data, headers };
     const issue = parsed.error.issues[0];
     throw new GitHubError(
       `GitHub's answer when asked to ${call.operation} is not as documented: ${issue?.path.join('.')}: ${issue?.message}`,
@@ -86,7 +92,11 @@ export class Rest {
   }
 
   /** As `call`, for an answer that has no body worth reading. */
-  async send(call: Call): Promise<unknown> {
+  async send(call: Call): Promise<void> {
+    await this.#send(call);
+  }
+
+  async #send(call: Call): Promise<{ data: unknown; headers: Headers }> {
     const bucket = call.as === 'app' ? 'app' : `installation:${call.as}`;
     const { windows, keep } = call;
     await this.#budget.spend(call.operation, {
@@ -107,12 +117,12 @@ export class Rest {
     }
     if (answer.status === 304 && known !== undefined) {
       await this.#budget.learn(bucket, answer.headers);
-      return known.value;
+      return { data: known.value, headers: answer.headers };
     }
     if (answer.status < 300) {
       await this.#budget.learn(bucket, answer.headers);
       if (call.conditional) this.#etags.set(key, answer.headers.etag, answer.data);
-      return answer.data;
+      return { data: answer.data, headers: answer.headers };
     }
     const message = messageIn(answer.data);
     const error = errorOf(call.operation, { ...answer, message }, now);
@@ -166,8 +176,10 @@ export class Rest {
   }
 }
 
+type Headers = Readonly<Record<string, string | undefined>>;
+
 type Answer =
-  | { kind: 'answer'; status: number; data: unknown; headers: Readonly<Record<string, string | undefined>> }
+  | { kind: 'answer'; status: number; data: unknown; headers: Headers }
   /** The connection failed, or the time was over. */
   | { kind: 'nothing'; why: string };
 
