@@ -2,6 +2,8 @@
 // GUID. The body is fixed when the event happens, whenever it is sent.
 
 import { createHmac } from 'node:crypto';
+import type { JobId } from '../../domain/ids.ts';
+import { instantOf } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type Answer, answer, notFound, refuse } from './answer.ts';
 import type { Beliefs } from './beliefs.ts';
@@ -21,10 +23,20 @@ interface Parts {
   app: App;
 }
 
+/** What GitHub notes about an attempt when it is over. */
+interface Outcome {
+  statusCode: number;
+  status: string;
+}
+
+const unreachable: Outcome = { statusCode: 0, status: 'failed to connect to host' };
+
 export class DeliveryLog {
   readonly #parts: Parts;
   readonly #hookId: number;
-  readonly #log: Delivery[] = [];
+  /** Ids and times rise from the front to the back: an attempt is noted when it begins. */
+  #log: Delivery[] = [];
+  readonly #held = new Map<JobId, Delivery[]>();
   readonly #underWay = new Set<Promise<void>>();
   #handler: WebhookHandler | undefined;
 
@@ -40,19 +52,20 @@ export class DeliveryLog {
 
   emit(event: WebhookEvent): void {
     const { faults, ids, beliefs } = this.#parts;
-    const delivery = this.#attempt(event, ids.guid(), false);
+    const delivery = draft(event, ids.guid(), false);
     const fault = faults.delivery(delivery);
-    if (fault.kind === 'never-sent') return;
-    if (fault.kind === 'lost' || fault.kind === 'lost-unseen') {
-      this.#log.push(delivery);
-      if (fault.kind === 'lost') this.#end(delivery, 502, 'Invalid HTTP Response: 502');
-      else this.#end(delivery, 202, 'OK');
+    const isLast = event.action === 'completed';
+    if (fault.kind === 'reverse' && event.jobId !== undefined && !isLast) {
+      this.#hold(event.jobId, delivery, fault.withinMs);
       return;
     }
-    this.#sendLater(delivery, beliefs.webhookDelayMs + (fault.kind === 'delay' ? fault.ms : 0));
-    if (fault.kind === 'double') {
-      this.#sendLater(this.#attempt(event, delivery.guid, true), beliefs.webhookDelayMs + fault.afterMs);
-    }
+    const delayMs = beliefs.webhookDelayMs + (fault.kind === 'delay' ? fault.ms : 0);
+    if (fault.kind === 'lost')
+      this.#note(delivery, { statusCode: 502, status: 'Invalid HTTP Response: 502' });
+    else if (fault.kind === 'lost-unseen') this.#note(delivery, { statusCode: 202, status: 'OK' });
+    else if (fault.kind !== 'never-sent') this.#sendLater(delivery, delayMs);
+    if (fault.kind === 'double') this.#sendLater(draft(event, delivery.guid, true), delayMs + fault.afterMs);
+    if (isLast && event.jobId !== undefined) this.#release(event.jobId, delayMs);
   }
 
   /** Newest first, from before the delivery `cursor` on. */
@@ -60,19 +73,22 @@ export class DeliveryLog {
     deliveries: Delivery[];
     next: number | undefined;
   } {
-    const { clock, beliefs } = this.#parts;
+    const { clock, beliefs, faults } = this.#parts;
     const oldest = clock.now() - beliefs.deliveryWindowMs;
-    const visible = this.#log
-      .filter(
-        ({ deliveredAt, id }) => deliveredAt >= oldest && (page.cursor === undefined || id < page.cursor),
-      )
-      .sort((a, b) => b.id - a.id);
-    const deliveries = visible.slice(0, page.perPage);
-    return { deliveries, next: visible.length > page.perPage ? deliveries.at(-1)?.id : undefined };
+    const deliveries: Delivery[] = [];
+    let index = (page.cursor === undefined ? this.#log.length : this.#indexOf(page.cursor)) - 1;
+    for (; index >= 0; index -= 1) {
+      const delivery = this.#log[index];
+      if (delivery === undefined || delivery.deliveredAt < oldest) break;
+      if (deliveries.length === page.perPage) return { deliveries, next: deliveries.at(-1)?.id };
+      if (!faults.listMisses('deliveries', delivery.id)) deliveries.push(delivery);
+    }
+    return { deliveries, next: undefined };
   }
 
   get(id: number): Delivery | undefined {
-    return this.#log.find((delivery) => delivery.id === id);
+    const found = this.#log[this.#indexOf(id)];
+    return found?.id === id ? found : undefined;
   }
 
   redeliver(id: number): Answer<undefined> {
@@ -83,7 +99,7 @@ export class DeliveryLog {
       return refuse(422, 'The delivery is too old to be redelivered.');
     }
     const guid = beliefs.redeliveryKeepsGuid ? first.guid : ids.guid();
-    this.#sendLater(this.#attempt(first, guid, true), 0);
+    this.#sendLater(draft(first, guid, true), 0);
     return answer(undefined);
   }
 
@@ -92,10 +108,19 @@ export class DeliveryLog {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #attempt(event: WebhookEvent, guid: string, redelivery: boolean): Delivery {
-    const { ids, clock } = this.#parts;
-    const fresh = { id: ids.next('delivery'), guid, redelivery, deliveredAt: clock.now() };
-    return { ...event, ...fresh, durationMs: 0, statusCode: 0, status: 'pending' };
+  #hold(job: JobId, delivery: Delivery, withinMs: number): void {
+    this.#held.set(job, [delivery, ...(this.#held.get(job) ?? [])]);
+    this.#parts.timers.after(withinMs, () => {
+      const held = this.#held.get(job);
+      if (held?.includes(delivery)) this.#release(job, 0);
+    });
+  }
+
+  /** A millisecond lies between two of them, so that the order is one of time too. */
+  #release(job: JobId, delayMs: number): void {
+    const held = this.#held.get(job) ?? [];
+    this.#held.delete(job);
+    for (const [index, delivery] of held.entries()) this.#sendLater(delivery, delayMs + index + 1);
   }
 
   #sendLater(delivery: Delivery, ms: number): void {
@@ -109,37 +134,79 @@ export class DeliveryLog {
   }
 
   async #send(delivery: Delivery): Promise<void> {
-    const { clock, beliefs, app } = this.#parts;
-    delivery.deliveredAt = clock.now();
-    this.#log.push(delivery);
-    if (!this.#handler) {
-      this.#end(delivery, 0, 'failed to connect to host');
-      return;
-    }
-    const request = { delivery, headers: headersOf(delivery, app, this.#hookId), body: delivery.body };
-    const answered = this.#handler(request).then(
-      ({ status }) => ({
-        status,
-        word: status >= 200 && status < 300 ? 'OK' : `Invalid HTTP Response: ${status}`,
-      }),
-      () => ({ status: 0, word: 'failed to connect to host' }),
-    );
-    const abort = new AbortController();
-    const late = clock.sleep(beliefs.webhookTimeoutMs, abort.signal).then(
-      () => ({ status: 0, word: 'timed out' }),
-      () => ({ status: 0, word: 'stopped' }),
-    );
-    const { status, word } = await Promise.race([answered, late]);
-    abort.abort();
-    this.#end(delivery, status, word);
+    const service = this.#parts.faults.webhooks();
+    if (service === 'silent') return;
+    this.#note(delivery, undefined);
+    const outcome = service === 'failing' ? unreachable : await this.#attempt(delivery);
+    delivery.durationMs = this.#parts.clock.now() - delivery.deliveredAt;
+    Object.assign(delivery, outcome);
   }
 
-  #end(delivery: Delivery, statusCode: number, status: string): void {
-    delivery.durationMs = this.#parts.clock.now() - delivery.deliveredAt;
-    delivery.statusCode = statusCode;
-    delivery.status = status;
+  #attempt(delivery: Delivery): Promise<Outcome> {
+    const { timers, beliefs, app } = this.#parts;
+    if (!this.#handler) return Promise.resolve(unreachable);
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const cancel = timers.after(beliefs.webhookTimeoutMs, () =>
+      resolve({ statusCode: 0, status: 'timed out' }),
+    );
+    const end = (outcome: Outcome): void => {
+      cancel();
+      resolve(outcome);
+    };
+    const request = { delivery, headers: headersOf(delivery, app, this.#hookId), body: delivery.body };
+    this.#handler(request).then(
+      ({ status }) => end({ statusCode: status, status: wordFor(status) }),
+      () => end(unreachable),
+    );
+    return promise;
+  }
+
+  /** The attempt begins; what is older than GitHub remembers is forgotten meanwhile. */
+  #note(delivery: Delivery, outcome: Outcome | undefined): void {
+    const { clock, ids, beliefs } = this.#parts;
+    delivery.id = ids.next('delivery');
+    delivery.deliveredAt = clock.now();
+    Object.assign(delivery, outcome);
+    this.#log.push(delivery);
+    const oldest = clock.now() - beliefs.deliveryWindowMs;
+    const middle = this.#log[this.#log.length >>> 1];
+    if (middle !== undefined && middle.deliveredAt < oldest) {
+      this.#log = this.#log.filter(({ deliveredAt }) => deliveredAt >= oldest);
+    }
+  }
+
+  /** Where the delivery lies, or the first one after it. */
+  #indexOf(id: number): number {
+    let low = 0;
+    let high = this.#log.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#log[middle]?.id ?? 0) < id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
+
+/** Its id and its time are those of the moment at which it is sent. */
+const draft = (event: WebhookEvent, guid: string, redelivery: boolean): Delivery => ({
+  event: event.event,
+  action: event.action,
+  installationId: event.installationId,
+  repositoryId: event.repositoryId,
+  ...(event.jobId === undefined ? {} : { jobId: event.jobId }),
+  body: event.body,
+  id: 0,
+  guid,
+  redelivery,
+  deliveredAt: instantOf(0),
+  durationMs: 0,
+  statusCode: 0,
+  status: 'pending',
+});
+
+const wordFor = (status: number): string =>
+  status >= 200 && status < 300 ? 'OK' : `Invalid HTTP Response: ${status}`;
 
 /** As GitHub sends them (docs, webhook events and payloads, delivery headers). */
 function headersOf(delivery: Delivery, app: App, hookId: number): Record<string, string> {

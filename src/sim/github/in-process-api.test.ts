@@ -65,7 +65,7 @@ describe('the in-process twin', () => {
     let fault: CallFault = { kind: 'lost-answer' };
     const { api, scope, clock } = await scene({
       beliefs: { registrationsPer5Min: 1 },
-      faults: { call: (operation) => (operation.startsWith('POST') ? fault : { kind: 'none' }) },
+      faults: { call: (operation) => (operation.includes('jitconfig') ? fault : { kind: 'none' }) },
     });
     await expect(api.registerRunner(scope, runnerName('r'), ['x'])).rejects.toMatchObject({
       kind: 'unavailable',

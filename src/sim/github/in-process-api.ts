@@ -5,28 +5,36 @@ import type { InstallationId, RunnerId, RunnerName } from '../../domain/ids.ts';
 import { type LabelSet, labelSet } from '../../domain/labels/label-set.ts';
 import type { JobFact } from '../../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../../domain/lifecycle/vm.ts';
+import type { RateBudget } from '../../domain/repair/allowance.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { after, instantOf } from '../../domain/time.ts';
-import {
-  type AppInfo,
-  type GitHub,
-  GitHubError,
-  type GitHubErrorKind,
-  type Installation,
-  type JobRef,
-  type Registration,
-  type RepositoryRef,
-  type Runner,
-  type RunnerGroup,
-  type SeenJob,
+import { instantOf } from '../../domain/time.ts';
+import type {
+  AppInfo,
+  GitHub,
+  Installation,
+  JobRef,
+  Registration,
+  RepositoryRef,
+  Runner,
+  RunnerGroup,
+  SeenJob,
 } from '../../ports/github.ts';
 import { Secret } from '../../ports/secret.ts';
-import { factOf, workflowJob } from '../../wire/github-job.ts';
+import { factOf, statusSince, type WorkflowJob, workflowJob } from '../../wire/github-job.ts';
 import { findRepository, fullNameOf, repositoriesOf } from './accounts.ts';
-import { type Answer, answer, notFound, type Refusal, refuse } from './answer.ts';
+import { type Answer, answer, notFound } from './answer.ts';
+import { InProcessCalls } from './in-process-calls.ts';
 import { encodeJitConfig } from './jit-config.ts';
 import { renderJob } from './render/job.ts';
-import { deleteRunner, isOnline, type RunnerOwner, registerRunner, runnersOf, shownBusy } from './runners.ts';
+import {
+  deleteRunner,
+  findRunner,
+  isOnline,
+  type RunnerOwner,
+  registerRunner,
+  runnersOf,
+  shownBusy,
+} from './runners.ts';
 import { jobsShown } from './runs.ts';
 import type { SimGithub } from './sim-github.ts';
 import type { Job, Repository, Installation as SimInstallation, Runner as SimRunner } from './state.ts';
@@ -35,15 +43,17 @@ import type { World } from './world.ts';
 /** @throws GitHubError as the real adapter does */
 export class InProcessGitHub implements GitHub {
   readonly #world: World;
+  readonly #calls: InProcessCalls;
 
   constructor(github: SimGithub) {
     this.#world = github.world;
+    this.#calls = new InProcessCalls(this.#world);
   }
 
   async registerRunner(scope: Scope, name: RunnerName, labels: LabelSet): Promise<Registration> {
     const groupId = scope.kind === 'organization' ? scope.groupId : 1;
     const request = { name, labels, runner_group_id: groupId };
-    const made = await this.#ask('POST generate-jitconfig', scope.installationId, () =>
+    const made = await this.#calls.ask('POST generate-jitconfig', scope.installationId, () =>
       withValue(this.#owner(scope), (owner) => registerRunner(this.#world, owner, request)),
     );
     if (made.ok) {
@@ -51,9 +61,8 @@ export class InProcessGitHub implements GitHub {
       return { kind: 'registered', runner: made.value.id, jitConfig };
     }
     if (made.status === 409) return { kind: 'name-taken' };
-    const isLimit = made.retryAfterSeconds !== undefined || made.message.includes('rate limit');
-    if (!isLimit && [403, 404, 422].includes(made.status)) return { kind: 'refused', reason: made.message };
-    throw this.#error('register a runner', made);
+    if ([403, 404, 422].includes(made.status)) return { kind: 'refused', reason: made.message };
+    throw this.#calls.error('register a runner', made);
   }
 
   async findRunner(scope: Scope, name: RunnerName): Promise<Runner | undefined> {
@@ -62,7 +71,12 @@ export class InProcessGitHub implements GitHub {
   }
 
   async getRunner(scope: Scope, id: RunnerId): Promise<Runner | undefined> {
-    return (await this.#runners(scope)).find((runner) => runner.id === id);
+    const found = await this.#calls.ask('GET runner', scope.installationId, () =>
+      withValue(this.#owner(scope), (owner) => findRunner(this.#world, owner, id)),
+    );
+    if (found.ok) return this.#shown(found.value);
+    if (found.status === 404) return undefined;
+    throw this.#calls.error(`read the runner ${id}`, found);
   }
 
   async listRunners(scope: Scope): Promise<readonly Runner[]> {
@@ -70,18 +84,18 @@ export class InProcessGitHub implements GitHub {
   }
 
   async deleteRunner(scope: Scope, id: RunnerId): Promise<DeletionAnswer> {
-    const deleted = await this.#ask('DELETE runner', scope.installationId, () =>
+    const deleted = await this.#calls.ask('DELETE runner', scope.installationId, () =>
       withValue(this.#owner(scope), (owner) => deleteRunner(this.#world, owner, id)),
     );
     if (deleted.ok) return 'deleted';
     if (deleted.status === 404) return 'absent';
     if (deleted.status === 422) return 'busy';
-    throw this.#error('delete a runner', deleted);
+    throw this.#calls.error('delete a runner', deleted);
   }
 
   async readJob(job: JobRef): Promise<JobFact | 'missing'> {
     const asOf = this.#world.clock.now();
-    const read = await this.#ask('GET job', job.installationId, () => {
+    const read = await this.#calls.ask('GET job', job.installationId, () => {
       const found = this.#world.state.jobs.get(job.id);
       const isThere =
         found !== undefined &&
@@ -90,12 +104,12 @@ export class InProcessGitHub implements GitHub {
     });
     if (read.ok) return factOf(read.value, 'read', asOf);
     if (read.status === 404) return 'missing';
-    throw this.#error(`read job ${job.id}`, read);
+    throw this.#calls.error(`read job ${job.id}`, read);
   }
 
   async openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]> {
     const asOf = this.#world.clock.now();
-    const jobs = await this.#get('GET runs', repository.installationId, () => {
+    const jobs = await this.#calls.get('GET runs', repository.installationId, () => {
       const found = findRepository(this.#world, repository.fullName);
       if (!found) return notFound;
       const runs = [...this.#world.state.runs.values()].filter(
@@ -108,12 +122,13 @@ export class InProcessGitHub implements GitHub {
       identity: identityOf(job, read.html_url ?? ''),
       run: job.run.id,
       fact: factOf(read, 'read', asOf),
+      ...sinceOf(read),
     }));
   }
 
   async installations(): Promise<readonly Installation[]> {
     const { state, app } = this.#world;
-    const active = await this.#get('GET installations', 'app', () =>
+    const active = await this.#calls.get('GET installations', 'app', () =>
       answer([...state.installations.values()].filter(({ suspended }) => !suspended)),
     );
     return active.map(({ id, account }) => ({
@@ -126,7 +141,7 @@ export class InProcessGitHub implements GitHub {
   }
 
   async repositories(installation: InstallationId): Promise<readonly RepositoryRef[]> {
-    const found = await this.#get('GET repositories', installation, () =>
+    const found = await this.#calls.get('GET repositories', installation, () =>
       withValue(this.#installation(installation), (it) => answer(repositoriesOf(this.#world, it))),
     );
     return found.map((repository) => ({
@@ -136,8 +151,14 @@ export class InProcessGitHub implements GitHub {
     }));
   }
 
+  async budget(installation: InstallationId): Promise<RateBudget | undefined> {
+    const { limit, remaining, reset } = this.#world.limits.left(String(installation));
+    return { limit, remaining, resetAt: instantOf(reset * 1000) };
+  }
+
   async runnerGroups(scope: Scope): Promise<readonly RunnerGroup[]> {
-    const groups = await this.#get('GET runner-groups', scope.installationId, () =>
+    if (scope.kind === 'repository') return [];
+    const groups = await this.#calls.get('GET runner-groups', scope.installationId, () =>
       withValue(this.#owner(scope), (owner) =>
         owner.kind === 'organization'
           ? answer(this.#world.state.groups.filter((group) => group.owner === owner.account))
@@ -153,14 +174,14 @@ export class InProcessGitHub implements GitHub {
   }
 
   async app(): Promise<AppInfo> {
-    const { id, slug, permissions, events, hook } = await this.#get('GET app', 'app', () =>
+    const { id, slug, permissions, events, hook } = await this.#calls.get('GET app', 'app', () =>
       answer(this.#world.app),
     );
     return { id, slug, permissions, events, webhookUrl: hook.url };
   }
 
   async #runners(scope: Scope): Promise<Runner[]> {
-    const found = await this.#get('GET runners', scope.installationId, () =>
+    const found = await this.#calls.get('GET runners', scope.installationId, () =>
       withValue(this.#owner(scope), (owner) => answer(runnersOf(this.#world, owner))),
     );
     return found.map((runner) => this.#shown(runner));
@@ -193,50 +214,14 @@ export class InProcessGitHub implements GitHub {
       return repository?.owner === account ? answer({ kind: 'repository', repository }) : notFound;
     });
   }
-
-  /** One call: faults, rate limit, then the work. Outside failures are thrown, refusals given back. */
-  async #ask<T>(
-    operation: string,
-    credential: InstallationId | 'app',
-    work: () => Answer<T>,
-  ): Promise<Answer<T>> {
-    const fault = this.#world.faults.call(operation);
-    if (fault.kind === 'delay') await this.#world.clock.sleep(fault.ms);
-    else await Promise.resolve();
-    if (fault.kind === 'refused') throw this.#error(operation, refuse(fault.status, 'a fault was planted'));
-    const charged = this.#world.limits.charge(String(credential), operation.split(' ')[0] ?? 'GET');
-    if (!charged.ok) throw this.#error(operation, charged);
-    const result = work();
-    if (fault.kind === 'lost-answer') throw this.#error(operation, refuse(502, 'the answer was lost'));
-    return result;
-  }
-
-  async #get<T>(operation: string, credential: InstallationId | 'app', work: () => Answer<T>): Promise<T> {
-    const result = await this.#ask(operation, credential, work);
-    if (!result.ok) throw this.#error(operation, result);
-    return result.value;
-  }
-
-  #error(operation: string, { status, message, retryAfterSeconds }: Refusal): GitHubError {
-    const isLimit = message.includes('rate limit');
-    const waitMs = (retryAfterSeconds ?? 60) * 1000;
-    const retryAt = isLimit ? { retryAt: after(instantOf(this.#world.clock.now()), waitMs) } : {};
-    return new GitHubError(`GitHub: ${operation}: ${message}`, {
-      kind: isLimit ? 'rate-limited' : kindOf(status),
-      status,
-      ...retryAt,
-    });
-  }
 }
 
 const withValue = <A, B>(first: Answer<A>, then: (value: A) => Answer<B>): Answer<B> =>
   first.ok ? then(first.value) : first;
 
-function kindOf(status: number): GitHubErrorKind {
-  if (status === 401) return 'unauthorised';
-  if (status === 403) return 'forbidden';
-  if (status === 404) return 'not-found';
-  return status >= 500 ? 'unavailable' : 'invalid';
+function sinceOf(read: WorkflowJob): Pick<SeenJob, 'since'> {
+  const since = statusSince(read);
+  return since === undefined ? {} : { since };
 }
 
 const repositoryFacts = (repository: Repository) => ({

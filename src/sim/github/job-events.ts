@@ -30,6 +30,7 @@ export function announceJob(world: World, job: Job, action: JobAction): void {
     action,
     installationId: installation.id,
     repositoryId: repository.id,
+    jobId: job.id,
     body: JSON.stringify(payload),
   });
 }

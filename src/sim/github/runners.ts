@@ -112,7 +112,10 @@ export function deleteRunner(world: World, owner: RunnerOwner, id: RunnerId): An
   const found = findRunner(world, owner, id);
   if (!found.ok) return found;
   const runner = found.value;
-  if (isBusy(world, runner) && world.beliefs.deletionOfBusyRunner === '422') {
+  const isRefused = isBusy(world, runner)
+    ? world.beliefs.deletionOfBusyRunner === '422'
+    : world.faults.deletionRefused(runner);
+  if (isRefused) {
     return refuse(
       422,
       `Bad request - Runner "${runner.name}" is still running a job. Please wait for the job to finish and try again.`,

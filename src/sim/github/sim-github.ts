@@ -33,7 +33,7 @@ import {
 } from './state.ts';
 import { timersOn } from './timers.ts';
 import type { WebhookHandler } from './webhook.ts';
-import { parseWorkflow } from './workflow/parse-workflow.ts';
+import { type ParsedWorkflow, parseWorkflow } from './workflow/parse-workflow.ts';
 import type { Urls, World } from './world.ts';
 
 export interface SimGithubOptions {
@@ -55,6 +55,13 @@ export interface Push {
   sender?: string;
   secrets?: Readonly<Record<string, string>>;
 }
+
+export interface Start extends Omit<Push, 'workflowYaml'> {
+  /** What `prepare` or `workflowOf` gave. */
+  workflow: ParsedWorkflow;
+}
+
+const defaultPath = '.github/workflows/ci.yml';
 
 export class SimGithub {
   readonly world: World;
@@ -112,12 +119,21 @@ export class SimGithub {
   }
 
   /** Pushes one workflow file and starts its run. A file with an error gives a run that has failed, with annotations. */
-  async push(push: Push): Promise<Run> {
-    const { path = '.github/workflows/ci.yml', ref = 'refs/heads/main', sender = 'octocat' } = push;
-    const parsed = await parseWorkflow(path, push.workflowYaml);
-    const repository = repositoryOf(this.world, push.repository);
-    const cause = { repository, path, ref, sender, event: 'push', secrets: push.secrets ?? {} };
-    return startRun(this.world, cause, parsed);
+  async push({ workflowYaml, ...push }: Push): Promise<Run> {
+    return this.start({ ...push, workflow: await this.prepare(workflowYaml, push.path) });
+  }
+
+  /** Parses a workflow file once, for many runs. */
+  prepare(workflowYaml: string, path = defaultPath): Promise<ParsedWorkflow> {
+    return parseWorkflow(path, workflowYaml);
+  }
+
+  /** Starts a run of a workflow that is parsed already. */
+  start(start: Start): Run {
+    const { workflow, path = defaultPath, ref = 'refs/heads/main', sender = 'octocat' } = start;
+    const repository = repositoryOf(this.world, start.repository);
+    const cause = { repository, path, ref, sender, event: 'push', secrets: start.secrets ?? {} };
+    return startRun(this.world, cause, workflow);
   }
 
   cancel(run: Run, options: { force?: boolean } = {}): Answer<undefined> {

@@ -1,6 +1,6 @@
 // What a webhook is: an event with its body, the attempts to deliver it, and the request that goes out.
 
-import type { InstallationId, RepositoryId } from '../../domain/ids.ts';
+import type { InstallationId, JobId, RepositoryId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/time.ts';
 
 export interface WebhookEvent {
@@ -8,6 +8,8 @@ export interface WebhookEvent {
   action: string | undefined;
   installationId: InstallationId | undefined;
   repositoryId: RepositoryId | undefined;
+  /** The job that it is about. */
+  jobId?: JobId;
   /** The JSON text, whose bytes are what is signed. */
   body: string;
 }

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findRepository } from '../accounts.ts';
 import { type Answer, answer, notFound, type Refusal, refuse } from '../answer.ts';
+import { refusalOf } from '../in-process-calls.ts';
 import type { RateState } from '../rate-limits.ts';
 import type { RunnerOwner } from '../runners.ts';
 import type { Account, Installation, Repository } from '../state.ts';
@@ -51,8 +52,9 @@ export function addRestRoutes(server: FastifyInstance, shell: Shell, routes: rea
 async function serve(shell: Shell, route: RestRoute, request: FastifyRequest, reply: FastifyReply) {
   const { world } = shell;
   const fault = world.faults.call(`${route.method} ${route.path}`);
-  if (fault.kind === 'delay') await world.clock.sleep(fault.ms);
-  if (fault.kind === 'refused') return fail(reply, refuse(fault.status, 'Server Error'));
+  if (fault.kind === 'delay' || fault.kind === 'timeout') await world.clock.sleep(fault.ms);
+  if (fault.kind === 'timeout') return hangUp(request, reply);
+  if (fault.kind === 'refused') return fail(reply, refusalOf(fault));
   const caller = authenticate(shell, route, request.headers.authorization);
   if (!caller.ok) return fail(reply, caller);
   const credential = caller.value ? String(caller.value.id) : 'app';
@@ -67,11 +69,16 @@ async function serve(shell: Shell, route: RestRoute, request: FastifyRequest, re
     installation: caller.value,
   });
   if (fault.kind === 'lost-answer') {
-    request.raw.socket.destroy();
-    return reply.hijack();
+    if (fault.afterMs !== undefined) await world.clock.sleep(fault.afterMs);
+    return hangUp(request, reply);
   }
   if (!result.ok) return fail(reply, result);
   return succeed(world, credential, request, reply, result.value);
+}
+
+function hangUp(request: FastifyRequest, reply: FastifyReply) {
+  request.raw.socket.destroy();
+  return reply.hijack();
 }
 
 function succeed(
