@@ -79,6 +79,7 @@ async function check() {
     readJob: unused,
     openJobs: unused,
     repositories: unused,
+    budget: unused,
     app: async () => {
       refuse();
       return scene.app;

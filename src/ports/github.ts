@@ -5,6 +5,7 @@ import type { InstallationId, JobId, RepositoryId, RunId, RunnerId, RunnerName }
 import type { LabelSet } from '../domain/labels/label-set.ts';
 import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../domain/lifecycle/vm.ts';
+import type { RateBudget } from '../domain/repair/allowance.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Secret } from './secret.ts';
@@ -29,6 +30,11 @@ export interface GitHub {
   installations(): Promise<readonly Installation[]>;
   repositories(installation: InstallationId): Promise<readonly RepositoryRef[]>;
   runnerGroups(scope: Scope): Promise<readonly RunnerGroup[]>;
+  /**
+   * What is left of an installation's hourly limit, as all processes that share it know it. Asks nobody; undefined when
+   * GitHub has not told of a limit.
+   */
+  budget(installation: InstallationId): Promise<RateBudget | undefined>;
   /** Who we are, with the permissions and events that the App was given. */
   app(): Promise<AppInfo>;
 }
@@ -69,6 +75,8 @@ export interface SeenJob {
   identity: Omit<JobIdentity, 'scope'>;
   run: RunId;
   fact: JobFact;
+  /** When it came into its status, by GitHub's own stamps (whole seconds); absent when it gives none. */
+  since?: Instant;
 }
 
 export interface Installation {

@@ -223,6 +223,8 @@ export interface BudgetTable {
 }
 
 export interface Budget {
+  /** Calls in a whole window; absent until GitHub has told. */
+  limit?: number;
   /** Calls left until `resetAt`, by GitHub's headers less what we have spent since. */
   remaining: number;
   resetAt: Instant;

@@ -73,6 +73,9 @@ export function factOf(job: WorkflowJob, source: JobFact['source'], at: Instant)
   };
 }
 
+/** When the job came into the status that it has, by GitHub's own stamps; undefined when it gives none. */
+export const statusSince = (job: WorkflowJob): Instant | undefined => timeOfStatus(job, statusOf(job.status));
+
 function timeOfStatus(job: WorkflowJob, status: JobStatus): Instant | undefined {
   const [first, second, third] =
     status === 'completed'

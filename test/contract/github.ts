@@ -200,6 +200,7 @@ export function githubContract(
         run: run.id,
         fact: { source: 'read', status: 'queued' },
       });
+      expect(seen?.since).toBe(Math.floor(run.createdAt / 1000) * 1000);
       harness.sim.cancel(run, { force: true });
       expect(await harness.github.openJobs(app)).toEqual([]);
     });
@@ -252,6 +253,15 @@ export function githubContract(
       });
       const [toy] = await harness.github.repositories(personal.installationId);
       expect(toy).toMatchObject({ fullName: 'sam/toy', ownerKind: 'user' });
+    });
+
+    it('knows what is left of an installation to ask', async () => {
+      const before = await harness.github.budget(organization.installationId);
+      await harness.github.listRunners(organization);
+      const after = await harness.github.budget(organization.installationId);
+      expect(after).toMatchObject({ limit: 5_000 });
+      expect((before?.remaining ?? 0) - (after?.remaining ?? 0)).toBe(1);
+      expect(after?.resetAt).toBeGreaterThan(harness.clock.now());
     });
 
     it('knows the runner groups of an organisation', async () => {

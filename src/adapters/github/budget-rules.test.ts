@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { after, type Instant, instantOf, minutes } from '../../domain/time.ts';
 import type { Budget } from '../../ports/store.ts';
-import { block, learn, rateHeaders, registrationsPerApp, spend, waitsUntil } from './budget-rules.ts';
+import { block, learn, rateHeaders, registrationsPerApp, spend, toldOf, waitsUntil } from './budget-rules.ts';
 
 const at = instantOf;
 const budget = (changes: Partial<Budget> = {}): Budget => ({
@@ -97,7 +97,31 @@ describe('rate limit headers', () => {
       }),
     ).toEqual({ resource: 'search', remaining: 7, resetAt: 12_000 });
     expect(rateHeaders({ 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '12' })?.resource).toBe('core');
+    expect(
+      rateHeaders({ 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '12', 'x-ratelimit-limit': '15000' })
+        ?.limit,
+    ).toBe(15_000);
     expect(rateHeaders({ 'x-ratelimit-remaining': '7' })).toBeUndefined();
     expect(rateHeaders({ 'x-ratelimit-remaining': 'many', 'x-ratelimit-reset': '1' })).toBeUndefined();
+  });
+});
+
+describe('what is left', () => {
+  const headers = { resource: 'core', remaining: 12, resetAt: at(5_000) };
+
+  it('is not known before GitHub has told', () => {
+    expect(toldOf(undefined)).toBeUndefined();
+    expect(toldOf(spend(undefined, at(1)))).toBeUndefined();
+  });
+
+  it('is what the headers said less what was spent since, of the limit that they named', () => {
+    const told = spend(learn(undefined, { ...headers, limit: 15_000 }), at(1));
+    expect(toldOf(told)).toEqual({ limit: 15_000, remaining: 11, resetAt: 5_000 });
+    expect(toldOf(learn(undefined, headers))?.limit).toBe(5_000);
+  });
+
+  it('is shut while GitHub wants to hear nothing', () => {
+    const shut = block(learn(undefined, headers), at(900));
+    expect(toldOf(shut)).toMatchObject({ blockedUntil: 900 });
   });
 });

@@ -58,7 +58,7 @@ const store = {
     return work({ budget, lock: async () => {} } as unknown as Transaction);
   },
 };
-const github = (options: { timeoutMs?: number; store?: typeof store } = {}) =>
+const github = (options: { timeoutMs?: number; store?: typeof store; lookShare?: number } = {}) =>
   new OctokitGitHub({
     appId: 7,
     privateKey: new Secret(privateKey),
@@ -291,6 +291,17 @@ describe('the budget', () => {
     await github().listRunners(acme);
     expect(await refusal(github().openJobs(repository))).toMatchObject({ kind: 'rate-limited' });
     expect(await github().listRunners(acme)).toEqual([]);
+  });
+
+  it('leaves to the rest what looks may not spend, of the limit that GitHub names', async () => {
+    canned[`GET ${runners}`] = { headers: { ...rate(5_000), 'x-ratelimit-limit': '12500' }, body: empty };
+    canned['GET /repos/acme/app/actions/runs'] = { body: { total_count: 0, workflow_runs: [] } };
+    await github().listRunners(acme);
+    expect(await github().budget(acme.installationId)).toMatchObject({ limit: 12_500, remaining: 5_000 });
+    const greedy = github({ lookShare: 0.7 });
+    expect(await greedy.openJobs(repository)).toEqual([]);
+    const modest = github({ lookShare: 0.5 });
+    expect(await refusal(modest.openJobs(repository))).toMatchObject({ kind: 'rate-limited' });
   });
 
   it('that cannot be reached stops the call: an unknown budget is none', async () => {

@@ -13,6 +13,7 @@ import {
 import { type LabelSet, labelSet } from '../../domain/labels/label-set.ts';
 import type { JobFact } from '../../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../../domain/lifecycle/vm.ts';
+import type { RateBudget } from '../../domain/repair/allowance.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { scopeKey } from '../../domain/scope.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -30,22 +31,26 @@ import {
 } from '../../ports/github.ts';
 import type { DeliveryPage, GitHubHook } from '../../ports/github-hook.ts';
 import { Secret } from '../../ports/secret.ts';
-import { factOf, type WorkflowJob } from '../../wire/github-job.ts';
+import { factOf, statusSince, type WorkflowJob } from '../../wire/github-job.ts';
 import * as wire from '../../wire/github-rest.ts';
-import { registrationsPerApp, registrationsPerScope, reserve } from './budget-rules.ts';
+import { registrationsPerApp, registrationsPerScope } from './budget-rules.ts';
 import { nextCursor } from './next-cursor.ts';
 import { type Call, type GitHubOptions, Rest } from './rest.ts';
 
 const perPage = 100;
+const defaultLookShare = 0.9;
 /** 10,000 runners, GitHub's own limit for a group. */
 const maxPages = 100;
 
 export class OctokitGitHub implements GitHub, GitHubHook {
   readonly #rest: Rest;
+  /** The part of the limit that looks leave to what cannot wait. */
+  readonly #kept: number;
   readonly #clock: Clock;
 
   constructor(options: GitHubOptions) {
     this.#rest = new Rest(options);
+    this.#kept = 1 - (options.lookShare ?? defaultLookShare);
     this.#clock = options.clock;
   }
 
@@ -118,7 +123,7 @@ export class OctokitGitHub implements GitHub, GitHubHook {
       operation: `list the open jobs of ${repository.fullName}`,
       as: repository.installationId,
       params: ownerAndName(repository.fullName),
-      keep: reserve,
+      keep: this.#kept,
       conditional: true,
     };
     const runs = new Set<number>();
@@ -157,11 +162,15 @@ export class OctokitGitHub implements GitHub, GitHubHook {
       as: installation,
       route: 'GET /installation/repositories',
       params: {},
-      keep: reserve,
+      keep: this.#kept,
       conditional: true,
     };
     const all = await this.#all(call, 'repositories', wire.repository);
     return all.map((repository) => wire.repositoryOf(installation, repository));
+  }
+
+  budget(installation: InstallationId): Promise<RateBudget | undefined> {
+    return this.#rest.budget(installation);
   }
 
   /** A repository has no groups of its own. */
@@ -269,6 +278,7 @@ async function orAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Identity and fact of a job in a list, as in a webhook. */
 function seenJob(repository: RepositoryRef, job: WorkflowJob, fact: JobFact): SeenJob {
   const { id, fullName, private: isPrivate, fork } = repository;
   const identity = {
@@ -283,5 +293,6 @@ function seenJob(repository: RepositoryRef, job: WorkflowJob, fact: JobFact): Se
     repository: { id, fullName, private: isPrivate, fork },
     labels: labelSet(job.labels),
   };
-  return { identity, run: identity.runId, fact };
+  const since = statusSince(job);
+  return { identity, run: identity.runId, fact, ...(since === undefined ? {} : { since }) };
 }

@@ -4,6 +4,7 @@
 
 import { Octokit } from '@octokit/core';
 import type { InstallationId } from '../../domain/ids.ts';
+import type { RateBudget } from '../../domain/repair/allowance.ts';
 import { seconds } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { GitHubError } from '../../ports/github.ts';
@@ -26,6 +27,8 @@ export interface GitHubOptions {
   store: Pick<Store, 'transaction'>;
   /** How long one call may take. */
   timeoutMs?: number;
+  /** The part of the hourly limit that looks may spend; the rest is left for what cannot wait. */
+  lookShare?: number;
 }
 
 export interface Call {
@@ -36,6 +39,7 @@ export interface Call {
   route: string;
   params: Readonly<Record<string, unknown>>;
   windows?: Draw['windows'];
+  /** The part of the hourly limit that this call must leave to others. */
   keep?: number;
   /** Ask whether it has changed since the last time. */
   conditional?: boolean;
@@ -47,6 +51,8 @@ export interface Parser<T> {
 interface ParseError {
   issues: readonly { path: readonly PropertyKey[]; message: string }[];
 }
+
+const bucketOf = (as: Call['as']): string => (as === 'app' ? 'app' : `installation:${as}`);
 
 const defaultTimeoutMs = seconds(15);
 const apiVersion = '2022-11-28';
@@ -74,6 +80,10 @@ export class Rest {
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   }
 
+  budget(installation: InstallationId): Promise<RateBudget | undefined> {
+    return this.#budget.left(bucketOf(installation));
+  }
+
   /** @throws GitHubError for every refusal, with its status; for what does not fit `answer`; for no answer in time. */
   async call<T>(call: Call, answer: Parser<T>): Promise<T> {
     return (await this.exchange(call, answer)).value;
@@ -97,7 +107,7 @@ export class Rest {
   }
 
   async #send(call: Call): Promise<{ data: unknown; headers: Headers }> {
-    const bucket = call.as === 'app' ? 'app' : `installation:${call.as}`;
+    const bucket = bucketOf(call.as);
     const { windows, keep } = call;
     await this.#budget.spend(call.operation, {
       bucket,

@@ -1,17 +1,27 @@
 // The limits as rows in the database, so that any number of control planes together keep them.
 
+import type { RateBudget } from '../../domain/repair/allowance.ts';
 import { type Instant, latest } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { GitHubError } from '../../ports/github.ts';
 import type { Store, Transaction } from '../../ports/store.ts';
-import { block, learn, rateHeaders, spend, type Window, waitsUntil } from './budget-rules.ts';
+import {
+  block,
+  learn,
+  rateHeaders,
+  smallestLimit,
+  spend,
+  toldOf,
+  type Window,
+  waitsUntil,
+} from './budget-rules.ts';
 
 /** What one call draws on. */
 export interface Draw {
   /** Names the credential: GitHub counts for each installation, and for the App. */
   bucket: string;
   windows?: readonly { bucket: string; window: Window }[];
-  /** How many calls must be left for others. */
+  /** The part of the limit that must be left for others, from 0 to 1. */
   keep?: number;
 }
 
@@ -41,7 +51,9 @@ export class SharedBudget {
       ]);
       let until: Instant | undefined;
       for (const { bucket, ...limits } of entries) {
-        until = latest(until, waitsUntil(budgets.get(bucket), now, limits));
+        const budget = budgets.get(bucket);
+        const keep = Math.ceil((limits.keep ?? 0) * (budget?.limit ?? smallestLimit));
+        until = latest(until, waitsUntil(budget, now, { ...limits, keep }));
       }
       for (const budget of budgets.values()) until = latest(until, waitsUntil(budget, now));
       if (until !== undefined) return until;
@@ -55,6 +67,11 @@ export class SharedBudget {
       kind: 'rate-limited',
       retryAt: wait,
     });
+  }
+
+  /** What is left of a credential's limit; undefined when GitHub has not told. */
+  async left(bucket: string): Promise<RateBudget | undefined> {
+    return toldOf(await this.#store.transaction((tx) => tx.budget.get(bucket)));
   }
 
   /** Takes in an answer's headers, and the time before which GitHub wants to hear nothing. */

@@ -17,6 +17,8 @@ export interface RateLimits {
   /** Counts one request of a credential; a conditional request that is answered 304 is not charged. */
   charge(credential: string, method: string): Answer<RateState>;
   refund(credential: string): RateState;
+  /** What is left, without a request. */
+  left(credential: string): RateState;
   /** Counts one runner registration in a scope. */
   register(scope: string): Answer<undefined>;
 }
@@ -83,6 +85,7 @@ export function rateLimitsOn(clock: Clock, beliefs: Beliefs): RateLimits {
       window(credential).used -= 1;
       return stateOf(credential);
     },
+    left: stateOf,
     register(scope) {
       const waitSeconds = spend(registrations, scope, 1, beliefs.registrationsPer5Min, 300_000);
       if (waitSeconds === 0) return answer(undefined);
