@@ -45,6 +45,8 @@ export type VmEvent =
   | { kind: 'proved-gone' }
   | { kind: 'host-silent' }
   | { kind: 'host-back' }
+  /** Its host is gone for good and was removed. GitHub said before that no job of it is in progress. */
+  | { kind: 'host-removed' }
   | { kind: 'force'; operator: string };
 
 export type JobEventKind = JobEvent['kind'];

@@ -90,7 +90,7 @@ const cap = (deadline: Instant, vm: Vm, now: Instant): Instant =>
 
 function consequences(before: Vm, next: Vm): readonly Effect[] {
   const effects: Effect[] = [];
-  if (next.tombstone !== before.tombstone && next.host !== undefined) {
+  if (next.tombstone !== before.tombstone && next.host !== undefined && next.state !== 'gone') {
     effects.push({ kind: 'push-host', host: next.host });
   }
   if (isSupply(before) !== isSupply(next)) effects.push(balanceOf(next));

@@ -35,7 +35,7 @@ export const acceptProof: On<'proved-gone'> = (vm, event, moment) =>
   change(vm, { ...vm, state: 'gone' }, event, moment, { effects: [...registrationsOf(vm), ...readOf(vm)] });
 
 /** A registration was asked for as soon as a process was up; GitHub's 204 says that none is left. */
-function registrationsOf(vm: Vm): readonly Effect[] {
+export function registrationsOf(vm: Vm): readonly Effect[] {
   const mayExist = vm.runnerId !== undefined || vm.hardDeadline !== undefined;
   if (!mayExist || vm.release?.deletion?.answer === 'deleted') return [];
   return [{ kind: 'forget-runner', vm: vm.id, scope: vm.scope, runnerName: vm.runnerName }];

@@ -32,6 +32,7 @@ const anyEvent: fc.Arbitrary<VmEvent> = fc.oneof(
     { kind: 'proved-gone' },
     { kind: 'host-silent' },
     { kind: 'host-back' },
+    { kind: 'host-removed' },
     { kind: 'force', operator: 'ada' },
   ),
   fc.boolean().map((ranJob): VmEvent => ({ kind: 'runner-ended', ranJob, code: ranJob ? 0 : 1 })),
@@ -121,7 +122,8 @@ describe('whatever happens to a VM', () => {
       const lawful: Partial<Record<typeof tombstone.rule, boolean>> = {
         'operator-force': event.kind === 'force',
         'runner-ended': event.kind === 'runner-ended',
-        'job-completed': before.jobCompletedAt !== undefined && event.kind === 'deadline',
+        'job-completed':
+          before.jobCompletedAt !== undefined && ['deadline', 'host-removed'].includes(event.kind),
         'hard-deadline': event.kind === 'deadline',
         failed: event.kind === 'host-failed',
       };
@@ -162,9 +164,9 @@ describe('whatever happens to a VM', () => {
     }
   });
 
-  everyStep('only the proof frees its room, and it is always asked for', ({ before, event, outcome }) => {
+  everyStep("only the proof, or its host's removal, frees its room", ({ before, event, outcome }) => {
     if (before.state === 'requested' || outcome.next.state !== 'gone' || before.state === 'gone') return;
-    expect(event.kind).toBe('proved-gone');
+    expect(['proved-gone', 'host-removed']).toContain(event.kind);
     expect(outcome.asks.map(({ what }) => what.kind)).toContain('place');
   });
 

@@ -13,6 +13,7 @@ import {
   toBusy,
   toIdle,
   toPlaced,
+  toStopping,
   toUnknown,
   vmAfter,
 } from '../domain.fixture.ts';
@@ -121,5 +122,42 @@ describe('a VM whose host is silent', () => {
 
   it('is not being given back: an answer of GitHub is passed over', () => {
     expect(on(unknown, { kind: 'deletion-answered', answer: 'busy' }).next).toBe(unknown);
+  });
+});
+
+describe('a VM whose host is removed', () => {
+  const removed = { kind: 'host-removed' } as const;
+
+  it('is gone without a proof, by a rule of its own; its registration goes and its room is free', () => {
+    const outcome = on(vmAfter(toUnknown), removed);
+    expect(outcome.next).toMatchObject({ state: 'gone', tombstone: { rule: 'host-removed' } });
+    expect(outcome.next.deadline).toBeUndefined();
+    expect(effectKinds(outcome)).toEqual(['forget-runner', 'place']);
+  });
+
+  it('that GitHub gave a job stays until GitHub says that the job is over (I3)', () => {
+    const busy = vmAfter([...toBusy, { kind: 'host-silent' }]);
+    const kept = on(busy, removed);
+    expect(kept.next).toBe(busy);
+    expect(data(kept)).toMatchObject({ why: expect.stringContaining('I3') });
+    const over = on(busy, completed(1)).next;
+    const outcome = on(over, removed);
+    expect(outcome.next).toMatchObject({ state: 'gone', tombstone: { rule: 'job-completed' } });
+  });
+
+  it('keeps the order to destroy that was out already', () => {
+    const stopping = vmAfter(toStopping);
+    const outcome = on(stopping, removed);
+    expect(outcome.next).toMatchObject({ state: 'gone', tombstone: stopping.tombstone });
+  });
+
+  it('never asked for a runner: none is forgotten', () => {
+    const placed = vmAfter([...toPlaced, { kind: 'host-silent' }]);
+    expect(effectKinds(on(placed, removed))).toEqual(['place']);
+  });
+
+  it('whose host speaks again meanwhile is left alone', () => {
+    const idle = vmAfter(toIdle);
+    expect(on(idle, removed).next).toBe(idle);
   });
 });

@@ -5,7 +5,9 @@ import { unchanged } from './cell.ts';
 import type { Effect, Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
 import type { Vm } from './vm.ts';
-import { change } from './vm-change.ts';
+import { change, noted } from './vm-change.ts';
+import { registrationsOf } from './vm-end.ts';
+import { readOf } from './vm-work.ts';
 
 type On<K extends VmEvent['kind']> = Handler<Vm, Extract<VmEvent, { kind: K }>>;
 
@@ -16,6 +18,20 @@ export const loseSight: On<'host-silent'> = (vm, event, moment) =>
 export const comeBack: On<'host-back'> = (vm, event, moment) => {
   const effects: Effect[] = vm.host === undefined ? [] : [{ kind: 'push-host', host: vm.host }];
   return change(vm, { ...vm, state: vm.before ?? 'starting' }, event, moment, { effects });
+};
+
+/**
+ * The host is gone for good. There is nobody left to prove anything; a VM that still has a job by GitHub's word stays (I3),
+ * and with it the host.
+ */
+export const leaveWithHost: On<'host-removed'> = (vm, event, moment) => {
+  const isBound = vm.job !== undefined && vm.jobCompletedAt === undefined;
+  if (isBound && vm.tombstone === undefined)
+    return noted(vm, moment.now, 'unexpected', { said: event.kind, why: 'its job is not over (I3)' });
+  const reason = 'its host is gone and was removed';
+  const rule = vm.job === undefined ? 'host-removed' : 'job-completed';
+  const next: Vm = { ...vm, state: 'gone', tombstone: vm.tombstone ?? { rule, reason, at: moment.now } };
+  return change(vm, next, event, moment, { effects: [...registrationsOf(vm), ...readOf(vm)] });
 };
 
 /** GitHub's answer while the host is silent is kept; the guest cannot be asked before the host is back. */

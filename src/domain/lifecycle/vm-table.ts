@@ -8,7 +8,7 @@ import type { Vm, VmState } from './vm.ts';
 import { noted } from './vm-change.ts';
 import { acceptProof, dropUnplaced, failByHost, forceOut } from './vm-end.ts';
 import { hearDeletion, hearGuest, recall, startRelease, withdraw } from './vm-release.ts';
-import { andThen, comeBack, keepDeletion, loseSight } from './vm-silence.ts';
+import { andThen, comeBack, keepDeletion, leaveWithHost, loseSight } from './vm-silence.ts';
 import {
   beginBoot,
   dropRegistration,
@@ -66,6 +66,7 @@ const alive = {
   'proved-gone': go(acceptProof, 'gone'),
   'host-silent': go(loseSight, 'unknown'),
   'host-back': notSilent,
+  'host-removed': impossible('its host is not silent: it is not removed'),
   force: go(forceOut, 'stopping', 'failed'),
 } as const;
 
@@ -85,6 +86,7 @@ const dead = {
   'proved-gone': go(acceptProof, 'gone'),
   'host-silent': ignored('its tombstone waits for the host'),
   'host-back': ignored('the host gets its tombstones with its desired set'),
+  'host-removed': go(leaveWithHost, 'gone'),
   force: dying,
 } as const;
 
@@ -113,6 +115,7 @@ export const vmTable = {
     'proved-gone': ignored('it has no host'),
     'host-silent': ignored('it has no host'),
     'host-back': ignored('it has no host'),
+    'host-removed': ignored('it has no host'),
     force: go(dropUnplaced, 'gone'),
   },
   placed: {
@@ -224,6 +227,7 @@ export const vmTable = {
     'proved-gone': go(acceptProof, 'gone'),
     'host-silent': heard,
     'host-back': go(comeBack, 'placed', 'starting', 'booted', 'idle', 'busy'),
+    'host-removed': go(leaveWithHost, 'unknown', 'gone'),
     force: go(forceOut, 'stopping', 'failed'),
   },
   gone: {
@@ -246,6 +250,7 @@ export const vmTable = {
     'proved-gone': over,
     'host-silent': over,
     'host-back': over,
+    'host-removed': over,
     force: over,
   },
 } satisfies VmTable;

@@ -62,6 +62,7 @@ export type DestroyRule =
   | 'job-completed'
   | 'hard-deadline'
   | 'failed'
+  | 'host-removed'
   | 'operator-force';
 
 /**

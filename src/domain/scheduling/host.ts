@@ -30,6 +30,8 @@ export interface Host {
   version?: string;
   lastHeardAt?: Instant;
   enrolledAt: Instant;
+  /** A machine enrolled it, as a fleet that scales by itself does: when it is gone for long it is removed. */
+  auto?: boolean;
   /** The highest number of the agent's events that was taken in. */
   heardUpTo?: number;
   /** Raised by every change of what the host shall do; part of its desired set. */

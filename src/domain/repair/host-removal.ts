@@ -1,0 +1,47 @@
+// When a host that is gone may be struck off. Only one that a machine enrolled (it is not coming back, or comes back as a new
+// one), only after a while, and never while GitHub still sees life on it: a host can be cut off from us alone (I3).
+
+import type { VmId } from '../ids.ts';
+import type { Vm } from '../lifecycle/vm.ts';
+import type { Host } from '../scheduling/host.ts';
+import type { DurationMs, Instant } from '../time.ts';
+import { between } from '../time.ts';
+
+/**
+ * What GitHub says of a VM's runner. `busy`: it refused the deletion. `none`: no registration is left, by its answer to the
+ * deletion or because it lists none of that name; that it lists a runner as idle is no witness.
+ */
+export type RunnerSeen = 'online' | 'busy' | 'none';
+
+/** Whether the host is gone long enough to ask GitHub about it. */
+export const isGone = (host: Host, now: Instant, removeAfterMs: DurationMs): boolean =>
+  host.auto === true &&
+  host.state === 'silent' &&
+  between(host.lastHeardAt ?? host.enrolledAt, now) >= removeAfterMs;
+
+/**
+ * Why the host must stay, in words; undefined when it may be removed with all its VMs.
+ * @param vms all of the host that are not gone.
+ * @param seen what GitHub says of each VM's runner. A VM that is missing here keeps the host.
+ */
+export function whyHostStays(
+  vms: readonly Vm[],
+  seen: ReadonlyMap<VmId, RunnerSeen>,
+): { vm: VmId; why: string } | undefined {
+  for (const vm of vms) {
+    const why = whyVmStays(vm, seen.get(vm.id));
+    if (why !== undefined) return { vm: vm.id, why };
+  }
+  return undefined;
+}
+
+function whyVmStays(vm: Vm, seen: RunnerSeen | undefined): string | undefined {
+  if (hasOpenJob(vm)) return 'GitHub has not said that its job is over';
+  if (seen === undefined) return 'GitHub was not asked about its runner yet';
+  if (seen === 'online') return 'GitHub shows its runner online';
+  return seen === 'busy' ? 'GitHub says that its runner has a job' : undefined;
+}
+
+/** A tombstone was written by a rule that allowed for the job; without one, only GitHub's word ends it (I3). */
+export const hasOpenJob = (vm: Vm): boolean =>
+  vm.job !== undefined && vm.jobCompletedAt === undefined && vm.tombstone === undefined;
