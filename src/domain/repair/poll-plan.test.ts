@@ -1,0 +1,160 @@
+import { test } from '@fast-check/vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { at, t0 } from '../domain.fixture.ts';
+import { repositoryId } from '../ids.ts';
+import { type DurationMs, hours, type Instant, after as later, minutes } from '../time.ts';
+import { type Allowance, allowanceOf, type RateBudget } from './allowance.ts';
+import { costOf, type PollPace, type PollTarget, planPoll } from './poll-plan.ts';
+
+const pace: PollPace = { activeMs: minutes(1), latelyMs: minutes(3), allMs: minutes(10) };
+const plenty: Allowance = { calls: 1e9, wholeCalls: 1e9, until: later(t0, hours(1)) };
+const target = (id: number, over: Partial<PollTarget> = {}): PollTarget => ({
+  repository: repositoryId(id),
+  queued: 0,
+  open: 0,
+  runs: 0,
+  lastReadAt: t0,
+  ...over,
+});
+const queued = { queued: 1, open: 1, runs: 1 };
+const running = { open: 1, runs: 1 };
+/** When a repository is read again if nobody presses. */
+const nextOf = (one: PollTarget): DurationMs => planPoll([one], plenty, pace, t0).nextAt - t0;
+
+describe('the next look', () => {
+  it('is soonest where a job is queued, then where one is open, then where some were, then elsewhere', () => {
+    expect(nextOf(target(1, queued))).toBe(minutes(1));
+    expect(nextOf(target(1, running))).toBe(minutes(2));
+    expect(nextOf(target(1, { lastActiveAt: t0 }))).toBe(minutes(3));
+    expect(nextOf(target(1, { lastActiveAt: later(t0, -hours(25)) }))).toBe(minutes(10));
+    expect(nextOf(target(1))).toBe(minutes(10));
+  });
+
+  it('is now for one that was never looked at', () => {
+    const { lastReadAt: _, ...never } = target(1);
+    expect(planPoll([never], plenty, pace, t0).read).toEqual([1]);
+  });
+
+  it('is later when the limit shrinks, and where jobs are open last of all', () => {
+    const hot = target(1, queued);
+    const many = Array.from({ length: 100 }, (_, n) => target(n + 2));
+    const pauses = (calls: number) => {
+      const allowance = { calls, wholeCalls: 3_000, until: later(t0, hours(1)) };
+      const dueWithin = (ms: DurationMs) => planPoll([hot, ...many], allowance, pace, later(t0, ms)).read;
+      return { hot: dueWithin(minutes(1)).includes(hot.repository), cold: dueWithin(minutes(11)).length };
+    };
+    expect(pauses(3_000)).toEqual({ hot: true, cold: 101 });
+    expect(pauses(600)).toEqual({ hot: true, cold: 1 });
+    expect(pauses(40)).toEqual({ hot: false, cold: 1 });
+  });
+
+  it('waits for the next window when nothing may be spent', () => {
+    const none = { calls: 0, wholeCalls: 3_000, until: at(1_200) };
+    const plan = planPoll([target(1, queued)], none, pace, at(90));
+    expect(plan).toEqual({ read: [], nextAt: at(690) });
+    expect(planPoll([target(1, queued)], { ...none, until: at(300) }, pace, at(90)).nextAt).toBe(at(300));
+  });
+
+  it('passes over what does not fit now, and begins with it when the window is new', () => {
+    const huge = target(1, { queued: 2_000, open: 2_000, runs: 2_000 });
+    const small = target(2, queued);
+    const allowance = { calls: 100, wholeCalls: 3_000, until: later(t0, hours(1)) };
+    const late = { calls: 3_000, wholeCalls: 3_000, until: later(t0, hours(2)) };
+    expect(planPoll([huge, small], allowance, pace, later(t0, minutes(59))).read).toEqual([2]);
+    expect(planPoll([huge, small], late, pace, later(t0, hours(2) - minutes(5))).read[0]).toBe(1);
+  });
+});
+
+const anyTarget = fc.record({
+  queued: fc.integer({ min: 0, max: 3 }),
+  running: fc.integer({ min: 0, max: 3 }),
+  runs: fc.integer({ min: 0, max: 40 }),
+  lately: fc.boolean(),
+});
+const fleetOf = (maxLength: number) =>
+  fc.array(anyTarget, { minLength: 1, maxLength }).map((all) =>
+    all.map(({ queued: waiting, running: busy, runs, lately }, index) =>
+      target(index + 1, {
+        queued: waiting,
+        open: waiting + busy,
+        runs: waiting + busy === 0 ? 0 : runs,
+        ...(lately && { lastActiveAt: t0 }),
+      }),
+    ),
+  );
+const anyLimit = fc.record({
+  limit: fc.integer({ min: 60, max: 5_000 }),
+  share: fc.double({ min: 0.2, max: 0.9, noNaN: true }),
+});
+
+interface Story {
+  reads: ReadonlyMap<number, readonly Instant[]>;
+  /** The least that was left to the effects, in each window. */
+  leastLeft: number;
+}
+
+/** Polls for some hours as GitHub counts: each look costs what was reckoned, and every hour there are new calls. */
+function poll(fleet: readonly PollTarget[], limit: number, share: number, forMs: DurationMs): Story {
+  let budget: RateBudget = { limit, remaining: limit, resetAt: later(t0, hours(1)) };
+  let targets = fleet;
+  let now = t0;
+  let leastLeft = limit;
+  const reads = new Map(fleet.map(({ repository }) => [Number(repository), [t0]]));
+  while (now < later(t0, forMs)) {
+    if (budget.resetAt <= now) budget = { limit, remaining: limit, resetAt: later(now, hours(1)) };
+    const { read, nextAt } = planPoll(targets, allowanceOf(budget, share, now), pace, now);
+    for (const id of read) {
+      const cost = targets.filter((it) => it.repository === id).map(costOf)[0] ?? 0;
+      budget = { ...budget, remaining: budget.remaining - Math.min(cost, Math.floor(limit * share)) };
+      reads.get(Number(id))?.push(now);
+    }
+    const seen = new Set(read);
+    targets = targets.map((it) => (seen.has(it.repository) ? { ...it, lastReadAt: now } : it));
+    leastLeft = Math.min(leastLeft, budget.remaining);
+    now = nextAt;
+  }
+  return { reads, leastLeft };
+}
+
+const longestPause = (times: readonly Instant[], end: Instant): DurationMs =>
+  [...times, end].reduce(
+    (longest, time, index, all) => Math.max(longest, time - (all[index - 1] ?? time)),
+    0,
+  );
+
+describe('polling for hours', () => {
+  test.prop([fleetOf(60), anyLimit], { numRuns: 60 })(
+    'never spends what is left for the effects',
+    (fleet, { limit, share }) => {
+      expect(poll(fleet, limit, share, hours(3)).leastLeft).toBeGreaterThanOrEqual(
+        limit - Math.max(1, Math.floor(limit * share)),
+      );
+    },
+  );
+
+  test.prop([fleetOf(8), anyLimit], { numRuns: 60 })('forgets no repository', (fleet, { limit, share }) => {
+    const whole = Math.max(1, Math.floor(limit * share));
+    const windows = fleet.reduce((sum, it) => sum + Math.min(whole, costOf(it)), 0) / whole;
+    // What all looks cost together, at the smallest part of the pace that a repository may have, thrice over.
+    const bound = hours(3 + 3 * windows * (pace.allMs / pace.latelyMs / 0.2));
+    const { reads } = poll(fleet, limit, share, 1.5 * bound);
+    for (const times of reads.values()) {
+      expect(longestPause(times, later(t0, 1.5 * bound))).toBeLessThanOrEqual(bound);
+    }
+  });
+
+  test.prop([fleetOf(60)], { numRuns: 60 })(
+    'looks at every queued job within two pauses while the limit allows for it',
+    (fleet) => {
+      const hot = fleet.filter(({ open }) => open > 0);
+      const perHour = hot.reduce((sum, it) => sum + costOf(it) * (hours(1) / minutes(1)), 0);
+      const limit = Math.ceil((perHour / 0.8 / 0.5) * 1.1) + 500;
+      const { reads } = poll(fleet, limit, 0.5, hours(3));
+      for (const { repository } of fleet.filter((it) => it.queued > 0)) {
+        const times = reads.get(Number(repository)) ?? [];
+        expect(longestPause(times, later(t0, hours(3)))).toBeLessThanOrEqual(2 * pace.activeMs);
+      }
+    },
+  );
+});
