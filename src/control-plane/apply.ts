@@ -1,5 +1,5 @@
-// The one way in which a job or a VM changes: lock its row, ask the pure transition, and write state, history and asked
-// effects in the same transaction. So a crash at any point leaves either all of a change or none of it.
+// The one way in which a job or a VM changes: lock its row, ask the pure transition, and write state, history, asked effects
+// and the repair that it was in the same transaction. So a crash at any point leaves either all of a change or none of it.
 
 import type { JobId, VmId } from '../domain/ids.ts';
 import type { Ask, Outcome } from '../domain/lifecycle/effects.ts';
@@ -8,35 +8,33 @@ import type { Job } from '../domain/lifecycle/job.ts';
 import { transitionJob } from '../domain/lifecycle/transition-job.ts';
 import { transitionVm } from '../domain/lifecycle/transition-vm.ts';
 import type { Vm } from '../domain/lifecycle/vm.ts';
+import { repairsOfJob, repairsOfVm } from '../domain/repair/repairs-of.ts';
 import { after, type Instant } from '../domain/time.ts';
 import type { Transaction } from '../ports/store.ts';
 import type { Deps } from './deps.ts';
+import { recordRepairs } from './repair/book.ts';
 
 export type ApplyDeps = Pick<Deps, 'clock' | 'settings'>;
 
-/** Gives the job as it is afterwards; undefined when we do not know it. */
+/**
+ * Gives the job as it is afterwards; undefined when we do not know it.
+ * @param by who tells a fact that was read.
+ */
 export async function applyToJob(
   tx: Transaction,
   deps: ApplyDeps,
   id: JobId,
   event: JobEvent,
+  by: 'read' | 'poll' = 'read',
 ): Promise<Job | undefined> {
   const job = await tx.jobs.lockRow(id);
   if (job === undefined) return undefined;
   const now = deps.clock.now();
   const outcome = transitionJob(job, event, now, deps.settings.timing);
-  await writeJob(tx, job, outcome, now);
-  return outcome.next;
-}
-
-export async function writeJob(
-  tx: Transaction,
-  before: Job | undefined,
-  outcome: Outcome<Job>,
-  now: Instant,
-): Promise<void> {
-  if (before !== undefined && outcome.next !== before) await tx.jobs.update(outcome.next);
+  if (outcome.next !== job) await tx.jobs.update(outcome.next);
   await writeAround(tx, outcome, now);
+  await recordRepairs(tx, repairsOfJob(job, event, outcome.next, now, by));
+  return outcome.next;
 }
 
 /** Gives the VM as it is afterwards; undefined when we do not know it. */
@@ -55,6 +53,7 @@ export async function applyToVm(
     if (outcome.next.state === 'gone') await clearUp(tx, id);
   }
   await writeAround(tx, outcome, now);
+  await recordRepairs(tx, repairsOfVm(vm, event, outcome.next, now));
   return outcome.next;
 }
 

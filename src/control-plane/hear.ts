@@ -3,10 +3,12 @@
 import { serviceOf } from '../domain/labels/service.ts';
 import { firstHeard } from '../domain/lifecycle/first-heard.ts';
 import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
+import { jobFoundByPoll } from '../domain/repair/repairs-of.ts';
 import { scopeOwner } from '../domain/scope.ts';
 import type { Transaction } from '../ports/store.ts';
 import { applyToJob, writeAround } from './apply.ts';
 import type { Deps } from './deps.ts';
+import { recordRepairs } from './repair/book.ts';
 
 export type Heard = { kind: 'heard'; note: string } | { kind: 'not-served'; note: string };
 
@@ -21,7 +23,7 @@ export async function hearOfJob(
   if (!isServed(deps.settings.owners, owner)) {
     return { kind: 'not-served', note: `installation of ${owner} is not on the list of served owners` };
   }
-  const known = await applyToJob(tx, deps, identity.id, { kind: 'heard', fact });
+  const known = await applyToJob(tx, deps, identity.id, { kind: 'heard', fact }, 'poll');
   if (known !== undefined) return { kind: 'heard', note: '' };
 
   const now = deps.clock.now();
@@ -29,10 +31,11 @@ export async function hearOfJob(
   const outcome = firstHeard(identity, service, fact, now, deps.settings.timing);
   if (!(await tx.jobs.insert(outcome.next))) {
     // Another process made it since we looked; our fact is still to be added.
-    await applyToJob(tx, deps, identity.id, { kind: 'heard', fact });
+    await applyToJob(tx, deps, identity.id, { kind: 'heard', fact }, 'poll');
     return { kind: 'heard', note: '' };
   }
   await writeAround(tx, outcome, now);
+  if (fact.source === 'read') await recordRepairs(tx, [jobFoundByPoll(outcome.next, now)]);
   return { kind: 'heard', note: '' };
 }
 

@@ -6,6 +6,7 @@ import type { Deps } from './deps.ts';
 import { ingestStep } from './ingest.ts';
 import { startLoop } from './loop.ts';
 import { poll } from './poll.ts';
+import { recurringStep } from './repair/recurring.ts';
 import { taskRunner } from './task-loop.ts';
 import { watchHostsStep } from './watch-hosts.ts';
 
@@ -24,6 +25,7 @@ export function runControlPlane(deps: Deps): ControlPlane {
   const loops = [
     ingest,
     tasks,
+    startLoop('recurring', deps, recurringStep(deps)),
     startLoop('poll', deps, () => polling.step()),
     startLoop('watch-hosts', deps, () => watchHostsStep(deps)),
   ];

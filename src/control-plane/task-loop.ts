@@ -2,11 +2,15 @@
 // renewed; when we die, somebody else takes it up after the lease, and performers bear being run twice.
 
 import { assert } from '../domain/bug.ts';
+import { taskKey } from '../domain/lifecycle/task-key.ts';
+import type { Repair } from '../domain/repair/repair.ts';
 import { after, between, type DurationMs, type Instant, minutes, seconds } from '../domain/time.ts';
 import { GitHubError } from '../ports/github.ts';
 import { leaseMs, type Task } from '../ports/store.ts';
 import type { Deps } from './deps.ts';
 import { perform } from './effects/perform.ts';
+import { recordRepairs } from './repair/book.ts';
+import { longestFailurePauseMs } from './repair/recurring.ts';
 
 /** Calls to GitHub take a second at worst, so this is some 16 of them a second for each process. */
 const atOnce = 16;
@@ -32,16 +36,20 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
     now: Instant,
     limit: number,
   ): Promise<{ tasks: readonly Task[]; next: Instant | undefined }> =>
-    store.transaction(async (tx) => ({
-      tasks: await tx.tasks.claim({
+    store.transaction(async (tx) => {
+      const tasks = await tx.tasks.claim({
         owner: settings.processName,
         now,
         limit,
         leaseUntil: after(now, leaseMs),
         retryAt: (attempts) => after(now, backOffMs(attempts)),
-      }),
-      next: await tx.tasks.nextDue(),
-    }));
+      });
+      await recordRepairs(
+        tx,
+        tasks.flatMap((task) => takeover(task, now)),
+      );
+      return { tasks, next: await tx.tasks.nextDue() };
+    });
 
   return {
     async step() {
@@ -84,7 +92,7 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
 
   async function putBack(deps: Deps, task: Task, error: unknown): Promise<void> {
     const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
-    const dueAt = limited ?? after(deps.clock.now(), backOffMs(task.attempts));
+    const dueAt = limited ?? after(deps.clock.now(), pauseAfter(task));
     log.warn('task failed', { task: task.what, attempts: task.attempts, error });
     const reason = error instanceof Error ? error.message : String(error);
     try {
@@ -94,6 +102,16 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
       log.error('cannot put a failed task back', { task: task.id, error: storeError });
     }
   }
+}
+
+const pauseAfter = ({ what, attempts }: Task): DurationMs =>
+  Math.min(backOffMs(attempts), what.kind === 'repair' ? longestFailurePauseMs : Number.POSITIVE_INFINITY);
+
+/** The process that held it has died, or was too slow to renew its lease. */
+function takeover({ what, takenFrom }: Task, at: Instant): readonly Repair[] {
+  if (takenFrom === undefined) return [];
+  const subject = { kind: 'task', id: taskKey(what) } as const;
+  return [{ at, kind: 'task-taken-over', cause: 'its lease ran out', subject, data: { from: takenFrom } }];
 }
 
 async function keepLease(deps: Deps, task: Task, ended: AbortSignal): Promise<void> {

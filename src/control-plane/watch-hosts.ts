@@ -4,6 +4,7 @@
 import { between, type DurationMs } from '../domain/time.ts';
 import { applyToVm } from './apply.ts';
 import type { Deps } from './deps.ts';
+import { recordRepairs } from './repair/book.ts';
 
 /** One round; gives the pause until the next. */
 export async function watchHostsStep(deps: Deps): Promise<DurationMs> {
@@ -22,7 +23,10 @@ export async function watchHostsStep(deps: Deps): Promise<DurationMs> {
       if (host === undefined || between(host.lastHeardAt ?? host.enrolledAt, now) < settings.hostSilenceMs)
         return false;
       await tx.hosts.update({ ...host, state: 'silent' });
-      await tx.history.append([{ at: now, subject: { kind: 'host', id }, event: 'silent', data: {} }]);
+      const about = { at: now, subject: { kind: 'host', id } } as const;
+      await recordRepairs(tx, [
+        { ...about, kind: 'host-silent', cause: 'it said nothing for a while', data: {} },
+      ]);
       return true;
     });
     if (silent) log.warn('host is silent', { host: id, name });

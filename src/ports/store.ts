@@ -16,6 +16,8 @@ import type {
 import type { Deadline, Effect, EffectKind, HistoryLine } from '../domain/lifecycle/effects.ts';
 import type { Job, JobState } from '../domain/lifecycle/job.ts';
 import type { Vm, VmState } from '../domain/lifecycle/vm.ts';
+import type { LoopStates, RepairLoopKind } from '../domain/repair/loops.ts';
+import type { Repair, RepairKind } from '../domain/repair/repair.ts';
 import type { Host } from '../domain/scheduling/host.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
 
@@ -55,13 +57,15 @@ export interface Transaction {
   readonly sealed: SealedTable;
   readonly budget: BudgetTable;
   readonly enrolments: EnrolmentTable;
+  readonly repairs: RepairTable;
+  readonly loops: LoopTable;
   /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
   lock(name: LockName): Promise<void>;
   /** Wakes listeners when this transaction commits. */
   wake(channel: WakeChannel): void;
 }
 
-export type LockName = `balance:${string}` | 'placement' | `budget:${string}`;
+export type LockName = `balance:${string}` | 'placement' | `budget:${string}` | `repair:${RepairLoopKind}`;
 
 /** A write met a row that somebody else had changed since it was read. The transaction is run again. */
 export class StaleWriteError extends Error {
@@ -164,6 +168,8 @@ export interface Task {
   /** How often it was taken before, this time included. */
   attempts: number;
   lastError: string;
+  /** The process that held it and let its lease run out. Only told by `claim`. */
+  takenFrom?: string;
 }
 
 export type TaskKind = EffectKind | Deadline['kind'];
@@ -246,6 +252,40 @@ export interface Enrolment {
   hostName: string;
   owners: readonly string[];
   expiresAt: Instant;
+}
+
+/** The book of repairs. Rows are never changed. */
+export interface RepairTable {
+  append(repairs: readonly Repair[]): Promise<void>;
+  /** Newest first, in the order of writing. */
+  list(filter: RepairFilter, page: RepairPage): Promise<readonly RecordedRepair[]>;
+  /** How many of each kind; every kind has its number. */
+  count(filter: RepairFilter): Promise<Readonly<Record<RepairKind, number>>>;
+}
+
+export interface RecordedRepair extends Repair {
+  /** Rises with each row; says where a page ended. */
+  number: number;
+}
+
+export interface RepairFilter {
+  /** A lower-cased account. Repairs that concern nobody in particular are left out then. */
+  owner?: string;
+  kinds?: readonly RepairKind[];
+  /** At this time or later. */
+  since?: Instant;
+}
+
+export interface RepairPage {
+  limit: number;
+  /** Only rows with a smaller number. */
+  before?: number;
+}
+
+/** What the repair loops remember. Whoever reads and then puts holds the lock `repair:<loop>`. */
+export interface LoopTable {
+  get<Loop extends keyof LoopStates>(loop: Loop): Promise<LoopStates[Loop] | undefined>;
+  put<Loop extends keyof LoopStates>(loop: Loop, state: LoopStates[Loop]): Promise<void>;
 }
 
 /** How long a task may be held without renewal. */

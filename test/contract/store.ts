@@ -5,6 +5,7 @@ import { describe } from 'vitest';
 import { deliveryContract } from './store/deliveries.ts';
 import { leaseContract } from './store/leases.ts';
 import { raceContract } from './store/races.ts';
+import { repairContract } from './store/repairs.ts';
 import { rowContract } from './store/rows.ts';
 import { smallTableContract } from './store/small-tables.ts';
 import type { OpenStores } from './store/stores.ts';
@@ -20,6 +21,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('jobs, VMs and hosts', () => rowContract(open));
     describe('tasks', () => taskContract(open));
     describe('leases', () => leaseContract(open));
+    describe('the repair book', () => repairContract(open));
     describe('small tables', () => smallTableContract(open));
   });
 }

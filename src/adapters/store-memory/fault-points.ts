@@ -49,6 +49,8 @@ function watched(tx: Transaction, around: Around): Transaction {
     sealed: watchedTable('sealed', tx.sealed, around),
     budget: watchedTable('budget', tx.budget, around),
     enrolments: watchedTable('enrolments', tx.enrolments, around),
+    repairs: watchedTable('repairs', tx.repairs, around),
+    loops: watchedTable('loops', tx.loops, around),
     lock: (name) => around('lock', () => tx.lock(name)),
     wake: (channel) => tx.wake(channel),
   };

@@ -13,6 +13,7 @@ import { createDeliveryTable } from './delivery-table.ts';
 import { createHostTable } from './host-table.ts';
 import { createJobTable } from './job-table.ts';
 import { createLocks, DeadlockError } from './locks.ts';
+import { createLoopTable, createRepairTable } from './repair-tables.ts';
 import { createSession, never, type Session } from './session.ts';
 import {
   createBudgetTable,
@@ -69,6 +70,8 @@ function createData() {
     sealed: createSealedTable(),
     budget: createBudgetTable(),
     enrolments: createEnrolmentTable(),
+    repairs: createRepairTable(),
+    loops: createLoopTable(),
   };
   const participants = Object.values(tables).map((table) => table.participant);
   return { tables, participants, locks: createLocks() };
@@ -152,6 +155,8 @@ function transactionOf(tables: Data['tables'], session: Session): Transaction {
     sealed: tables.sealed.in(session),
     budget: tables.budget.in(session),
     enrolments: tables.enrolments.in(session),
+    repairs: tables.repairs.in(session),
+    loops: tables.loops.in(session),
     lock: (name) => session.statement(() => session.lock(`name ${name}`)),
     wake: (channel) => void session.wakes.add(channel),
   };

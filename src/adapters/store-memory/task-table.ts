@@ -144,7 +144,8 @@ function take(rows: Rows<TaskRow>, session: Session, claim: Parameters<TaskTable
     const lease = { owner, until: leaseUntil };
     rows.put(session, row.id, { ...row, attempts, lease, dueAt: retryAt(attempts) });
     // The task is told as it was due: the time written in the row is that of the next try.
-    taken.push(given({ ...row, attempts }));
+    const takenFrom = row.lease?.owner;
+    taken.push({ ...given({ ...row, attempts }), ...(takenFrom !== undefined && { takenFrom }) });
   }
   return taken;
 }

@@ -4,9 +4,11 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as firstTables } from './migrations/0001-first-tables.ts';
+import { up as repairs } from './migrations/0002-repairs.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
+  '0002-repairs': { up: repairs },
 };
 
 const table = 'migrations';

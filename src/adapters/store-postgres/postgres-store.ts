@@ -14,6 +14,7 @@ import { hostTable } from './host-table.ts';
 import { jobTable } from './job-table.ts';
 import { migrate } from './migrate.ts';
 import { createPartitions, dropBefore, type Partitions, partitionOf } from './partitions.ts';
+import { loopTable, repairTable } from './repair-tables.ts';
 import { budgetTable, enrolmentTable, historyTable, sealedTable } from './small-tables.ts';
 import { storeBatchWith } from './store-batch.ts';
 import type { Tables } from './tables.ts';
@@ -26,6 +27,7 @@ export interface PostgresStore extends Store {
   prepare(now: Instant): Promise<void>;
   /**
    * Drops whole days of deliveries and months of history that ended before these times; days with unread deliveries stay.
+   * Repairs are kept as long as history.
    * A delivery that is dropped is no longer known as a duplicate: GitHub redelivers within three days.
    */
   retain(before: { deliveries: Instant; history: Instant }): Promise<{ dropped: readonly string[] }>;
@@ -128,6 +130,7 @@ function storeOn({ db, place, wakes, deliveryPool }: Parts): PostgresStore {
     async retain(before) {
       const deliveries = await dropBefore(db, 'deliveries', before.deliveries);
       const history = await dropBefore(db, 'history', before.history);
+      await db.deleteFrom('repairs').where('at', '<', before.history).execute();
       return { dropped: [...deliveries, ...history] };
     },
   };
@@ -144,6 +147,8 @@ function transactionOn(tx: Db, partitions: Partitions, said: Set<WakeChannel>): 
     sealed: sealedTable(tx),
     budget: budgetTable(tx),
     enrolments: enrolmentTable(tx),
+    repairs: repairTable(tx),
+    loops: loopTable(tx),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

@@ -5,6 +5,8 @@ import type { ColumnType, Generated } from 'kysely';
 import type { Deadline, Effect } from '../../domain/lifecycle/effects.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
+import type { LoopStates } from '../../domain/repair/loops.ts';
+import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Budget, Delivery, Enrolment } from '../../ports/store.ts';
@@ -74,6 +76,14 @@ export interface Tables {
   sealed: { vm: string; jwe: string };
   budgets: { bucket: string; doc: Json<Budget> };
   enrolments: { token_hash: string; expires_at: number; doc: Json<Enrolment> };
+  repairs: {
+    number: Generated<number>;
+    at: Instant;
+    kind: RepairKind;
+    owner: string | null;
+    doc: Json<Repair>;
+  };
+  loops: { loop: keyof LoopStates; doc: Json<LoopStates[keyof LoopStates]> };
 }
 
 /** A text that a `text` column takes: without U+0000 and half characters. */

@@ -93,7 +93,7 @@ function insert(db: Db, what: Effect | Deadline, dueAt: Instant) {
 async function take(db: Db, claim: Parameters<TaskTable['claim']>[0]): Promise<Task[]> {
   let query = db
     .selectFrom('tasks')
-    .select([...taskColumns, 'superseded'])
+    .select([...taskColumns, 'superseded', 'owner'])
     .where('claimable_at', '<=', claim.now);
   const { kinds } = claim;
   if (kinds !== undefined) query = query.where((is) => is('kind', '=', is.fn.any(is.val([...kinds]))));
@@ -104,7 +104,10 @@ async function take(db: Db, claim: Parameters<TaskTable['claim']>[0]): Promise<T
   if (replaced.length > 0) await db.deleteFrom('tasks').where('id', 'in', replaced).execute();
   const taken = rows
     .filter((row) => !row.superseded)
-    .map((row) => task({ ...row, attempts: row.attempts + 1 }));
+    .map(({ owner, ...row }) => ({
+      ...task({ ...row, attempts: row.attempts + 1 }),
+      ...(owner !== null && { takenFrom: owner }),
+    }));
   if (taken.length === 0) return [];
   const ids = taken.map((row) => row.id);
   const times = taken.map((row) => claim.retryAt(row.attempts));

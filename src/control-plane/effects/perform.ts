@@ -6,6 +6,7 @@ import type { Deadline, Effect } from '../../domain/lifecycle/effects.ts';
 import type { Task } from '../../ports/store.ts';
 import { touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
+import { runRecurring } from '../repair/recurring.ts';
 import { balanceScope } from './balance-scope.ts';
 import { bindJob } from './bind-job.ts';
 import { jobDeadline, vmDeadline } from './deadline.ts';
@@ -41,6 +42,8 @@ export async function perform(deps: Deps, task: Task): Promise<void> {
       return vmDeadline(deps, what.vm);
     case 'job-deadline':
       return jobDeadline(deps, what.job);
+    case 'repair':
+      return runRecurring(deps, what.loop);
     default:
       return unreachable(what);
   }

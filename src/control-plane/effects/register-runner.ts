@@ -5,9 +5,11 @@ import type { RunnerName, VmId } from '../../domain/ids.ts';
 import { runnerName } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { mayReceiveJit } from '../../domain/lifecycle/vm-start.ts';
+import { scopeOwner } from '../../domain/scope.ts';
 import { GitHubError } from '../../ports/github.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
+import { recordRepairs } from '../repair/book.ts';
 
 export async function registerRunner(deps: Deps, id: VmId): Promise<void> {
   const found = await deps.store.transaction(async (tx) => {
@@ -52,16 +54,14 @@ async function giveUpName(deps: Deps, vm: Vm): Promise<void> {
     const now = await tx.vms.lockRow(vm.id);
     if (now === undefined || now.runnerName !== vm.runnerName) return;
     await tx.vms.update({ ...now, runnerName: fresh });
-    await tx.history.append([
+    await recordRepairs(tx, [
       {
         at: deps.clock.now(),
+        kind: 'runner-reregistered',
+        cause: 'the name was taken, most likely by a call of ours whose answer was lost',
         subject: { kind: 'vm', id: vm.id },
-        event: 'runner-renamed',
-        data: {
-          from: vm.runnerName,
-          to: fresh,
-          why: 'the name was taken, most likely by a call of ours whose answer was lost',
-        },
+        owner: scopeOwner(vm.scope),
+        data: { from: vm.runnerName, to: fresh },
       },
     ]);
   });

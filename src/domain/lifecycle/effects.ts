@@ -2,6 +2,7 @@
 // least once; so each must bear being done twice.
 
 import type { HostId, JobId, LabelKey, RunnerName, ScopeKey, VmId } from '../ids.ts';
+import type { RepairLoopKind } from '../repair/loops.ts';
 import type { Scope } from '../scope.ts';
 import type { DurationMs, Instant } from '../time.ts';
 
@@ -23,7 +24,9 @@ export type Effect =
   /** Look for hosts for what is requested. */
   | { kind: 'place' }
   /** Send the host its desired set now. */
-  | { kind: 'push-host'; host: HostId };
+  | { kind: 'push-host'; host: HostId }
+  /** Run one round of a repair loop; it comes again by itself. */
+  | { kind: 'repair'; loop: RepairLoopKind };
 
 export type EffectKind = Effect['kind'];
 

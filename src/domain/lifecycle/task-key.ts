@@ -26,5 +26,7 @@ function subject(what: Effect | Deadline): readonly (string | number | boolean)[
       return [];
     case 'push-host':
       return [what.host];
+    case 'repair':
+      return [what.loop];
   }
 }

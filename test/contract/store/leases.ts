@@ -84,6 +84,19 @@ export function leaseContract(open: OpenStores): void {
     expect(second).toMatchObject({ id: first?.id, attempts: 2 });
   });
 
+  it('says from whom it took a task, and of a free one nothing', async ({ a, b }) => {
+    await enqueue(a, 1, 0);
+    const [first] = await claimAll(a, 'one', at(0));
+    expect(first).not.toHaveProperty('takenFrom');
+    const [second] = await claimAll(b, 'two', at(30_000));
+    expect(second?.takenFrom).toBe('one');
+    await within(b, (tx) => tx.tasks.release(idOf(second), 'two', at(40_000), 'failed'));
+    const [third] = await claimAll(a, 'one', at(40_000));
+    expect(third).not.toHaveProperty('takenFrom');
+    for (const task of await within(a, (tx) => tx.tasks.list(10)))
+      expect(task).not.toHaveProperty('takenFrom');
+  });
+
   it('holds a dead holder’s task back until its next try is due, if that is later than the lease', async ({
     a,
   }) => {

@@ -1,0 +1,57 @@
+import type { LoopStates } from '../../domain/repair/loops.ts';
+import { type RepairKind, repairKinds } from '../../domain/repair/repair.ts';
+import type { LoopTable, RepairFilter, RepairTable } from '../../ports/store.ts';
+import type { Db } from './db.ts';
+import { storable } from './tables.ts';
+
+export function repairTable(db: Db): RepairTable {
+  return {
+    async append(repairs) {
+      if (repairs.length === 0) return;
+      const rows = repairs.map((repair) => ({
+        at: repair.at,
+        kind: repair.kind,
+        owner: repair.owner === undefined ? null : storable(repair.owner),
+        doc: JSON.stringify(repair),
+      }));
+      await db.insertInto('repairs').values(rows).execute();
+    },
+    async list(filter, { limit, before }) {
+      let query = chosen(db, filter).select(['number', 'doc']).orderBy('number', 'desc').limit(limit);
+      if (before !== undefined) query = query.where('number', '<', before);
+      return (await query.execute()).map(({ number, doc }) => ({ ...doc, number }));
+    },
+    async count(filter) {
+      const rows = await chosen(db, filter)
+        .select((is) => ['kind', is.fn.countAll<number>().as('count')])
+        .groupBy('kind')
+        .execute();
+      const found = new Map(rows.map(({ kind, count }) => [kind, count]));
+      const counts = repairKinds.map((kind) => [kind, found.get(kind) ?? 0]);
+      return Object.fromEntries(counts) as Record<RepairKind, number>;
+    },
+  };
+}
+
+function chosen(db: Db, { owner, kinds, since }: RepairFilter) {
+  let query = db.selectFrom('repairs');
+  if (owner !== undefined) query = query.where('owner', '=', storable(owner));
+  if (kinds !== undefined) query = query.where((is) => is('kind', '=', is.fn.any(is.val([...kinds]))));
+  if (since !== undefined) query = query.where('at', '>=', since);
+  return query;
+}
+
+export function loopTable(db: Db): LoopTable {
+  return {
+    async get<Loop extends keyof LoopStates>(loop: Loop) {
+      const row = await db.selectFrom('loops').select('doc').where('loop', '=', loop).executeTakeFirst();
+      // Under its own name each loop has only ever put its own state.
+      return row?.doc as LoopStates[Loop] | undefined;
+    },
+    async put(loop, state) {
+      const doc = JSON.stringify(state);
+      const row = db.insertInto('loops').values({ loop, doc });
+      await row.onConflict((conflict) => conflict.column('loop').doUpdateSet({ doc })).execute();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+// The loops that look for what went wrong. Each is one row among the tasks, so that any number of control planes run it once.
+
+import type { RedeliveryState } from './redelivery.ts';
+
+export const repairLoopKinds = ['redeliver', 'poll', 'sweep-runners', 'watch-hosts'] as const;
+export type RepairLoopKind = (typeof repairLoopKinds)[number];
+
+/** What a loop remembers from one round to the next, kept in the database as JSON. */
+export interface LoopStates {
+  redeliver: RedeliveryState;
+}

@@ -1,0 +1,213 @@
+import { test } from '@fast-check/vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  aJob,
+  at,
+  aVm,
+  delivery,
+  hostA,
+  read,
+  t0,
+  timing,
+  toBooted,
+  toIdle,
+  toPlaced,
+  toStarting,
+} from '../domain.fixture.ts';
+import { jobId, runnerId } from '../ids.ts';
+import type { VmEvent } from '../lifecycle/events.ts';
+import { transitionJob } from '../lifecycle/transition-job.ts';
+import { transitionVm } from '../lifecycle/transition-vm.ts';
+import type { Vm } from '../lifecycle/vm.ts';
+import { isSupply } from '../scheduling/supply.ts';
+import { hours, after as plus } from '../time.ts';
+import type { Repair } from './repair.ts';
+import { jobFoundByPoll, repairsOfJob, repairsOfVm } from './repairs-of.ts';
+
+/** Lets the events happen one after the other, each when the VM's state is past its time if it is a deadline. */
+function live(events: readonly VmEvent[], start: Vm = aVm()): { vm: Vm; repairs: readonly Repair[] } {
+  let vm = start;
+  const repairs: Repair[] = [];
+  let now = t0;
+  for (const event of events) {
+    now = event.kind === 'deadline' && vm.deadline !== undefined ? vm.deadline : plus(now, 1);
+    const { next } = transitionVm(vm, event, now, timing);
+    repairs.push(...repairsOfVm(vm, event, next, now));
+    vm = next;
+  }
+  return { vm, repairs };
+}
+const told = (events: readonly VmEvent[]): readonly string[] =>
+  live(events).repairs.map(({ kind, cause }) => `${kind}: ${cause}`);
+
+const deadline: VmEvent = { kind: 'deadline' };
+const consent: readonly VmEvent[] = [
+  { kind: 'deletion-answered', answer: 'deleted' },
+  { kind: 'worker-answered', alive: false, runnerAlive: true, asOf: plus(t0, hours(2)) },
+];
+
+describe('a VM that leaves the supply without a job', () => {
+  it.each<[string, readonly VmEvent[], string]>([
+    ['its host never began', [...toPlaced, deadline], 'host-did-not-start-it'],
+    ['its guest is silent', [...toStarting, deadline], 'guest-silent'],
+    ['its runner does not listen', [...toBooted, deadline], 'runner-never-listened'],
+    ['nobody gave it a job', [...toIdle, deadline], 'idled-out'],
+    [
+      'GitHub evicted its runner',
+      [...toIdle, { kind: 'runner-ended', ranJob: false, code: 0 }],
+      'runner-evicted',
+    ],
+    ['its runner broke', [...toBooted, { kind: 'runner-ended', ranJob: false, code: 1 }], 'runner-broke'],
+    [
+      'GitHub refuses its runner',
+      [...toStarting, { kind: 'registration-refused', reason: 'x' }],
+      'registration-refused',
+    ],
+    [
+      'its host failed it',
+      [...toStarting, { kind: 'host-failed', failure: { reason: 'no disk', owner: 'host' } }],
+      'host-failed',
+    ],
+    ['its host is silent', [...toIdle, { kind: 'host-silent' }], 'host-silent'],
+    ['an operator forced it', [...toIdle, { kind: 'force', operator: 'ada' }], 'forced'],
+  ])('since %s may be replaced', (_, events, cause) => {
+    expect(told(events)).toEqual([`vm-replaced: ${cause}`]);
+  });
+
+  it('says whose it was, where it was and what was wrong', () => {
+    const failure = { reason: 'no disk', owner: 'host' } as const;
+    const { vm, repairs } = live([...toStarting, { kind: 'host-failed', failure }]);
+    expect(repairs).toEqual([
+      {
+        at: vm.since,
+        kind: 'vm-replaced',
+        cause: 'host-failed',
+        subject: { kind: 'vm', id: vm.id },
+        owner: 'acme',
+        data: { job: vm.cause, from: 'starting', host: hostA, reason: 'no disk' },
+      },
+    ]);
+  });
+
+  it('counts again when its host came back meanwhile, for another may have been asked for each time', () => {
+    const silentTwice: VmEvent[] = [{ kind: 'host-silent' }, { kind: 'host-back' }, { kind: 'host-silent' }];
+    expect(told([...toIdle, ...silentTwice])).toEqual(Array(2).fill('vm-replaced: host-silent'));
+  });
+});
+
+describe('a VM that needs no replacement', () => {
+  it.each<[string, readonly VmEvent[]]>([
+    ['got a job', [...toIdle, { kind: 'job-bound', job: jobId(1) }]],
+    ['says that its runner had one', [...toIdle, { kind: 'runner-ended', ranJob: true, code: 0 }]],
+    ['is surplus, and was not placed', [{ kind: 'release', why: 'surplus' }]],
+    ['is surplus, and idle', [...toIdle, { kind: 'release', why: 'surplus' }, ...consent]],
+    [
+      'lost its host with its job',
+      [...toIdle, { kind: 'job-bound', job: jobId(1) }, { kind: 'host-silent' }],
+    ],
+    ['went on', toIdle],
+  ])('since it %s is no repair', (_, events) => {
+    expect(told(events)).toEqual([]);
+  });
+});
+
+describe('a VM that is reaped', () => {
+  it('since it idled is told twice: it left the supply, and it was taken away', () => {
+    expect(told([...toIdle, deadline, ...consent])).toEqual(['vm-replaced: idled-out', 'vm-reaped: idle']);
+  });
+
+  it('at its hard deadline is told with the job that it had', () => {
+    const busy = live([...toIdle, { kind: 'job-bound', job: jobId(1) }]).vm;
+    const late = plus(busy.hardDeadline ?? t0, 1);
+    const { next } = transitionVm({ ...busy, deadline: t0 }, deadline, late, timing);
+    expect(repairsOfVm(busy, deadline, next, late)).toMatchObject([
+      { kind: 'vm-reaped', cause: 'hard-deadline', data: { job: 1 } },
+    ]);
+  });
+});
+
+const someEvent = fc.constantFrom<VmEvent>(
+  ...toIdle,
+  deadline,
+  deadline,
+  ...consent,
+  { kind: 'registered', runnerId: runnerId(50) },
+  { kind: 'deletion-answered', answer: 'absent' },
+  { kind: 'deletion-answered', answer: 'busy' },
+  { kind: 'returned', reason: 'full' },
+  { kind: 'guest-job-started', jobName: 'build' },
+  { kind: 'job-bound', job: jobId(1) },
+  { kind: 'release', why: 'surplus' },
+  { kind: 'host-failed', failure: { reason: 'died', owner: 'host' } },
+  { kind: 'proved-gone' },
+  { kind: 'host-silent' },
+  { kind: 'host-back' },
+  { kind: 'runner-ended', ranJob: false, code: 0 },
+  { kind: 'force', operator: 'ada' },
+);
+
+test.prop([fc.integer({ min: 0, max: toIdle.length }), fc.array(someEvent, { maxLength: 25 })])(
+  'whatever happens, each time that it leaves the supply is a job, surplus or one repair',
+  (begin, rest) => {
+    let vm = aVm();
+    let now = t0;
+    for (const event of [...toIdle.slice(0, begin), ...rest]) {
+      now = event.kind === 'deadline' && vm.deadline !== undefined ? vm.deadline : plus(now, 1);
+      const { next } = transitionVm(vm, event, now, timing);
+      const replaced = repairsOfVm(vm, event, next, now).filter(({ kind }) => kind === 'vm-replaced');
+      const left = isSupply(vm) && !isSupply(next);
+      const explained = next.job !== undefined || event.kind === 'release';
+      expect(replaced).toHaveLength(left && !explained ? 1 : 0);
+      vm = next;
+    }
+  },
+);
+
+describe('a job', () => {
+  const correction = (
+    before: ReturnType<typeof aJob>,
+    fact: ReturnType<typeof read>,
+    by: 'read' | 'poll',
+  ) => {
+    const event = { kind: 'heard', fact } as const;
+    return repairsOfJob(before, event, transitionJob(before, event, at(60), timing).next, at(60), by);
+  };
+
+  it.each(['read', 'poll'] as const)('whose state changes by a %s was corrected', (by) => {
+    const done = read('completed', at(60), { conclusion: 'success' });
+    expect(correction(aJob(), done, by)).toEqual([
+      {
+        at: at(60),
+        kind: `job-corrected-by-${by}`,
+        cause: 'a webhook is lost or late',
+        subject: { kind: 'job', id: 1 },
+        owner: 'acme',
+        data: { from: 'queued', to: 'done' },
+      },
+    ]);
+  });
+
+  it('of which GitHub no longer knows was corrected', () => {
+    const event = { kind: 'read-missing', asOf: at(60) } as const;
+    const { next } = transitionJob(aJob(), event, at(60), timing);
+    expect(repairsOfJob(aJob(), event, next, at(60), 'read')).toMatchObject([{ data: { to: 'lost' } }]);
+  });
+
+  it('that was open between two states says that the webhooks did not decide', () => {
+    const open = transitionJob(aJob(), { kind: 'heard', fact: delivery('waiting', t0) }, at(1), timing).next;
+    expect(open.undecided).toBe(true);
+    expect(correction(open, read('queued', at(60)), 'read')).toMatchObject([
+      { cause: 'the webhooks did not decide', data: { from: 'waiting', to: 'queued' } },
+    ]);
+  });
+
+  it('that is as a read says, or that a webhook moves, was not', () => {
+    expect(correction(aJob(), read('queued', at(60)), 'read')).toEqual([]);
+    expect(correction(aJob(), delivery('in_progress', at(60)), 'read')).toEqual([]);
+  });
+
+  it('of which the poll told first was found by it', () => {
+    expect(jobFoundByPoll(aJob(), at(60))).toMatchObject({ kind: 'job-found-by-poll', owner: 'acme' });
+  });
+});
