@@ -19,6 +19,7 @@ import type { Vm, VmState } from '../domain/lifecycle/vm.ts';
 import type { LoopStates, RepairLoopKind } from '../domain/repair/loops.ts';
 import type { Repair, RepairKind } from '../domain/repair/repair.ts';
 import type { Host } from '../domain/scheduling/host.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
 
 export interface Store {
@@ -125,8 +126,22 @@ export interface JobTable extends VersionedTable<JobId, Job> {
   allQueued(limit: number): Promise<readonly Job[]>;
   /** Every job of these runs, whatever its state and labels, oldest first. */
   ofRuns(runs: readonly RunId[]): Promise<readonly Job[]>;
+  /** The repositories with jobs of ours that are open, or that we first heard of at `since` or later. In no order. */
+  activity(since: Instant): Promise<readonly RepositoryActivity[]>;
   /** Newest first. `owner` is a lower-cased account. */
   list(filter: JobFilter, limit: number): Promise<readonly Job[]>;
+}
+
+export interface RepositoryActivity {
+  /** `owner/name`, lower-cased. */
+  repository: string;
+  /** Jobs of ours that are queued, and all that are open: waiting, queued or running. */
+  queued: number;
+  open: number;
+  /** Runs that the open ones belong to. */
+  openRuns: number;
+  /** When we first heard of the newest one, open or not. */
+  lastSeenAt: Instant;
 }
 
 export interface JobFilter {
@@ -150,6 +165,8 @@ export interface VmTable extends VersionedTable<VmId, Vm> {
   byRunnerName(scope: ScopeKey, name: RunnerName): Promise<Vm | undefined>;
   /** Made on account of this job, newest first, `gone` ones too. */
   forJob(job: JobId): Promise<readonly Vm[]>;
+  /** Where VMs were ever made for, one of each scope: the newest VM's. */
+  scopes(): Promise<readonly Scope[]>;
   /** Newest first. */
   list(
     filter: { owner?: string; host?: HostId; states?: readonly VmState[] },
@@ -158,6 +175,8 @@ export interface VmTable extends VersionedTable<VmId, Vm> {
 }
 
 export interface HostTable extends VersionedTable<HostId, Host> {
+  /** Takes the row away; what is not there is success. Its history stays. */
+  remove(id: HostId): Promise<void>;
   list(): Promise<readonly Host[]>;
 }
 
@@ -251,6 +270,8 @@ export interface Enrolment {
   tokenHash: string;
   hostName: string;
   owners: readonly string[];
+  /** The host is removed when it is gone for long. */
+  auto?: boolean;
   expiresAt: Instant;
 }
 

@@ -2,7 +2,8 @@ import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
-import type { JobFilter, JobTable } from '../../ports/store.ts';
+import { instantOf } from '../../domain/time.ts';
+import type { JobFilter, JobTable, RepositoryActivity } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
 import type { Participant, Session } from './session.ts';
 import { createVersionedRows } from './versioned-table.ts';
@@ -44,6 +45,10 @@ export function createJobTable(): { participant: Participant; in(session: Sessio
         session.statement(() => rows.select(session, isDemand).sort(oldest).slice(0, limit)),
       ofRuns: (runs) =>
         session.statement(() => rows.select(session, (job) => runs.includes(job.runId)).sort(oldest)),
+      activity: (since) =>
+        session.statement(() =>
+          activityOf(rows.select(session, (job) => isOurs(job) && (isOpen(job) || job.firstSeenAt >= since))),
+        ),
       list: (filter, limit) =>
         session.statement(() =>
           rows
@@ -53,6 +58,23 @@ export function createJobTable(): { participant: Participant; in(session: Sessio
         ),
     }),
   };
+}
+
+const isOurs = (job: Job): boolean => job.service.kind === 'ours';
+const isOpen = ({ state }: Job): boolean => state === 'waiting' || state === 'queued' || state === 'running';
+
+function activityOf(jobs: readonly Job[]): readonly RepositoryActivity[] {
+  const byRepository = Map.groupBy(jobs, (job) => job.repository.fullName.toLowerCase());
+  return [...byRepository].map(([repository, all]) => {
+    const open = all.filter(isOpen);
+    return {
+      repository,
+      queued: open.filter(({ state }) => state === 'queued').length,
+      open: open.length,
+      openRuns: new Set(open.map(({ runId }) => runId)).size,
+      lastSeenAt: instantOf(all.reduce((newest, { firstSeenAt }) => Math.max(newest, firstSeenAt), 0)),
+    };
+  });
 }
 
 function matches(job: Job, filter: JobFilter): boolean {

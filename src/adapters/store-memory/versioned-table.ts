@@ -17,6 +17,7 @@ export interface VersionedRows<Id, Row> {
     lockRow(id: Id): Promise<Row | undefined>;
     insert(row: Row): Promise<boolean>;
     update(row: Row): Promise<void>;
+    remove(id: Id): Promise<void>;
   };
 }
 
@@ -56,6 +57,12 @@ export function createVersionedRows<Id extends string | number, Row>(
             throw new StaleWriteError(`${name} ${key} has changed since it was read`);
           }
           rows.put(session, key, frozenCopy(raised(row)));
+        }),
+      remove: (id) =>
+        session.statement(async () => {
+          if (rows.get(session, `${id}`) === undefined) return;
+          await session.lock(lockOf(id));
+          rows.remove(session, `${id}`);
         }),
     }),
   };

@@ -43,6 +43,9 @@ export function createVmTable(): { participant: Participant; in(session: Session
         byRunnerName: async (scope, name) =>
           (await oldestFirst((vm) => vm.runnerName === name && scopeKey(vm.scope) === scope)).at(-1),
         forJob: async (job) => (await oldestFirst((vm) => vm.cause === job)).reverse(),
+        scopes: async () => [
+          ...new Map((await oldestFirst(() => true)).map(({ scope }) => [scopeKey(scope), scope])).values(),
+        ],
         list: (filter, limit) =>
           session.statement(() =>
             rows

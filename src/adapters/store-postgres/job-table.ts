@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import { instantOf } from '../../domain/time.ts';
 import type { JobTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { demandOf } from './hashes.ts';
@@ -54,6 +56,29 @@ export function jobTable(db: Db): JobTable {
         .select('doc')
         .where((is) => is('run_id', '=', is.fn.any(is.val([...runs]))));
       return (await ofRuns.orderBy('first_seen_at').orderBy('id').execute()).map((row) => row.doc);
+    },
+    async activity(since) {
+      const isOpen = sql<boolean>`state in ('waiting', 'queued', 'running')`;
+      const rows = await db
+        .selectFrom('jobs')
+        .select((is) => [
+          'repository',
+          is.fn.countAll<string>().filterWhere('state', '=', 'queued').as('queued'),
+          is.fn.countAll<string>().filterWhere(isOpen).as('open'),
+          is.fn.count<string>('run_id').distinct().filterWhere(isOpen).as('open_runs'),
+          is.fn.max('first_seen_at').as('last_seen_at'),
+        ])
+        .where('served', '=', true)
+        .where((is) => is.or([isOpen, is('first_seen_at', '>=', since)]))
+        .groupBy('repository')
+        .execute();
+      return rows.map(({ repository, queued, open, open_runs, last_seen_at }) => ({
+        repository,
+        queued: Number(queued),
+        open: Number(open),
+        openRuns: Number(open_runs),
+        lastSeenAt: instantOf(last_seen_at),
+      }));
     },
     async list({ owner, repository, states, runId }, limit) {
       let query = db.selectFrom('jobs').select('doc');

@@ -5,10 +5,12 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as firstTables } from './migrations/0001-first-tables.ts';
 import { up as repairs } from './migrations/0002-repairs.ts';
+import { up as whereToLook } from './migrations/0003-where-to-look.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
   '0002-repairs': { up: repairs },
+  '0003-where-to-look': { up: whereToLook },
 };
 
 const table = 'migrations';

@@ -37,6 +37,9 @@ export function versionedTable<Id extends string | number, Row>(
       `.execute(db);
       return numAffectedRows === 1n;
     },
+    async remove(id: Id): Promise<void> {
+      await sql`delete from ${name} where id = ${id}`.execute(db);
+    },
     async update(row: Row): Promise<void> {
       const sets = values(raised(row)).map(([column, value]) => sql`${column} = ${value}`);
       const { numAffectedRows } = await sql`

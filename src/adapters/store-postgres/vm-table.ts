@@ -47,6 +47,10 @@ export function vmTable(db: Db): VmTable {
       return (await docs(named.where('scope', '=', storable(scope)).limit(1)))[0];
     },
     forJob: (job) => docs(newestFirst().where('cause', '=', job)),
+    async scopes() {
+      const newest = db.selectFrom('vms').distinctOn('scope').select('doc').orderBy('scope');
+      return (await docs(newest.orderBy('requested_at', 'desc').orderBy('id', 'desc'))).map((vm) => vm.scope);
+    },
     list({ owner, host, states }, limit) {
       let query = newestFirst().limit(limit);
       if (owner !== undefined) query = query.where('owner', '=', storable(owner));

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
-import { jobId, runId, runnerName } from '../../../src/domain/ids.ts';
+import { installationId, jobId, runId, runnerName } from '../../../src/domain/ids.ts';
 import { labelKey, labelSet } from '../../../src/domain/labels/label-set.ts';
 import { StaleWriteError } from '../../../src/ports/store.ts';
 import { itWith, type OpenStores, within } from './stores.ts';
 import {
+  acme,
   acmeKey,
   at,
   big,
@@ -96,6 +97,27 @@ export function rowContract(open: OpenStores): void {
     });
   });
 
+  it('tells where jobs of ours are open or were lately', async ({ a }) => {
+    const elsewhere = { ...job(1).repository, fullName: 'Acme/Other' };
+    await a.transaction(async (tx) => {
+      await tx.jobs.insert(job(1));
+      await tx.jobs.insert(job(2, { state: 'running', runId: runId(2) }));
+      await tx.jobs.insert(job(3, { state: 'waiting', runId: runId(2) }));
+      await tx.jobs.insert(job(4, { state: 'done', runId: runId(3) }));
+      await tx.jobs.insert(job(5, { state: 'done', repository: elsewhere }));
+      await tx.jobs.insert(job(6, { state: 'foreign', service: { kind: 'foreign' }, repository: elsewhere }));
+    });
+    const app = { repository: 'acme/app', queued: 1, open: 3, openRuns: 2 };
+    await a.transaction(async (tx) => {
+      const lately = [...(await tx.jobs.activity(at(4)))].sort((x, y) => y.open - x.open);
+      expect(lately).toEqual([
+        { ...app, lastSeenAt: at(4) },
+        { repository: 'acme/other', queued: 0, open: 0, openRuns: 0, lastSeenAt: at(5) },
+      ]);
+      expect(await tx.jobs.activity(at(6))).toEqual([{ ...app, lastSeenAt: at(3) }]);
+    });
+  });
+
   it('follows a job into another list when its state changes', async ({ a }) => {
     await within(a, (tx) => tx.jobs.insert(job(1)));
     await within(a, (tx) => tx.jobs.update(job(1, { state: 'running', scope: globex, runId: runId(9) })));
@@ -170,6 +192,27 @@ export function rowContract(open: OpenStores): void {
       expect(numbers(await tx.vms.list({ owner: 'acme' }, 9))).toEqual([2, 1]);
       expect(numbers(await tx.vms.list({ host: hostName(1), states: ['busy'] }, 9))).toEqual([2]);
     });
+  });
+
+  it('remembers every scope that VMs were made for, as the newest of them has it', async ({ a }) => {
+    const reinstalled = { ...acme, installationId: installationId(9) };
+    await a.transaction(async (tx) => {
+      await tx.vms.insert(vm(1, { state: 'gone' }));
+      await tx.vms.insert(vm(3, { scope: reinstalled, state: 'gone' }));
+      await tx.vms.insert(vm(2, { scope: globex }));
+    });
+    const scopes = [...(await within(a, (tx) => tx.vms.scopes()))];
+    expect(scopes.sort((x, y) => x.kind.localeCompare(y.kind))).toEqual([reinstalled, globex]);
+  });
+
+  it('takes a host away, once and for all', async ({ a, b }) => {
+    await within(a, (tx) => tx.hosts.insert(host(1)));
+    await within(b, (tx) => tx.hosts.remove(hostName(1)));
+    await within(a, (tx) => tx.hosts.remove(hostName(1)));
+    expect(await within(a, (tx) => tx.hosts.lockRow(hostName(1)))).toBeUndefined();
+    expect(await within(a, (tx) => tx.hosts.list())).toEqual([]);
+    const late = within(a, (tx) => tx.hosts.update(host(1)));
+    await expect(late).rejects.toBeInstanceOf(StaleWriteError);
   });
 
   it('lists hosts by name', async ({ a }) => {
