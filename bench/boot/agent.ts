@@ -61,7 +61,7 @@ export async function startAgent(
       inspector: linuxHostInspector(),
       dialer: {
         connect: async () => {
-          const [ours, theirs] = socketPair(clock, () => 0);
+          const [ours, theirs] = socketPair(clock, { delay: () => 0 });
           control.attach(ours);
           return theirs;
         },

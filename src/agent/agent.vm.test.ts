@@ -84,7 +84,7 @@ describe('an agent with QEMU', () => {
         inspector: linuxHostInspector(),
         dialer: {
           connect: async () => {
-            const [ours, theirs] = socketPair(clock, () => 0);
+            const [ours, theirs] = socketPair(clock, { delay: () => 0 });
             control = ours;
             ours.onMessage(hear);
             return theirs;

@@ -199,7 +199,7 @@ describe('a guest that', () => {
   });
 
   it('is taken down while it starts, when so ordered', async () => {
-    const world = await started({ host: { startMs: 5000 } });
+    const world = await started({ host: { startMs: () => 5000 } });
     await world.orderWithJit({});
     await world.clock.advance(seconds(2));
     world.bury(testVm, 'never-registered');

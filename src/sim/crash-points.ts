@@ -9,9 +9,23 @@ export interface Point {
   kind: PointKind;
 }
 
+/** What happens at a port call: the process dies there, or the call fails; nothing when undefined. */
+export type Blow = 'crash' | 'fail' | undefined;
+
+/** Asked before and after each call of a watched port; `call` counts from 1. */
+export type Fate = (name: string, when: 'before' | 'after', call: number) => Blow;
+
+/** The one blow at a chosen call. */
+const fateOf =
+  (point: Point): Fate =>
+  (_name, when, call) => {
+    if (call !== point.call || !point.kind.endsWith(when)) return undefined;
+    return point.kind.startsWith('crash') ? 'crash' : 'fail';
+  };
+
 /** The life of one process. All ports that it uses are handed out by `watch`. */
 export class Lifeline {
-  readonly #point: Point | undefined;
+  readonly #fate: Fate;
   readonly #onDeath: () => void;
   #calls = 0;
   #dead = false;
@@ -20,8 +34,8 @@ export class Lifeline {
   /** The name of the call at the chosen point, once it was reached. */
   reached: string | undefined;
 
-  constructor(point: Point | undefined, onDeath: () => void = () => {}) {
-    this.#point = point;
+  constructor(fate: Fate | Point | undefined, onDeath: () => void = () => {}) {
+    this.#fate = typeof fate === 'function' ? fate : fate === undefined ? () => undefined : fateOf(fate);
     this.#onDeath = onDeath;
   }
 
@@ -41,8 +55,9 @@ export class Lifeline {
   }
 
   /** Closes something of the process when it dies. */
-  hold(close: () => void): void {
+  hold(close: () => void): { release(): void } {
     this.#held.add(close);
+    return { release: () => void this.#held.delete(close) };
   }
 
   /** A port all of whose methods give promises, counted, and cut off at death. */
@@ -68,20 +83,32 @@ export class Lifeline {
     });
   }
 
-  async #counted(name: string, call: () => unknown): Promise<unknown> {
+  /** A call of something that `watch` cannot wrap; its end counts as part of the latest call. */
+  pass(name: string, when: 'before' | 'after'): void | Promise<never> {
+    return this.#pass(name, when, when === 'before' ? this.#next() : this.#calls);
+  }
+
+  #next(): number {
+    if (!this.#dead) this.#calls += 1;
+    return this.#calls;
+  }
+
+  #pass(name: string, when: 'before' | 'after', call: number): void | Promise<never> {
     if (this.#dead) return never();
-    this.#calls += 1;
-    const here = this.#point?.call === this.#calls ? this.#point.kind : undefined;
-    if (here !== undefined) this.reached = name;
-    if (here === 'crash-before') {
-      this.kill();
-      return never();
-    }
-    if (here === 'fail-before') throw new Error(`${name}: planted failure, nothing was done`);
-    const value = await call();
-    if (here === 'crash-after') this.kill();
-    if (this.#dead) return never();
-    if (here === 'fail-after') throw new Error(`${name}: planted failure, though it was done`);
+    const blow = this.#fate(name, when, call);
+    if (blow === undefined) return;
+    this.reached = name;
+    if (blow === 'fail')
+      throw new Error(`${name}: planted failure, ${when === 'before' ? 'nothing' : 'though it'} was done`);
+    this.kill();
+    return never();
+  }
+
+  async #counted(name: string, work: () => unknown): Promise<unknown> {
+    const call = this.#next();
+    await this.#pass(name, 'before', call);
+    const value = await work();
+    await this.#pass(name, 'after', call);
     return value;
   }
 

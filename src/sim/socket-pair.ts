@@ -1,13 +1,22 @@
 // The agent link in one process: two ends of which each hears what the other sends, a little later on the clock.
 
 import type { DurationMs } from '../domain/time.ts';
-import type { AgentSocket } from '../ports/agent-link.ts';
+import { type AgentSocket, linkSilenceMs } from '../ports/agent-link.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** @param delay is asked for each message; messages never overtake each other, as on a TCP connection. */
-export function socketPair(clock: Clock, delay: () => DurationMs): [AgentSocket, AgentSocket] {
-  const left = new End(clock, delay);
-  const right = new End(clock, delay);
+/** The road between the two ends. */
+export interface Road {
+  /** Asked for each message; messages never overtake each other, as on a TCP connection. */
+  delay: () => DurationMs;
+  /** While it is cut nothing arrives; what was sent comes later, or the connection breaks after `linkSilenceMs`. */
+  isCut?: () => boolean;
+}
+
+const retransmitMs = 1_000;
+
+export function socketPair(clock: Clock, road: Road): [AgentSocket, AgentSocket] {
+  const left = new End(clock, road);
+  const right = new End(clock, road);
   left.other = right;
   right.other = left;
   return [left, right];
@@ -16,7 +25,7 @@ export function socketPair(clock: Clock, delay: () => DurationMs): [AgentSocket,
 class End implements AgentSocket {
   other: End | undefined;
   readonly #clock: Clock;
-  readonly #delay: () => DurationMs;
+  readonly #road: Road;
   #open = true;
   #way: Promise<void> = Promise.resolve();
   #onMessage: ((text: string) => void) | undefined;
@@ -24,16 +33,32 @@ class End implements AgentSocket {
   readonly #early: string[] = [];
   #closedWith: { code: number; reason: string } | undefined;
 
-  constructor(clock: Clock, delay: () => DurationMs) {
+  constructor(clock: Clock, road: Road) {
     this.#clock = clock;
-    this.#delay = delay;
+    this.#road = road;
   }
 
   send(text: string): void {
     if (!this.#open) return;
-    const ms = this.#delay();
-    const arrival = this.#clock.sleep(ms);
-    this.#way = this.#way.then(() => arrival).then(() => this.other?.hear(text));
+    const arrival = this.#clock.sleep(this.#road.delay());
+    this.#way = this.#way.then(() => arrival).then(() => this.#arrive(text));
+  }
+
+  /** Not asynchronous while the road is open, so that a cut costs nothing where there is none. */
+  #arrive(text: string): void | Promise<void> {
+    if (this.#road.isCut?.() !== true) this.other?.hear(text);
+    else return this.#waitThenArrive(text);
+  }
+
+  async #waitThenArrive(text: string): Promise<void> {
+    for (let waited = 0; this.#open && this.#road.isCut?.() === true; waited += retransmitMs) {
+      if (waited >= linkSilenceMs) {
+        this.close(1006, 'the other end has been silent for too long');
+        return;
+      }
+      await this.#clock.sleep(retransmitMs);
+    }
+    this.other?.hear(text);
   }
 
   hear(text: string): void {

@@ -223,7 +223,7 @@ export class AgentWorld {
     if (life.dead) return new Promise(() => {});
     if (!this.reachable) throw new AgentLinkError('connection refused', 'unreachable');
     this.connects += 1;
-    const [ours, theirs] = socketPair(this.clock, () => 1);
+    const [ours, theirs] = socketPair(this.clock, { delay: () => 1 });
     life.hold(() => theirs.close(1006, 'the agent died'));
     this.socket = ours;
     ours.onMessage((text) => this.#hear(fromAgent.parse(JSON.parse(text)), ours));

@@ -112,7 +112,7 @@ export class ControlPlaneWorld {
   }
 
   #link(id: HostId): AgentSocket {
-    const [ours, theirs] = socketPair(this.clock, () => 5);
+    const [ours, theirs] = socketPair(this.clock, { delay: () => 5 });
     this.#process?.controlPlane.links.accept(id, ours);
     return theirs;
   }

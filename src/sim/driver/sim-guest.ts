@@ -25,6 +25,10 @@ export interface SimGuestParts {
   /** The guest ends its VM. */
   end(how: 'exited', detail: string): void;
   console(line: string): void;
+  /** Called for each JIT configuration, also for the same one again. */
+  jitHanded?(jitConfig: string): void;
+  /** Called when the host asks it to end its runner and power off. */
+  askedToEnd?(): void;
 }
 
 /** The part of a guest that its host sees. */
@@ -55,6 +59,11 @@ export class SimGuest implements SimulatedGuest {
   /** The one JIT configuration that it was given; a second one is a broken promise (I2). */
   readonly jits: string[] = [];
   runnerAlive = false;
+
+  /** Its runner is at work on a job. */
+  get working(): boolean {
+    return this.#job === 'running' && this.runnerAlive;
+  }
 
   constructor(parts: SimGuestParts) {
     this.#parts = parts;
@@ -141,6 +150,7 @@ export class SimGuest implements SimulatedGuest {
         this.#say({ type: 'configured' });
         return;
       case 'run':
+        this.#parts.jitHanded?.(message.jitConfig);
         if (!this.jits.includes(message.jitConfig)) this.jits.push(message.jitConfig);
         if (this.jits.length === 1 && !this.runnerAlive && this.#job === 'none')
           void this.#run(message.jitConfig).catch(() => {});
@@ -149,11 +159,12 @@ export class SimGuest implements SimulatedGuest {
         this.#say({
           type: 'worker',
           question: message.question,
-          alive: this.#job === 'running' && this.runnerAlive,
+          alive: this.working,
           runnerAlive: this.runnerAlive,
         });
         return;
       case 'shutdown':
+        this.#parts.askedToEnd?.();
         if (!this.#parts.behaviour.deaf) void this.#shutDown(message.graceMs).catch(() => {});
     }
   }

@@ -19,6 +19,16 @@ import { type GuestBehaviour, goodGuest } from './guest-behaviour.ts';
 import { SimGuest, type SimGuestParts, type SimulatedGuest } from './sim-guest.ts';
 import type { SimRunner } from './sim-runner.ts';
 
+/** What happens on the host, as somebody would see it who can look into it: for checkers and transcripts. */
+export type SimHostEvent =
+  | { kind: 'vm-started'; vm: VmId }
+  /** `by`: who ended it. `working`: its runner had a job at that moment. */
+  | { kind: 'vm-ended'; vm: VmId; by: 'agent' | 'guest' | 'accident'; working: boolean; detail: string }
+  /** The guest was handed a JIT configuration. */
+  | { kind: 'jit-handed'; vm: VmId; jitConfig: string }
+  /** The agent asked the guest to end its runner and power off. */
+  | { kind: 'asked-to-end'; vm: VmId; working: boolean };
+
 export interface SimHostOptions {
   clock: Clock;
   random: Random;
@@ -28,8 +38,9 @@ export interface SimHostOptions {
   facts?: Partial<HostFacts>;
   diskGib?: number;
   /** From `start` to a process that is up. */
-  startMs?: number;
+  startMs?: () => number;
   behaviour?: (vm: VmId) => Partial<GuestBehaviour>;
+  observe?: (event: SimHostEvent) => void;
   /** Another guest than ours. */
   makeGuest?: (parts: SimGuestParts) => SimulatedGuest;
 }
@@ -38,7 +49,7 @@ interface SimVm {
   machine: MachineSpec;
   guest: SimulatedGuest;
   running: RunningVm;
-  end(end: VmEnd): void;
+  end(end: VmEnd, by: 'agent' | 'guest' | 'accident'): void;
 }
 
 const gib = 1024 ** 3;
@@ -78,12 +89,22 @@ export class SimHost {
 
   /** The VM's process dies: killed for want of memory, say. */
   crash(vm: VmId): void {
-    this.#vms.get(vm)?.end({ how: 'killed', detail: 'killed by signal 9' });
+    this.#vms.get(vm)?.end({ how: 'killed', detail: 'killed by signal 9' }, 'accident');
   }
 
   /** The job turns its own VM off. */
   powerOff(vm: VmId): void {
-    this.#vms.get(vm)?.end({ how: 'exited', detail: 'the guest powered off' });
+    this.#vms.get(vm)?.end({ how: 'exited', detail: 'the guest powered off' }, 'guest');
+  }
+
+  /** The power fails: every VM's process is gone, disks and folders stay. The agent is somebody else's to end. */
+  reboot(): void {
+    for (const vm of [...this.#vms.keys()]) this.crash(vm);
+  }
+
+  /** The VMs whose process runs, in order. */
+  get running(): VmId[] {
+    return [...this.#vms.keys()].sort();
   }
 
   get driver(): VmDriver {
@@ -92,7 +113,7 @@ export class SimHost {
       start: (machine) => this.#start(machine),
       adopt: async (vm) => this.#vms.get(vm)?.running,
       find: async () => [...this.#vms.keys()].sort(),
-      stop: async (vm) => this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }),
+      stop: async (vm) => this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }, 'agent'),
     };
   }
 
@@ -160,17 +181,19 @@ export class SimHost {
       throw new VmStartError(`${machine.vm}: its scratch disk is missing: ${machine.scratchPath}`);
     if (![...this.images].some((digest) => machine.rootPath === rootPathOf(digest)))
       throw new VmStartError(`${machine.vm}: its root file system is missing: ${machine.rootPath}`);
-    await this.#options.clock.sleep(this.#options.startMs ?? 40);
+    await this.#options.clock.sleep(this.#options.startMs?.() ?? 40);
     const again = this.#vms.get(machine.vm);
     return again === undefined ? this.#spawn(machine) : again.running;
   }
 
   #spawn(machine: MachineSpec): RunningVm {
-    const { clock, random, runner } = this.#options;
+    const { clock, random, runner, observe } = this.#options;
     const { vm } = machine;
     const ended = Promise.withResolvers<VmEnd>();
-    const end = (how: VmEnd): void => {
+    const working = (): boolean => made.guest instanceof SimGuest && made.guest.working;
+    const end: SimVm['end'] = (how, by) => {
       if (this.#vms.get(vm) !== made) return;
+      observe?.({ kind: 'vm-ended', vm, by, working: working(), detail: how.detail });
       this.#vms.delete(vm);
       made.guest.kill();
       ended.resolve(how);
@@ -187,11 +210,14 @@ export class SimHost {
       fate: fateOf(behaviour, boot),
       cpus: machine.vcpus,
       memoryMib: machine.memoryMib,
-      end: (how, detail) => end({ how, detail }),
+      end: (how, detail) => end({ how, detail }, 'guest'),
+      jitHanded: (jitConfig) => observe?.({ kind: 'jit-handed', vm, jitConfig }),
+      askedToEnd: () => observe?.({ kind: 'asked-to-end', vm, working: working() }),
       console: (line) => this.#folders.get(vmId(vm))?.push(line),
     });
     const made: SimVm = { machine, guest, running: { vm, pid: undefined, ended: ended.promise }, end };
     this.#vms.set(vm, made);
+    observe?.({ kind: 'vm-started', vm });
     return made.running;
   }
 }

@@ -1,0 +1,56 @@
+// The store as one server sees it in the simulation: it dies with its process, is away when the weather says so, and what
+// it commits to the history is seen by the world.
+
+import { withFaultPoints } from '../../adapters/store-memory/fault-points.ts';
+import type { MemoryStore } from '../../adapters/store-memory/memory-store.ts';
+import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
+import { type Store, StoreUnavailableError, type Transaction } from '../../ports/store.ts';
+import type { Lifeline } from '../crash-points.ts';
+
+/** A connection that ends as its process does. */
+export type MortalStore = Store & Pick<MemoryStore, 'crash'>;
+
+export interface StoreWatch {
+  life: Lifeline;
+  isAway: () => boolean;
+  committed: (lines: readonly HistoryLine[]) => void;
+}
+
+export function observedStore(store: Store, { life, isAway, committed }: StoreWatch): Store {
+  const awake = (): void => {
+    if (isAway()) throw new StoreUnavailableError('the database cannot be reached');
+  };
+  const points = withFaultPoints(store, {
+    before(call) {
+      awake();
+      return life.pass(`store.${call}`, 'before');
+    },
+    after: (call) => life.pass(`store.${call}`, 'after'),
+  });
+  return {
+    ...points,
+    async transaction(work) {
+      let lines: HistoryLine[] = [];
+      const result = await points.transaction((tx) => {
+        // A transaction may be run again from its start: only the lines of the last run count.
+        lines = [];
+        return work(noting(tx, (more) => lines.push(...more)));
+      });
+      committed(lines);
+      return result;
+    },
+  };
+}
+
+function noting(tx: Transaction, note: (lines: readonly HistoryLine[]) => void): Transaction {
+  return {
+    ...tx,
+    history: {
+      of: (subject, limit) => tx.history.of(subject, limit),
+      async append(lines) {
+        await tx.history.append(lines);
+        note(lines);
+      },
+    },
+  };
+}
