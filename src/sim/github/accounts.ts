@@ -78,15 +78,17 @@ export function createRepository(world: World, options: NewRepository): Reposito
     defaultBranch: 'main',
     createdAt: world.clock.now(),
     protectedEnvironments: new Set(options.protectedEnvironments),
+    runs: 0,
+    openRuns: new Set(),
   };
   world.state.repositories.set(repository.id, repository);
+  world.state.repositoriesByName.set(fullNameOf(repository).toLowerCase(), repository);
   return repository;
 }
 
 /** By `owner/name`, whatever the case. */
 export function findRepository(world: World, fullName: string): Repository | undefined {
-  const wanted = fullName.toLowerCase();
-  return [...world.state.repositories.values()].find((it) => fullNameOf(it).toLowerCase() === wanted);
+  return world.state.repositoriesByName.get(fullName.toLowerCase());
 }
 
 export function repositoryOf(world: World, fullName: string): Repository {
@@ -117,9 +119,10 @@ export function createRunnerGroup(
 
 /** The App's installation that sees this repository. */
 export function installationFor(world: World, repository: Repository): Installation | undefined {
-  return [...world.state.installations.values()].find(
-    (it) => it.account === repository.owner && !it.suspended && sees(it.repositories, repository.id),
-  );
+  for (const it of world.state.installations.values()) {
+    if (it.account === repository.owner && !it.suspended && sees(it.repositories, repository.id)) return it;
+  }
+  return undefined;
 }
 
 export function repositoriesOf(world: World, installation: Installation): Repository[] {

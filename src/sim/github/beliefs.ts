@@ -41,6 +41,11 @@ export const beliefTable = {
     'A job whose lock is not renewed for 10 min fails: its runner lost communication with the server.',
     'actions/runner#3539',
   ),
+  lostRunnerConclusion: choice<'failure' | 'cancelled'>(
+    'failure',
+    'A job whose runner lost communication is concluded as failed.',
+    'the annotation is known, from many reports; the conclusion in other cases is not',
+  ),
   idleEvictionMs: belief(
     10 * minute,
     'A just-in-time runner that got no job is deregistered after some minutes; its next poll says RunnerNotFound and it ends with 0.',
@@ -120,6 +125,11 @@ export const beliefTable = {
     'queued-and-held',
     'All jobs of a matrix are queued at once, and those above max-parallel are given to no runner until one ends.',
     'undocumented; the webhook `queued` was seen for all of them',
+  ),
+  protectedJob: choice<'waiting' | 'queued-then-waiting' | 'queued-says-waiting'>(
+    'waiting',
+    'A job whose environment wants an approval is announced as `waiting`, and as `queued` when it has it; the switches put a `queued` with the same time before it, whose status is `queued` or says `waiting`.',
+    'runs-on#539 (`queued, waiting, queued` with equal times); one example of @octokit/webhooks-examples is `queued` with the status `waiting`',
   ),
   rerunFailedKeepsOthers: belief(
     true,

@@ -60,7 +60,7 @@ export interface Faults {
   deletionRefused: (runner: Runner) => boolean;
   /** How long a queued job waits from the first runner that could have it; asked once each time that it becomes queued. */
   assignmentDelayMs: (job: Job) => number;
-  /** Whether GitHub gives no job to any runner. After its end runners are served at their next poll, or by `assignNow`. */
+  /** Whether GitHub gives no job to any runner. It is asked again every few seconds as long as a runner waits. */
   assignmentDown: () => boolean;
   /** Whether GitHub's own runners take this job; asked when it becomes queued. */
   hosted: (job: Job) => HostedWork | undefined;

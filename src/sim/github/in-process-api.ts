@@ -25,6 +25,7 @@ import { findRepository, fullNameOf, repositoriesOf } from './accounts.ts';
 import { type Answer, answer, notFound } from './answer.ts';
 import { InProcessCalls } from './in-process-calls.ts';
 import { encodeJitConfig } from './jit-config.ts';
+import { jobAsRead } from './job-versions.ts';
 import { renderJob } from './render/job.ts';
 import {
   deleteRunner,
@@ -32,7 +33,7 @@ import {
   isOnline,
   type RunnerOwner,
   registerRunner,
-  runnersOf,
+  runnersShown,
   shownBusy,
 } from './runners.ts';
 import { jobsShown } from './runs.ts';
@@ -100,7 +101,9 @@ export class InProcessGitHub implements GitHub {
       const isThere =
         found !== undefined &&
         fullNameOf(found.run.repository).toLowerCase() === job.repository.toLowerCase();
-      return isThere ? answer(workflowJob.parse(renderJob(this.#world, found))) : notFound;
+      return isThere
+        ? answer(workflowJob.parse(renderJob(this.#world, jobAsRead(this.#world, found))))
+        : notFound;
     });
     if (read.ok) return factOf(read.value, 'read', asOf);
     if (read.status === 404) return 'missing';
@@ -112,11 +115,15 @@ export class InProcessGitHub implements GitHub {
     const jobs = await this.#calls.get('GET runs', repository.installationId, () => {
       const found = findRepository(this.#world, repository.fullName);
       if (!found) return notFound;
-      const runs = [...this.#world.state.runs.values()].filter(
-        (run) => run.repository === found && run.status !== 'completed',
+      const open = [...found.openRuns]
+        .flatMap((run) => jobsShown(this.#world, run, 'latest'))
+        .filter(({ id }) => !this.#world.faults.listMisses('jobs', id));
+      return answer(
+        open.map((job) => ({
+          job,
+          read: workflowJob.parse(renderJob(this.#world, jobAsRead(this.#world, job))),
+        })),
       );
-      const open = runs.flatMap((run) => jobsShown(this.#world, run, 'latest'));
-      return answer(open.map((job) => ({ job, read: workflowJob.parse(renderJob(this.#world, job)) })));
     });
     return jobs.map(({ job, read }) => ({
       identity: identityOf(job, read.html_url ?? ''),
@@ -182,7 +189,7 @@ export class InProcessGitHub implements GitHub {
 
   async #runners(scope: Scope): Promise<Runner[]> {
     const found = await this.#calls.get('GET runners', scope.installationId, () =>
-      withValue(this.#owner(scope), (owner) => answer(runnersOf(this.#world, owner))),
+      withValue(this.#owner(scope), (owner) => answer(runnersShown(this.#world, owner))),
     );
     return found.map((runner) => this.#shown(runner));
   }

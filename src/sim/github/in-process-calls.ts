@@ -14,8 +14,8 @@ const tokenMarginMs = 5 * 60_000;
 
 export class InProcessCalls {
   readonly #world: World;
-  /** When the token of each installation ends. A process has its own tokens, and asks once for each. */
-  readonly #tokens = new Map<InstallationId, Promise<number>>();
+  /** A process has its own tokens, and asks once for each, however many calls wait for it. */
+  readonly #tokens = new Map<InstallationId, { asked: Promise<void>; endsAt: number }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -50,25 +50,28 @@ export class InProcessCalls {
     });
   }
 
-  async #haveToken(installation: InstallationId): Promise<void> {
+  #haveToken(installation: InstallationId): Promise<void> {
     const known = this.#tokens.get(installation);
-    if (known !== undefined && (await known) - this.#world.clock.now() > tokenMarginMs) return;
-    const asked = this.#newToken();
-    this.#tokens.set(installation, asked);
-    try {
-      await asked;
-    } catch (error) {
-      if (this.#tokens.get(installation) === asked) this.#tokens.delete(installation);
-      throw error;
-    }
+    if (known !== undefined && known.endsAt - this.#world.clock.now() > tokenMarginMs) return known.asked;
+    const token = { asked: this.#newToken(), endsAt: Number.POSITIVE_INFINITY };
+    this.#tokens.set(installation, token);
+    token.asked = token.asked.then(
+      () => {
+        token.endsAt = this.#world.clock.now() + this.#world.beliefs.installationTokenMs;
+      },
+      (error: unknown) => {
+        this.#tokens.delete(installation);
+        throw error;
+      },
+    );
+    return token.asked;
   }
 
-  async #newToken(): Promise<number> {
+  async #newToken(): Promise<void> {
     const operation = 'POST access_tokens';
     const made = await this.#call(operation, 'app', () => answer(undefined));
     // Not as `not-found`: "the App is not installed" must not pass for "there is no such runner".
     if (!made.ok) throw this.error(operation, made.status === 404 ? { ...made, status: 403 } : made);
-    return this.#world.clock.now() + this.#world.beliefs.installationTokenMs;
   }
 
   async #call<T>(operation: string, credential: Credential, work: () => Answer<T>): Promise<Answer<T>> {

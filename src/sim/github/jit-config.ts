@@ -75,10 +75,8 @@ export function runnerOfJitConfig(world: World, jitConfig: string): Runner | und
 }
 
 export function runnerOfClient(world: World, clientId: string): Runner | undefined {
-  for (const runner of world.state.runners.values()) {
-    if (runner.clientId === clientId && !runner.removed) return runner;
-  }
-  return undefined;
+  const runner = world.state.runnersByClient.get(clientId);
+  return runner?.removed ? undefined : runner;
 }
 
 function fileOf(jitConfig: string, name: string): string {

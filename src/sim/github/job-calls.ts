@@ -2,7 +2,8 @@
 
 import { after } from '../../domain/time.ts';
 import { type Answer, answer, refuse } from './answer.ts';
-import { announceJob } from './job-events.ts';
+import { startJob } from './job-start.ts';
+import { keepVersion } from './job-versions.ts';
 import { cancelJob, concludedAs, finishJob } from './run-progress.ts';
 import type { Conclusion, Job, Runner, Step } from './state.ts';
 import { setDeadline } from './timers.ts';
@@ -15,14 +16,11 @@ export function acquireJob(world: World, runner: Runner, requestId: string): Ans
   const { job } = runner;
   if (!job || job.requestId !== requestId) return refuse(404, 'Job not found');
   if (job.phase !== 'assigned') return refuse(409, 'Job already acquired');
-  job.phase = 'in_progress';
-  job.startedAt = world.clock.now();
-  job.run.status = 'in_progress';
+  startJob(world, job, runner);
   holdLock(world, job);
   setDeadline(world.timers, job.deadlines, 'timeout', job.timeoutMinutes * minuteMs, () =>
     timeOut(world, job),
   );
-  announceJob(world, job, 'in_progress');
   return answer(job);
 }
 
@@ -43,12 +41,31 @@ export function renewJob(world: World, planId: string, guid: string): Answer<Job
 }
 
 function holdLock(world: World, job: Job): void {
-  job.lockedUntil = after(world.clock.now(), world.beliefs.jobLockMs);
-  setDeadline(world.timers, job.deadlines, 'lock', world.beliefs.jobLockMs, () => {
+  setLock(world, job, world.beliefs.jobLockMs);
+}
+
+function setLock(world: World, job: Job, ms: number): void {
+  job.lockedUntil = after(world.clock.now(), ms);
+  setDeadline(world.timers, job.deadlines, 'lock', ms, () => {
     const message = `The self-hosted runner: ${job.runner?.name} lost communication with the server.`;
     job.annotations.push({ line: undefined, column: undefined, message });
-    finishJob(world, job, 'failure');
+    finishJob(world, job, world.beliefs.lostRunnerConclusion);
   });
+}
+
+/**
+ * Renews the lock once a minute until the returned function is called, by reckoning: nothing happens on the clock meanwhile,
+ * and the lock ends when it would have ended.
+ */
+export function keepRenewing(world: World, job: Job): () => void {
+  const since = world.clock.now();
+  job.deadlines.get('lock')?.();
+  job.deadlines.delete('lock');
+  return () => {
+    if (job.phase !== 'in_progress') return;
+    const sinceLastMs = (world.clock.now() - since) % minuteMs;
+    setLock(world, job, world.beliefs.jobLockMs - sinceLastMs);
+  };
 }
 
 export interface JobReport {
@@ -75,21 +92,18 @@ export function completeJob(world: World, report: JobReport): Answer<Job> {
 }
 
 /** News of steps while the job runs; by external id, unknown ones are added. */
-export function updateSteps(job: Job, steps: readonly Step[]): void {
+export function updateSteps(world: World, job: Job, steps: readonly Step[]): void {
   const known = new Map(job.steps.map((step) => [step.externalId, step]));
   for (const step of steps) known.set(step.externalId, step);
   job.steps = [...known.values()].sort((a, b) => a.number - b.number);
+  keepVersion(world, job);
 }
 
-export function runningJob(world: World, planId: string, guid: string): Job | undefined {
-  for (const job of world.state.jobs.values()) {
-    if (job.guid === guid && job.planId === planId) return job.phase === 'in_progress' ? job : undefined;
-  }
-  return undefined;
+function runningJob(world: World, planId: string, guid: string): Job | undefined {
+  const job = world.state.jobsByGuid.get(guid);
+  return job?.planId === planId && job.phase === 'in_progress' ? job : undefined;
 }
 
 /** By the token that the job's own message carried; it is good as long as the job is known. */
-export function jobByToken(world: World, token: string): Job | undefined {
-  for (const job of world.state.jobs.values()) if (job.token === token) return job;
-  return undefined;
-}
+export const jobByToken = (world: World, token: string): Job | undefined =>
+  world.state.jobsByToken.get(token);

@@ -1,9 +1,11 @@
 // How a run goes forward: jobs become queued when their needs have ended, end, and make the next ones possible.
 
 import { jobId } from '../../domain/ids.ts';
-import { assignQueuedJobs } from './assignment.ts';
+import { dequeue, enqueue } from './assignment.ts';
+import { takeByHosted } from './hosted-runners.ts';
 import { announceJob } from './job-events.ts';
 import { type JobPlan, planGroup, resultOf } from './job-plan.ts';
+import { keepVersion } from './job-versions.ts';
 import { freeRunner, removeRunner } from './runners.ts';
 import type { Conclusion, Job, JobGroup, Run } from './state.ts';
 import { liftDeadlines, setDeadline } from './timers.ts';
@@ -88,9 +90,17 @@ export function addJob(world: World, run: Run, definition: JobDefinition, plan: 
     logText: undefined,
     stepLogs: new Map(),
     summaries: new Map(),
+    assignableAt: undefined,
+    starts: [],
+    versions: [],
   };
-  world.state.jobs.set(job.id, job);
+  const { state } = world;
+  state.jobs.set(job.id, job);
+  state.jobsByGuid.set(job.guid, job);
+  state.jobsByToken.set(job.token, job);
+  state.openJobs.add(job);
   run.jobs.push(job);
+  keepVersion(world, job);
   return job;
 }
 
@@ -104,7 +114,11 @@ function jobToken(world: World): string {
 /** The job is there: announced as waiting for its environment, or as queued, be it held by max-parallel or not. */
 export function startWaiting(world: World, job: Job): void {
   if (job.environment !== undefined && job.run.repository.protectedEnvironments.has(job.environment)) {
+    const { protectedJob } = world.beliefs;
+    if (protectedJob === 'queued-then-waiting') announceJob(world, job, 'queued');
     job.phase = 'waiting';
+    keepVersion(world, job);
+    if (protectedJob === 'queued-says-waiting') announceJob(world, job, 'queued');
     announceJob(world, job, 'waiting');
   } else if (world.beliefs.maxParallel === 'queued-and-held') {
     announceJob(world, job, 'queued');
@@ -125,17 +139,20 @@ function letGo(world: World, group: JobGroup): void {
 function queueJob(world: World, job: Job): void {
   job.phase = 'queued';
   job.queuedAt = world.clock.now();
+  keepVersion(world, job);
   setDeadline(world.timers, job.deadlines, 'queued', world.beliefs.queuedLimitMs, () => {
     if (job.phase === 'queued' || job.phase === 'assigned') finishJob(world, job, 'cancelled');
   });
-  assignQueuedJobs(world);
+  const hosted = world.faults.hosted(job);
+  if (hosted) takeByHosted(world, job, hosted, (conclusion) => finishJob(world, job, conclusion));
+  else enqueue(world, job);
 }
 
 /** Ends a job and draws the conclusions for its siblings, its dependents and its run. Ending it twice changes nothing. */
 export function finishJob(world: World, job: Job, conclusion: Conclusion): void {
   if (job.phase === 'completed') return;
   endJob(world, job, conclusion);
-  const group = job.run.groups.find((it) => it.jobs.includes(job));
+  const group = job.run.groups.find((it) => it.definition === job.definition);
   if (group?.failFast && conclusion === 'failure' && !job.continueOnError) {
     cancelJobs(world, group.jobs);
   }
@@ -143,6 +160,8 @@ export function finishJob(world: World, job: Job, conclusion: Conclusion): void 
 }
 
 function endJob(world: World, job: Job, conclusion: Conclusion): void {
+  if (job.phase === 'queued') dequeue(world, job);
+  world.state.openJobs.delete(job);
   job.phase = 'completed';
   job.conclusion = conclusion;
   job.completedAt = world.clock.now();
@@ -152,11 +171,13 @@ function endJob(world: World, job: Job, conclusion: Conclusion): void {
     if (job.startedAt === undefined) job.runner = undefined;
     freeRunner(world, runner, job);
     const lag = world.beliefs.deregistrationLagMs;
-    if (world.beliefs.oneJobPerRegistration && job.startedAt !== undefined) {
+    const isSpent = runner.ephemeral && world.beliefs.oneJobPerRegistration;
+    if (isSpent && job.startedAt !== undefined) {
       if (lag > 0) world.timers.after(lag, () => removeRunner(world, runner));
       else removeRunner(world, runner);
     }
   }
+  keepVersion(world, job);
   announceJob(world, job, 'completed');
 }
 
@@ -198,6 +219,7 @@ function concludeRun(world: World, run: Run): void {
     return;
   }
   run.status = 'completed';
+  run.repository.openRuns.delete(run);
   if (results.includes('failure')) run.conclusion = 'failure';
   else if (run.cancelRequested || results.includes('cancelled')) run.conclusion = 'cancelled';
   else run.conclusion = results.every((result) => result === 'skipped') ? 'skipped' : 'success';

@@ -3,7 +3,7 @@
 import { type RunnerId, runnerId, runnerName } from '../../domain/ids.ts';
 import { defaultGroupId, fullNameOf, hostedGroupId } from './accounts.ts';
 import { type Answer, answer, notFound, refuse } from './answer.ts';
-import type { Account, Job, Repository, Runner, RunnerScope } from './state.ts';
+import type { Account, Job, Register, Repository, Runner, RunnerScope } from './state.ts';
 import { liftDeadlines, setDeadline } from './timers.ts';
 import type { World } from './world.ts';
 
@@ -46,7 +46,9 @@ export function registerRunner(
   if (!scope.ok) return scope;
   const limited = world.limits.register(ownerKey(owner));
   if (!limited.ok) return limited;
-  if (runnersOf(world, owner).some((runner) => runner.name.toLowerCase() === name.toLowerCase())) {
+  const register = registerOf(world, owner);
+  const key = nameKey(world, name, groupId);
+  if (register.byName.has(key)) {
     return refuse(409, `Already exists - A runner with the name ${name} already exists.`);
   }
   const runner: Runner = {
@@ -63,9 +65,13 @@ export function registerRunner(
     session: undefined,
     job: undefined,
     deadlines: new Map(),
+    ephemeral: true,
     removed: false,
   };
   world.state.runners.set(runner.id, runner);
+  world.state.runnersByClient.set(runner.clientId, runner);
+  register.runners.set(runner.id, runner);
+  register.byName.set(key, runner);
   setDeadline(world.timers, runner.deadlines, 'connect', world.beliefs.neverConnectedMs, () => {
     if (runner.lastContactAt === undefined) removeRunner(world, runner);
   });
@@ -86,6 +92,18 @@ function scopeFor(world: World, owner: RunnerOwner, groupId: number): Answer<Run
 const ownerKey = (owner: RunnerOwner): string =>
   owner.kind === 'organization' ? owner.account.login : fullNameOf(owner.repository);
 
+function registerOf(world: World, owner: RunnerOwner): Register {
+  const key = ownerKey(owner);
+  const known = world.state.registers.get(key);
+  if (known) return known;
+  const register: Register = { runners: new Map(), byName: new Map() };
+  world.state.registers.set(key, register);
+  return register;
+}
+
+const nameKey = (world: World, name: string, groupId: number): string =>
+  world.beliefs.namesAreUniquePerOwner ? name.toLowerCase() : `${groupId} ${name.toLowerCase()}`;
+
 const isLabelList = (labels: unknown): labels is string[] =>
   Array.isArray(labels) &&
   labels.length >= 1 &&
@@ -94,17 +112,16 @@ const isLabelList = (labels: unknown): labels is string[] =>
 
 /** All registrations of the owner, oldest first. A repository's list does not show its organisation's runners. */
 export function runnersOf(world: World, owner: RunnerOwner): Runner[] {
-  return [...world.state.runners.values()].filter((runner) => !runner.removed && belongsTo(runner, owner));
+  return [...registerOf(world, owner).runners.values()];
 }
 
-const belongsTo = ({ scope }: Runner, owner: RunnerOwner): boolean =>
-  scope.kind === 'organization'
-    ? owner.kind === 'organization' && scope.group.owner === owner.account
-    : owner.kind === 'repository' && scope.repository === owner.repository;
+/** As the list of runners shows them. */
+export const runnersShown = (world: World, owner: RunnerOwner): Runner[] =>
+  runnersOf(world, owner).filter(({ id }) => !world.faults.listMisses('runners', id));
 
 export function findRunner(world: World, owner: RunnerOwner, id: RunnerId): Answer<Runner> {
-  const runner = world.state.runners.get(id);
-  return runner && !runner.removed && belongsTo(runner, owner) ? answer(runner) : notFound;
+  const runner = registerOf(world, owner).runners.get(id);
+  return runner ? answer(runner) : notFound;
 }
 
 /** DELETE of a runner: 204 gone, 404 unknown, 422 busy; the belief `deletionOfBusyRunner` switches the last. */
@@ -127,6 +144,7 @@ export function deleteRunner(world: World, owner: RunnerOwner, id: RunnerId): An
 
 /** Ends the registration, at once or when its job has ended. A held poll is woken and hears that the runner is gone. */
 export function removeRunner(world: World, runner: Runner): void {
+  if (!runner.removed) strikeOut(world, runner);
   runner.removed = true;
   if (!runner.job) forget(world, runner);
 }
@@ -139,9 +157,21 @@ export function freeRunner(world: World, runner: Runner, job: Job): void {
   if (runner.removed) forget(world, runner);
 }
 
+function strikeOut(world: World, { id, name, scope }: Runner): void {
+  const [owner, groupId]: [RunnerOwner, number] =
+    scope.kind === 'organization'
+      ? [{ kind: 'organization', account: scope.group.owner }, scope.group.id]
+      : [scope, defaultGroupId];
+  const register = registerOf(world, owner);
+  register.runners.delete(id);
+  const key = nameKey(world, name, groupId);
+  if (register.byName.get(key)?.id === id) register.byName.delete(key);
+}
+
 function forget(world: World, runner: Runner): void {
   liftDeadlines(runner.deadlines);
   world.state.runners.delete(runner.id);
+  world.state.runnersByClient.delete(runner.clientId);
   runner.session?.wake?.();
 }
 

@@ -24,11 +24,11 @@ export function startRun(world: World, cause: RunCause, parsed: ParsedWorkflow):
     parsed.kind === 'workflow'
       ? parsed.workflow
       : { name: parsed.name, path: cause.path, env: undefined, defaults: undefined, jobs: [] };
-  const earlier = [...world.state.runs.values()].filter((run) => run.repository === cause.repository);
+  cause.repository.runs += 1;
   const run: Run = {
     ...cause,
     id: runId(world.ids.next('run')),
-    number: earlier.length + 1,
+    number: cause.repository.runs,
     attempt: 1,
     workflow,
     workflowName: workflow.name ?? cause.path,
@@ -50,10 +50,12 @@ export function startRun(world: World, cause: RunCause, parsed: ParsedWorkflow):
     jobs: [],
   };
   world.state.runs.set(run.id, run);
+  cause.repository.openRuns.add(run);
   if (parsed.kind === 'invalid') {
     run.annotations = parsed.annotations;
     run.status = 'completed';
     run.conclusion = 'failure';
+    cause.repository.openRuns.delete(run);
   } else {
     advanceRun(world, run);
   }
@@ -80,6 +82,13 @@ export function approveJob(world: World, job: Job): Answer<undefined> {
   return answer(undefined);
 }
 
+/** Says no to a job that waits for the approval of its environment: it fails without having run. */
+export function rejectJob(world: World, job: Job): Answer<undefined> {
+  if (job.phase !== 'waiting') return refuse(422, 'The job is not waiting.');
+  finishJob(world, job, 'failure');
+  return answer(undefined);
+}
+
 /** `all`; `failed`: jobs that did not succeed; or one job. The last two take all that depends on those with them. */
 export type RerunSelection = 'all' | 'failed' | Job;
 
@@ -95,6 +104,7 @@ export function rerun(world: World, run: Run, selection: RerunSelection): Answer
   run.attempt += 1;
   run.attemptStartedAt = world.clock.now();
   run.status = 'queued';
+  run.repository.openRuns.add(run);
   run.conclusion = undefined;
   run.cancelRequested = false;
   for (const group of dependents(run, again)) {

@@ -2,7 +2,7 @@
 // returned; who could not deliver it puts it back.
 
 import { type Answer, answer, refuse } from './answer.ts';
-import { assignQueuedJobs, scheduleEviction, unassign } from './assignment.ts';
+import { ask, scheduleEviction, stopAsking, unassign } from './assignment.ts';
 import type { BrokerMessage, Runner, Session } from './state.ts';
 import type { World } from './world.ts';
 
@@ -31,9 +31,22 @@ export function openSession(world: World, runner: Runner, hello: RunnerHello): A
   runner.os = hello.os;
   runner.version = hello.version;
   runner.lastContactAt = world.clock.now();
+  forgetOldSessions(world);
   world.state.sessions.set(session.id, session);
   scheduleEviction(world, runner);
   return answer(session);
+}
+
+/** How long a session is known after its runner is gone: long enough for a late poll to hear it. */
+const keptMs = 3_600_000;
+
+/** Machines that were killed close no session. The oldest are looked at first, up to one that is alive. */
+function forgetOldSessions(world: World): void {
+  for (const [id, { runner }] of world.state.sessions) {
+    const isOver = runner.removed && runner.job === undefined;
+    if (!isOver || world.clock.now() - (runner.lastContactAt ?? runner.createdAt) < keptMs) return;
+    world.state.sessions.delete(id);
+  }
 }
 
 export type Polled =
@@ -43,7 +56,7 @@ export type Polled =
   | { kind: 'runner-gone' };
 
 /**
- * Waits for a message until the poll's hold time is over or `signal` aborts. A job is given only to a poll that says
+ * Waits for a message until the poll's hold time (`holdMs`, which may be infinite) is over or `signal` aborts. A job is given only to a poll that says
  * `Online`; a newer poll of the same session ends the older one.
  */
 export async function poll(
@@ -51,6 +64,7 @@ export async function poll(
   sessionId: string,
   status: 'Online' | 'Busy',
   signal: AbortSignal,
+  holdMs = world.beliefs.pollHoldMs,
 ): Promise<Polled> {
   const session = world.state.sessions.get(sessionId);
   if (!session) return { kind: 'no-session' };
@@ -58,18 +72,17 @@ export async function poll(
   session.polls += 1;
   session.runner.lastContactAt = world.clock.now();
   if (status === 'Online' && !session.runner.job) {
-    session.askingSince = world.ids.next('order');
-    assignQueuedJobs(world);
+    ask(world, session);
   }
   const held = session.askingSince;
   try {
-    if (session.mailbox.length === 0 && !isGone(session)) await hold(world, session, signal);
+    if (session.mailbox.length === 0 && !isGone(session)) await hold(world, session, signal, holdMs);
     if (isGone(session)) return { kind: 'runner-gone' };
     const message = signal.aborted ? undefined : session.mailbox.shift();
     return message ? { kind: 'message', message } : { kind: 'nothing' };
   } finally {
     session.polls -= 1;
-    if (session.askingSince === held) session.askingSince = undefined;
+    if (session.askingSince === held) stopAsking(world, session);
     session.runner.lastContactAt = world.clock.now();
   }
 }
@@ -77,15 +90,15 @@ export async function poll(
 /** A deleted runner is heard as long as its job goes on. */
 const isGone = ({ runner }: Session): boolean => runner.removed && !runner.job;
 
-function hold(world: World, session: Session, signal: AbortSignal): Promise<void> {
+function hold(world: World, session: Session, signal: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
-      cancelTimer();
+      cancelTimer?.();
       signal.removeEventListener('abort', end);
       if (session.wake === end) session.wake = undefined;
       resolve();
     };
-    const cancelTimer = world.timers.after(world.beliefs.pollHoldMs, end);
+    const cancelTimer = Number.isFinite(ms) ? world.timers.after(ms, end) : undefined;
     signal.addEventListener('abort', end, { once: true });
     session.wake = end;
     if (signal.aborted) end();
@@ -109,6 +122,7 @@ export function closeSession(world: World, sessionId: string): void {
   if (!session) return;
   world.state.sessions.delete(sessionId);
   session.wake?.();
+  stopAsking(world, session);
   if (session.runner.session === session) session.runner.session = undefined;
   const { job } = session.runner;
   if (job?.phase === 'assigned') unassign(world, job);

@@ -6,21 +6,26 @@ import { instantOf } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import {
+  accountOf,
   createAccount,
   createRepository,
   createRunnerGroup,
+  defaultGroupId,
   installApp,
   type NewRepository,
   repositoryOf,
 } from './accounts.ts';
 import type { Answer } from './answer.ts';
+import { serveAll } from './assignment.ts';
 import { type Beliefs, beliefsWith } from './beliefs.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { identifiersFrom } from './identifiers.ts';
+import { encodeJitConfig } from './jit-config.ts';
 import { ping } from './job-events.ts';
 import { rateLimitsOn } from './rate-limits.ts';
-import { approveJob, cancelRun, type RerunSelection, rerun, startRun } from './runs.ts';
+import { type RunnerOwner, registerRunner, removeRunner } from './runners.ts';
+import { approveJob, cancelRun, type RerunSelection, rejectJob, rerun, startRun } from './runs.ts';
 import {
   type Account,
   type App,
@@ -29,6 +34,7 @@ import {
   type Job,
   type Repository,
   type Run,
+  type Runner,
   type RunnerGroup,
 } from './state.ts';
 import { timersOn } from './timers.ts';
@@ -54,6 +60,16 @@ export interface Push {
   path?: string;
   sender?: string;
   secrets?: Readonly<Record<string, string>>;
+}
+
+export interface NewRunner {
+  /** An organisation's login, or `owner/name` of a repository. */
+  owner: string;
+  name: string;
+  labels: readonly string[];
+  groupId?: number;
+  /** Takes one job and is gone; it stays when left out. */
+  ephemeral?: boolean;
 }
 
 export interface Start extends Omit<Push, 'workflowYaml'> {
@@ -146,6 +162,32 @@ export class SimGithub {
 
   approve(job: Job): Answer<undefined> {
     return approveJob(this.world, job);
+  }
+
+  reject(job: Job): Answer<undefined> {
+    return rejectJob(this.world, job);
+  }
+
+  /** Registers a runner of somebody else's, which `runInProcess` starts with the configuration. */
+  addRunner(options: NewRunner): { runner: Runner; jitConfig: string } {
+    const { owner, groupId = defaultGroupId, name, labels, ephemeral = false } = options;
+    const whose: RunnerOwner = owner.includes('/')
+      ? { kind: 'repository', repository: repositoryOf(this.world, owner) }
+      : { kind: 'organization', account: accountOf(this.world, owner) };
+    const made = registerRunner(this.world, whose, { name, labels, runner_group_id: groupId });
+    if (!made.ok) throw new Error(`bug: the runner ${name} is refused: ${made.message}`);
+    made.value.ephemeral = ephemeral;
+    return { runner: made.value, jitConfig: encodeJitConfig(this.world, made.value) };
+  }
+
+  /** Takes a registration away, as GitHub or an owner may at any time; a job that it has goes on. */
+  evict(runner: Runner): void {
+    removeRunner(this.world, runner);
+  }
+
+  /** Serves waiting runners anew; for when who may use what has changed. */
+  assignNow(): void {
+    serveAll(this.world);
   }
 
   /** Receives every webhook; the one handler stands for the App's webhook URL. */

@@ -2,10 +2,13 @@
 // chance from a seed.
 
 import { createHash } from 'node:crypto';
+import type { JobFact } from '../../domain/lifecycle/job.ts';
+import type { Scope } from '../../domain/scope.ts';
 import { type DurationMs, minutes } from '../../domain/time.ts';
 import type { Random } from '../../ports/random.ts';
 import { VirtualClock } from '../clock.ts';
-import { type JobWork, runInProcess } from './in-process-runner.ts';
+import { InProcessGitHub } from './in-process-api.ts';
+import { type JobWork, type RunnerHabit, runInProcess } from './in-process-runner.ts';
 import { encodeJitConfig } from './jit-config.ts';
 import { type RunnerOwner, registerRunner } from './runners.ts';
 import { SimGithub, type SimGithubOptions } from './sim-github.ts';
@@ -33,7 +36,13 @@ export interface Stage {
   push(workflowYaml: string): Promise<Run>;
   register(name: string, labels: readonly string[]): Runner;
   /** Starts a runner that does `work` with whatever it gets; gives its exit code, and the means to kill it. */
-  start(runner: Runner, work?: (job: Job) => JobWork): { exit: Promise<number>; kill: () => void };
+  start(
+    runner: Runner,
+    work?: (job: Job) => JobWork,
+    habit?: RunnerHabit,
+  ): { exit: Promise<number>; kill: () => void };
+  /** What the control plane sees of the organisation and its repository: the port, without HTTP. */
+  api(): { api: InProcessGitHub; scope: Scope; read: (job: Job) => Promise<JobFact | 'missing'> };
   pass(ms?: DurationMs): Promise<void>;
 }
 
@@ -42,7 +51,7 @@ export function stage(options: Partial<SimGithubOptions> = {}): Stage {
   const github = new SimGithub({ clock, random: seededRandom('stage'), ...options });
   const account = github.createOrganization('acme');
   github.createRepository({ owner: 'acme', name: 'app' });
-  github.installApp('acme');
+  const installation = github.installApp('acme');
   const deliveries: WebhookRequest[] = [];
   github.onDelivery(async (request) => {
     deliveries.push(request);
@@ -60,11 +69,18 @@ export function stage(options: Partial<SimGithubOptions> = {}): Stage {
       if (!made.ok) throw new Error(made.message);
       return made.value;
     },
-    start(runner, work = () => ({ durationMs: minutes(1), conclusion: 'success' })) {
+    start(runner, work = () => ({ durationMs: minutes(1), conclusion: 'success' }), habit = 'works') {
       const abort = new AbortController();
       const jitConfig = encodeJitConfig(github.world, runner);
-      const exit = runInProcess({ github, clock, jitConfig, work, signal: abort.signal });
+      const exit = runInProcess({ github, clock, jitConfig, work, habit: () => habit, signal: abort.signal });
       return { exit, kill: () => abort.abort() };
+    },
+    api() {
+      const api = new InProcessGitHub(github);
+      const installationId = installation.id;
+      const scope: Scope = { kind: 'organization', installationId, login: 'acme', groupId: 1 };
+      const read = ({ id }: Job) => api.readJob({ id, installationId, repository: 'acme/app' });
+      return { api, scope, read };
     },
     pass: (ms = 0) => clock.advance(ms),
   };

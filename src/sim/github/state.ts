@@ -38,6 +38,10 @@ export interface Repository {
   createdAt: Instant;
   /** Names of environments whose jobs wait until somebody approves them. */
   protectedEnvironments: Set<string>;
+  /** How many runs it has had. */
+  runs: number;
+  /** Its runs that are queued or in progress, oldest first. */
+  openRuns: Set<Run>;
 }
 
 /** GitHub's groups 1 (default) and 2 (GitHub-hosted) exist in every organisation. */
@@ -68,6 +72,8 @@ export interface Runner {
   session: Session | undefined;
   job: Job | undefined;
   deadlines: Deadlines;
+  /** Takes one job and is gone. Others are somebody else's: they listen on, and stay when they are idle. */
+  ephemeral: boolean;
   /** Gone from lists and refused everywhere; a job that it still runs goes on. */
   removed: boolean;
 }
@@ -170,9 +176,52 @@ export interface Job {
   timeoutMinutes: number;
   timedOut: boolean;
   deadlines: Deadlines;
+  /** While it is queued: from when on a runner may have it. Undefined until a runner could. */
+  assignableAt: Instant | undefined;
+  /** Each time that a runner began to work on it, oldest first. GitHub promises one at most. */
+  starts: JobStart[];
+  /** What REST showed of it from when on, oldest first. */
+  versions: JobVersion[];
   logText: string | undefined;
   stepLogs: Map<string, string>;
   summaries: Map<string, string>;
+}
+
+export interface JobStart {
+  at: Instant;
+  runner: RunnerId;
+  runnerName: RunnerName;
+}
+
+/** The part of a job that changes while it lives. */
+export type JobVersion = { at: Instant } & Pick<
+  Job,
+  'phase' | 'conclusion' | 'startedAt' | 'completedAt' | 'runner' | 'steps'
+>;
+
+/** The jobs of one repository that ask for the same: what one runner can take, it can take all of. */
+export interface Pool {
+  repository: Repository;
+  /** In lower case, sorted. */
+  labels: readonly string[];
+  groupName: string | undefined;
+  /** Queued, in the order in which they are given to runners. */
+  jobs: Job[];
+}
+
+/** Where the jobs and the runners of one account meet. */
+export interface Market {
+  /** Those that have jobs. */
+  pools: Map<string, Pool>;
+  /** Sessions whose poll waits for a job, in the order in which they began to. */
+  asking: Set<Session>;
+}
+
+/** What is registered at one organisation or one repository. */
+export interface Register {
+  /** Oldest first. */
+  runners: Map<RunnerId, Runner>;
+  byName: Map<string, Runner>;
 }
 
 export interface Step {
@@ -185,24 +234,51 @@ export interface Step {
   completedAt: string | undefined;
 }
 
+/** Rows stay as long as the simulator lives; whatever is looked through holds only what is alive. */
 export interface State {
   accounts: Map<string, Account>;
   installations: Map<InstallationId, Installation>;
   repositories: Map<RepositoryId, Repository>;
+  /** By full name in lower case. */
+  repositoriesByName: Map<string, Repository>;
   groups: RunnerGroup[];
+  /** Those that are registered, and those that still work on their last job. */
   runners: Map<RunnerId, Runner>;
+  runnersByClient: Map<string, Runner>;
+  registers: Map<string, Register>;
   sessions: Map<string, Session>;
+  markets: Map<Account, Market>;
+  /** Assignment is down, and will be tried again. */
+  isAssignmentRetried: boolean;
   runs: Map<RunId, Run>;
   jobs: Map<JobId, Job>;
+  jobsByGuid: Map<string, Job>;
+  jobsByToken: Map<string, Job>;
+  /** Not completed, oldest first. */
+  openJobs: Set<Job>;
+  /** Jobs by the name of the runner that began to work on them. */
+  startedBy: Map<RunnerName, Job[]>;
+  /** The end of each repository's webhooks, which is always the same, with what it was made from. */
+  webhookEnds: Map<RepositoryId, { madeFrom: string; json: string }>;
 }
 
 export const emptyState = (): State => ({
   accounts: new Map(),
   installations: new Map(),
   repositories: new Map(),
+  repositoriesByName: new Map(),
   groups: [],
   runners: new Map(),
+  runnersByClient: new Map(),
+  registers: new Map(),
   sessions: new Map(),
+  markets: new Map(),
+  isAssignmentRetried: false,
   runs: new Map(),
   jobs: new Map(),
+  jobsByGuid: new Map(),
+  jobsByToken: new Map(),
+  openJobs: new Set(),
+  startedBy: new Map(),
+  webhookEnds: new Map(),
 });

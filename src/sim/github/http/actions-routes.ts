@@ -1,6 +1,8 @@
 // Runs, jobs and logs of a repository.
 
+import { jobId, runId } from '../../../domain/ids.ts';
 import { type Answer, answer, notFound, refuse } from '../answer.ts';
+import { jobAsRead } from '../job-versions.ts';
 import { renderJob } from '../render/job.ts';
 import { renderRun } from '../render/run.ts';
 import { cancelRun, jobsShown, type RerunSelection, rerun } from '../runs.ts';
@@ -55,7 +57,7 @@ export function actionsRoutes(shell: Shell): RestRoute[] {
       method: 'GET',
       path: `${base}/jobs/:id`,
       ...read,
-      handle: (call) => withJob(call, (job) => ok(renderJob(world, job))),
+      handle: (call) => withJob(call, (job) => ok(renderJob(world, jobAsRead(world, job)))),
     },
     {
       method: 'POST',
@@ -79,7 +81,9 @@ function listRuns(call: RestCall): Answer<RestReply> {
   const { world, query } = call;
   const repository = repositoryOf(call);
   if (!repository.ok) return repository;
-  const all = [...world.state.runs.values()]
+  const isOpen = query.status === 'queued' || query.status === 'in_progress';
+  const runs = isOpen ? repository.value.openRuns : world.state.runs.values();
+  const all = [...runs]
     .filter((run) => run.repository === repository.value)
     .filter((run) => query.status === undefined || statusMatches(run, query.status))
     .sort((a, b) => b.id - a.id);
@@ -91,9 +95,14 @@ function listRuns(call: RestCall): Answer<RestReply> {
 const statusMatches = (run: Run, wanted: string): boolean =>
   run.status === wanted || run.conclusion === wanted;
 
-function listJobs(call: RestCall, all: readonly Job[]): Answer<RestReply> {
+function listJobs(call: RestCall, shown: readonly Job[]): Answer<RestReply> {
+  const { world } = call;
+  const all = shown.filter(({ id }) => !world.faults.listMisses('jobs', id));
   const { items, headers } = page(call, pathOf(call, `/runs/${call.params.id}/jobs`), all);
-  return ok({ total_count: all.length, jobs: items.map((job) => renderJob(call.world, job)) }, headers);
+  return ok(
+    { total_count: all.length, jobs: items.map((job) => renderJob(world, jobAsRead(world, job))) },
+    headers,
+  );
 }
 
 const pathOf = ({ params }: RestCall, rest: string): string =>
@@ -102,14 +111,14 @@ const pathOf = ({ params }: RestCall, rest: string): string =>
 function withRun(call: RestCall, then: (run: Run) => Answer<RestReply>): Answer<RestReply> {
   const repository = repositoryOf(call);
   if (!repository.ok) return repository;
-  const run = [...call.world.state.runs.values()].find(({ id }) => String(id) === call.params.id);
+  const run = call.world.state.runs.get(runId(Number(call.params.id)));
   return run?.repository === repository.value ? then(run) : notFound;
 }
 
 function withJob(call: RestCall, then: (job: Job) => Answer<RestReply>): Answer<RestReply> {
   const repository = repositoryOf(call);
   if (!repository.ok) return repository;
-  const job = [...call.world.state.jobs.values()].find(({ id }) => String(id) === call.params.id);
+  const job = call.world.state.jobs.get(jobId(Number(call.params.id)));
   return job?.run.repository === repository.value ? then(job) : notFound;
 }
 

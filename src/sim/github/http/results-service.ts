@@ -31,7 +31,7 @@ export function addResultsService(server: FastifyInstance, shell: Shell): void {
     });
   };
   post(`${stepService}/WorkflowStepsUpdate`, (job, body) => {
-    updateSteps(job, stepsOf(body.steps));
+    updateSteps(shell.world, job, stepsOf(body.steps));
     return { ok: true };
   });
   post(

@@ -4,7 +4,7 @@ import { runnerId } from '../../../domain/ids.ts';
 import { answer } from '../answer.ts';
 import { encodeJitConfig } from '../jit-config.ts';
 import { renderRunner, renderRunnerGroup } from '../render/runner.ts';
-import { deleteRunner, findRunner, registerRunner, runnersOf } from '../runners.ts';
+import { deleteRunner, findRunner, registerRunner, runnersShown } from '../runners.ts';
 import { ok, organizationOf, page, type RestRoute, runnerOwnerOf } from './rest.ts';
 import { rsaJwkOf, type Shell } from './shell.ts';
 
@@ -59,7 +59,7 @@ function ownerRoutes(shell: Shell, base: string, permission: string): RestRoute[
         const owner = runnerOwnerOf(call);
         if (!owner.ok) return owner;
         const { name } = call.query;
-        const all = runnersOf(world, owner.value).filter((it) => name === undefined || it.name === name);
+        const all = runnersShown(world, owner.value).filter((it) => name === undefined || it.name === name);
         const path = base.replace(/:(\w+)/g, (_, key: string) => call.params[key] ?? '');
         const { items, headers } = page(call, `${path}/runners`, all);
         return ok({ total_count: all.length, runners: items.map((it) => renderRunner(world, it)) }, headers);

@@ -13,7 +13,7 @@ export function renderRunner(world: World, runner: Runner): Record<string, unkno
     os: runner.os,
     status: isOnline(world, runner) ? 'online' : 'offline',
     busy: shownBusy(world, runner),
-    ephemeral: true,
+    ephemeral: runner.ephemeral,
     labels: runner.labels.map((name, index) => ({ id: index + 1, name, type: 'custom' })),
   };
 }
