@@ -5,10 +5,8 @@ import { type LinkServer, linkServer } from './agent-link/link-server.ts';
 import type { Deps } from './deps.ts';
 import { ingestStep } from './ingest.ts';
 import { startLoop } from './loop.ts';
-import { poll } from './poll.ts';
 import { recurringStep } from './repair/recurring.ts';
 import { taskRunner } from './task-loop.ts';
-import { watchHostsStep } from './watch-hosts.ts';
 
 export interface ControlPlane {
   readonly links: LinkServer;
@@ -21,14 +19,7 @@ export function runControlPlane(deps: Deps): ControlPlane {
   const ingest = startLoop('ingest', deps, () => ingestStep(deps));
   const runner = taskRunner(deps, () => tasks.wake());
   const tasks = startLoop('tasks', deps, () => runner.step());
-  const polling = poll(deps);
-  const loops = [
-    ingest,
-    tasks,
-    startLoop('recurring', deps, recurringStep(deps)),
-    startLoop('poll', deps, () => polling.step()),
-    startLoop('watch-hosts', deps, () => watchHostsStep(deps)),
-  ];
+  const loops = [ingest, tasks, startLoop('recurring', deps, recurringStep(deps))];
   const wakers = [
     deps.store.onWake('deliveries', () => ingest.wake()),
     deps.store.onWake('tasks', () => tasks.wake()),

@@ -24,7 +24,12 @@ export interface Settings {
   image: ImageDigest;
   /** How long a host may say nothing before its VMs count as unknown. */
   hostSilenceMs: DurationMs;
-  /** The slow poll's pauses: repositories with open jobs, and all the others that we serve. */
+  /** After how long a silent host that a machine enrolled is removed. */
+  removeHostAfterMs: DurationMs;
+  /** The poll's pauses: repositories where a job waits, those where jobs were lately, and all the others that we serve. */
   pollActiveMs: DurationMs;
+  pollLatelyMs: DurationMs;
   pollAllMs: DurationMs;
+  /** The part of GitHub's hourly limit that looks may spend, above 0 and at most 1; the rest is for what cannot wait. */
+  lookShare: number;
 }

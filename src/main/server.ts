@@ -109,6 +109,9 @@ const settingsOf = (
   reserveAfterMs: defaultReserveAfterMs,
   image,
   hostSilenceMs: values.hostSilenceMs,
+  removeHostAfterMs: values.removeHostAfterMs,
   pollActiveMs: values.pollActiveMs,
+  pollLatelyMs: values.pollLatelyMs,
   pollAllMs: values.pollAllMs,
+  lookShare: values.lookShare,
 });

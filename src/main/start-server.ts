@@ -71,6 +71,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
 
     const github = new OctokitGitHub({
       ...config.github,
+      lookShare: config.settings.lookShare,
       userAgent: `bellows/${config.version}`,
       clock,
       store,

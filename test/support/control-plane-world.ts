@@ -42,8 +42,11 @@ export const testSettings: Settings = {
   reserveAfterMs: defaultReserveAfterMs,
   image,
   hostSilenceMs: seconds(90),
+  removeHostAfterMs: minutes(15),
   pollActiveMs: minutes(1),
+  pollLatelyMs: minutes(3),
   pollAllMs: minutes(10),
+  lookShare: 0.6,
 };
 
 export interface LoggedLine {

@@ -162,17 +162,35 @@ export const serverSettings = {
     duration(seconds(15), hours(1)),
     'A host that says nothing for so long counts as silent; its VMs are kept.',
   ),
+  removeHostAfterMs: setting(
+    'BELLOWS_HOST_REMOVE_AFTER',
+    '15m',
+    duration(minutes(5), days(30)),
+    'A host that was enrolled with `--auto` and says nothing for so long is removed, unless GitHub still sees life on it.',
+  ),
   pollActiveMs: setting(
     'BELLOWS_POLL_ACTIVE',
     '1m',
     duration(seconds(10), hours(1)),
-    'How often repositories with open jobs are looked at, in case a webhook was lost.',
+    'How often repositories with queued jobs are looked at, in case a webhook was lost; those where jobs only run, half as often.',
+  ),
+  pollLatelyMs: setting(
+    'BELLOWS_POLL_LATELY',
+    '3m',
+    duration(seconds(30), days(1)),
+    'How often repositories are that had a job within a day.',
   ),
   pollAllMs: setting(
     'BELLOWS_POLL_ALL',
     '10m',
     duration(minutes(1), days(1)),
     'How often all other repositories are.',
+  ),
+  lookShare: setting(
+    'BELLOWS_LOOK_SHARE',
+    '0.6',
+    number(0.05, 0.95),
+    "The part of GitHub's hourly limit that looking around may spend. What is left is for registrations and deletions; as the limit shrinks, looks become rarer.",
   ),
   keepDeliveriesMs: setting(
     'BELLOWS_KEEP_DELIVERIES',

@@ -1,4 +1,7 @@
 import type { RepairLoop } from './loop.ts';
+import { pollLoop } from './poll.ts';
+import { sweepLoop } from './sweep-runners.ts';
+import { hostLoop } from './watch-hosts.ts';
 
 /** Every repair loop that runs by itself and by `bellows repair`, in this order there. */
-export const repairLoops: readonly RepairLoop[] = [];
+export const repairLoops: readonly RepairLoop[] = [pollLoop, sweepLoop, hostLoop];

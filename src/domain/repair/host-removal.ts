@@ -13,6 +13,11 @@ import { between } from '../time.ts';
  */
 export type RunnerSeen = 'online' | 'busy' | 'none';
 
+/** When GitHub was last asked about each host that is gone, by the host's id. */
+export interface HostRemovalState {
+  asked: Readonly<Record<string, Instant>>;
+}
+
 /** Whether the host is gone long enough to ask GitHub about it. */
 export const isGone = (host: Host, now: Instant, removeAfterMs: DurationMs): boolean =>
   host.auto === true &&

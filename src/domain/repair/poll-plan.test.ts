@@ -25,6 +25,7 @@ const nextOf = (one: PollTarget): DurationMs => planPoll([one], plenty, pace, t0
 describe('the next look', () => {
   it('is soonest where a job is queued, then where one is open, then where some were, then elsewhere', () => {
     expect(nextOf(target(1, queued))).toBe(minutes(1));
+    expect(nextOf(target(1, { awaited: true }))).toBe(minutes(1));
     expect(nextOf(target(1, running))).toBe(minutes(2));
     expect(nextOf(target(1, { lastActiveAt: t0 }))).toBe(minutes(3));
     expect(nextOf(target(1, { lastActiveAt: later(t0, -hours(25)) }))).toBe(minutes(10));

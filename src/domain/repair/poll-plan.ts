@@ -3,7 +3,7 @@
 // rest. As GitHub's rate limit shrinks everything backs off: the repositories with open jobs share four fifths of the pace,
 // the others always keep the last fifth, so that none is forgotten.
 
-import type { RepositoryId } from '../ids.ts';
+import type { InstallationId, RepositoryId } from '../ids.ts';
 import type { DurationMs, Instant } from '../time.ts';
 import { after, between, hours, instantOf, minutes } from '../time.ts';
 import type { Allowance } from './allowance.ts';
@@ -16,6 +16,8 @@ export interface PollTarget {
   /** Runs that the open jobs belong to: each costs a call to list. */
   runs: number;
   lastActiveAt?: Instant;
+  /** The last look saw something of which the webhook may have been on its way: is it here now? */
+  awaited?: boolean;
   /** When its last look began. */
   lastReadAt?: Instant;
 }
@@ -27,6 +29,28 @@ export interface PollPace {
   latelyMs: DurationMs;
   /** Everywhere else. */
   allMs: DurationMs;
+}
+
+/** A repository of an account that we serve, as GitHub lists it. */
+export interface ServedRepository {
+  id: RepositoryId;
+  /** `owner/name`. */
+  fullName: string;
+  installationId: InstallationId;
+  private: boolean;
+  fork: boolean;
+  ownerKind: 'organization' | 'user';
+}
+
+/** The list of them, read now and then. */
+export interface ServedRepositories {
+  readAt: Instant;
+  repositories: readonly ServedRepository[];
+}
+
+/** What the poll remembers of each repository, by its id. */
+export interface PollState {
+  looks: Readonly<Record<string, { at: Instant; awaited?: boolean }>>;
 }
 
 export interface PollPlan {
@@ -94,8 +118,8 @@ function rank(target: PollTarget, allowance: Allowance, pace: PollPace, now: Ins
   return { target, tier, pauseMs: pauseMs[tier], cost: Math.min(costOf(target), allowance.wholeCalls) };
 }
 
-function tierOf({ queued, open, lastActiveAt }: PollTarget, now: Instant): Tier {
-  if (queued > 0) return 'queued';
+function tierOf({ queued, open, awaited, lastActiveAt }: PollTarget, now: Instant): Tier {
+  if (queued > 0 || awaited === true) return 'queued';
   if (open > 0) return 'open';
   return lastActiveAt !== undefined && between(lastActiveAt, now) < memoryMs ? 'lately' : 'rest';
 }

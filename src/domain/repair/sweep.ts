@@ -15,6 +15,11 @@ export interface Registration {
   busy: boolean;
 }
 
+/** When each leftover was first seen: by the account or repository that lists it, then by the runner's id. */
+export interface SweepState {
+  looks: Readonly<Record<string, Readonly<Record<string, Instant>>>>;
+}
+
 export interface SweepPlan {
   /** Leftovers: ask GitHub to delete them. */
   remove: readonly Registration[];

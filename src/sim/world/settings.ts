@@ -20,6 +20,9 @@ export const worldSettings: Settings = {
   reserveAfterMs: defaultReserveAfterMs,
   image: imageDigest(`sha256:${'1'.repeat(64)}`),
   hostSilenceMs: seconds(90),
+  removeHostAfterMs: minutes(15),
   pollActiveMs: minutes(1),
+  pollLatelyMs: minutes(3),
   pollAllMs: minutes(10),
+  lookShare: 0.6,
 };
