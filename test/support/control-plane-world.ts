@@ -100,6 +100,20 @@ export class ControlPlaneWorld {
     for (const [id, agent] of this.#hosts) agent.dial(this.#link(id));
   }
 
+  /** What the running control plane was made of. */
+  get deps(): Deps {
+    if (this.#process === undefined) throw new Error('no control plane is running');
+    return this.#process.deps;
+  }
+
+  /** Another control plane on the same database, which gets no webhooks and no links. */
+  startAnother(processName: string): Deps {
+    const deps = { ...this.deps, store: this.#database.connect() };
+    const another = { ...deps, settings: { ...deps.settings, processName } };
+    runControlPlane(another);
+    return another;
+  }
+
   /** `kill -9`: nothing that the process waits for settles any more, and GitHub meets a closed port. */
   crash(): void {
     this.#process?.store.crash();

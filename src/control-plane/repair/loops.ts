@@ -1,7 +1,8 @@
 import type { RepairLoop } from './loop.ts';
 import { pollLoop } from './poll.ts';
+import { redeliver } from './redeliver.ts';
 import { sweepLoop } from './sweep-runners.ts';
 import { hostLoop } from './watch-hosts.ts';
 
 /** Every repair loop that runs by itself and by `bellows repair`, in this order there. */
-export const repairLoops: readonly RepairLoop[] = [pollLoop, sweepLoop, hostLoop];
+export const repairLoops: readonly RepairLoop[] = [redeliver, pollLoop, sweepLoop, hostLoop];

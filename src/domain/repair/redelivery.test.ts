@@ -9,6 +9,8 @@ import {
   askAgainAt,
   beginWalk,
   decide,
+  dropWalk,
+  giveUp,
   nothingWalked,
   pauseAfter,
   pauseUntilNext,
@@ -25,6 +27,7 @@ const attempt = (id: number, agoMs: DurationMs, over: Partial<Attempt> = {}): At
   guid: guid(id),
   event: 'workflow_job',
   deliveredAt: plus(now, -agoMs),
+  redelivery: false,
   ...over,
 });
 const none: ReadonlySet<DeliveryGuid> = new Set();
@@ -43,7 +46,7 @@ describe('what is lost', () => {
   });
 
   it('is asked for by its newest attempt, all attempts of one GUID being one', () => {
-    const again = attempt(9, minutes(5), { guid: guid(1) });
+    const again = attempt(9, minutes(5), { guid: guid(1), redelivery: true });
     const [lost, ...others] = walkedOver([again, attempt(1, hours(2))]).lost;
     expect(others).toEqual([]);
     expect(lost).toMatchObject({ attempt: 9, firstAt: plus(now, -hours(2)) });
@@ -101,6 +104,25 @@ describe('an ask', () => {
   });
 });
 
+describe('what GitHub does not repeat', () => {
+  it('is not asked for again, however often a walk meets it', () => {
+    const book = [attempt(1, hours(1))];
+    const state = giveUp(walkedOver(book), new Set([guid(1)]));
+    expect(decide(state, now, anyOne).ask).toEqual([]);
+    expect(decide(walkedOver(book, none, state), plus(now, hours(2)), anyOne).ask).toEqual([]);
+    expect(pauseUntilNext(state, now)).toBe(minutes(2));
+    const late = decide(state, plus(now, days(3)), anyOne);
+    expect([late.tooOld, late.state.lost]).toEqual([[], []]);
+  });
+
+  it('may be something of which only redeliveries are left in its book', () => {
+    const state = walkedOver([attempt(7, minutes(5), { redelivery: true })]);
+    expect(decide(state, now, anyOne).ask).toEqual([]);
+    const original = attempt(3, hours(60), { guid: guid(7) });
+    expect(decide(walkedOver([original], none, state), now, anyOne).ask).toMatchObject([{ attempt: 7 }]);
+  });
+});
+
 describe('a walk', () => {
   it('goes back all the way at first, and then to a little before the last one', () => {
     const first = beginWalk(nothingWalked, now);
@@ -126,6 +148,15 @@ describe('a walk', () => {
     expect(whole).toMatchObject({ walkedAt: now, deepAt: now });
     expect(whole.walk).toBeUndefined();
     expect(guidsOf(whole.lost)).toEqual([guid(9), guid(1)]);
+  });
+
+  it('begins anew when it was left lying, or when GitHub does not know its cursor any more', () => {
+    const begun = beginWalk(nothingWalked, now);
+    const half = takePage(begun, { attempts: [attempt(9, hours(1))], next: 'v1_9' }, none, now);
+    expect(beginWalk(half, plus(now, hours(6))).walk).not.toHaveProperty('cursor');
+    const dropped = dropWalk(half);
+    expect(beginWalk(dropped, now).walk).not.toHaveProperty('cursor');
+    expect(guidsOf(dropped.lost)).toEqual([guid(9)]);
   });
 
   it('is over when a whole page is older than the last one', () => {

@@ -19,6 +19,8 @@ export const redeliveryPolicy = {
   /** How much one round does, so that it holds its lease for seconds only and leaves GitHub's limits to others. */
   pagesAtOnce: 10,
   asksAtOnce: 25,
+  /** A round asks no further after this time: well within the first pause, when another round may ask for the same. */
+  askingMs: seconds(30),
   /** Between two rounds while there is more to do: 150 requests a minute, of GitHub's 180. */
   roundMs: seconds(10),
   /** How many lost ones are kept in mind; the walk waits while there are more. */
@@ -33,6 +35,8 @@ export interface Attempt {
   event: string;
   installation?: InstallationId;
   deliveredAt: Instant;
+  /** Somebody asked for it. */
+  redelivery: boolean;
 }
 
 export interface Lost {
@@ -45,6 +49,10 @@ export interface Lost {
   /** How often we asked. */
   asks: number;
   nextAskAt: Instant;
+  /** GitHub's own first attempt was seen. Redeliveries alone tell of something that is out of its reach by now. */
+  original: boolean;
+  /** GitHub does not repeat it. Kept in mind, so that no later walk begins anew. */
+  givenUp?: true;
 }
 
 export interface RedeliveryState {
@@ -63,17 +71,22 @@ export const nothingWalked: RedeliveryState = { revision: 0, lost: [] };
 /** What can be asked for again usefully. */
 const servedEvents: ReadonlySet<string> = new Set(['workflow_job']);
 
-/** The state with a walk under way: the one that was, or a new one. */
+/** The state with a walk under way: the one that was, unless it was left lying for long, or a new one. */
 export function beginWalk(state: RedeliveryState, now: Instant): RedeliveryState & { walk: Walk } {
   const { walk, walkedAt, deepAt } = state;
-  if (walk !== undefined) return { ...state, walk };
   const { windowMs, overlapMs, deepEveryMs } = redeliveryPolicy;
+  if (walk !== undefined && between(walk.startedAt, now) < deepEveryMs) return { ...state, walk };
   const isDeep = walkedAt === undefined || deepAt === undefined || between(deepAt, now) >= deepEveryMs;
   const backTo = isDeep ? after(now, -windowMs) : after(walkedAt, -overlapMs);
   return { ...state, walk: { startedAt: now, backTo } };
 }
 
 type Walk = NonNullable<RedeliveryState['walk']>;
+
+/** The walk begins anew: GitHub does not know its cursor any more. */
+export function dropWalk({ walk: _walk, ...rest }: RedeliveryState): RedeliveryState {
+  return rest;
+}
 
 /** The state after one page. @param known those of its GUIDs that are in our store. */
 export function takePage(
@@ -99,7 +112,7 @@ export function takePage(
 
 /** All attempts of one GUID are one loss. Whatever GitHub does about it right now is waited for. */
 function withAttempt(before: Lost | undefined, attempt: Attempt): Lost {
-  const { id, guid, installation, deliveredAt } = attempt;
+  const { id, guid, installation, deliveredAt, redelivery } = attempt;
   const settledAt = after(deliveredAt, redeliveryPolicy.raceMs);
   return {
     guid,
@@ -108,6 +121,8 @@ function withAttempt(before: Lost | undefined, attempt: Attempt): Lost {
     firstAt: instantOf(Math.min(deliveredAt, before?.firstAt ?? deliveredAt)),
     asks: before?.asks ?? 0,
     nextAskAt: instantOf(Math.max(settledAt, before?.nextAskAt ?? settledAt)),
+    original: !redelivery || before?.original === true,
+    ...(before?.givenUp && { givenUp: true }),
   };
 }
 
@@ -131,16 +146,18 @@ export interface Decision {
 /** @param may which of them may be asked for in this round. */
 export function decide(state: RedeliveryState, now: Instant, may: (lost: Lost) => boolean): Decision {
   const { windowMs, asksAtOnce } = redeliveryPolicy;
-  const tooOld = state.lost.filter(({ firstAt }) => between(firstAt, now) > windowMs);
-  const reachable = state.lost.filter((one) => !tooOld.includes(one));
+  const isOut = ({ firstAt }: Lost): boolean => between(firstAt, now) > windowMs;
+  const reachable = state.lost.filter((one) => !isOut(one));
   const ask = reachable
-    .filter((one) => one.nextAskAt <= now && may(one))
+    .filter((one) => isOpen(one) && one.nextAskAt <= now && may(one))
     .sort((a, b) => a.firstAt - b.firstAt || a.attempt - b.attempt)
     .slice(0, asksAtOnce);
   const chosen = new Set(ask.map(({ guid }) => guid));
   const lost = reachable.map((one) => (chosen.has(one.guid) ? askedFor(one, now) : one));
-  return { state: { ...state, lost }, ask, tooOld };
+  return { state: { ...state, lost }, ask, tooOld: state.lost.filter((one) => isOut(one) && isOpen(one)) };
 }
+
+const isOpen = ({ original, givenUp }: Lost): boolean => original && givenUp === undefined;
 
 const askedFor = (one: Lost, now: Instant): Lost => ({
   ...one,
@@ -152,22 +169,28 @@ const askedFor = (one: Lost, now: Instant): Lost => ({
 export const pauseAfter = (asks: number): DurationMs =>
   Math.min(redeliveryPolicy.longestPauseMs, minutes(1) * 2 ** Math.min(asks - 1, 10));
 
-/** The state after an ask that did not get through: it does not count, and comes again at `at`. */
-export const askAgainAt = (
-  state: RedeliveryState,
-  guids: ReadonlySet<DeliveryGuid>,
-  at: Instant,
-): RedeliveryState => ({
+type Guids = ReadonlySet<DeliveryGuid>;
+
+/** The state after asks that did not get through: they do not count, and come again at `at`. */
+export const askAgainAt = (state: RedeliveryState, guids: Guids, at: Instant): RedeliveryState =>
+  changed(state, guids, (one) => ({ ...one, asks: Math.max(0, one.asks - 1), nextAskAt: at }));
+
+export const giveUp = (state: RedeliveryState, guids: Guids): RedeliveryState =>
+  changed(state, guids, (one) => ({ ...one, givenUp: true }));
+
+const changed = (state: RedeliveryState, guids: Guids, change: (one: Lost) => Lost): RedeliveryState => ({
   ...state,
-  lost: state.lost.map((one) =>
-    guids.has(one.guid) ? { ...one, asks: Math.max(0, one.asks - 1), nextAskAt: at } : one,
-  ),
+  lost: state.lost.map((one) => (guids.has(one.guid) ? change(one) : one)),
 });
+
+/** Whether so many are lost that the walk had better wait. */
+export const hasEnough = ({ lost }: RedeliveryState): boolean =>
+  lost.filter(isOpen).length >= redeliveryPolicy.mostLost;
 
 /** How long until there is something to do. */
 export function pauseUntilNext(state: RedeliveryState, now: Instant): DurationMs {
-  const { everyMs, roundMs, mostLost } = redeliveryPolicy;
-  if (state.walk !== undefined && state.lost.length < mostLost) return roundMs;
-  const next = Math.min(...state.lost.map(({ nextAskAt }) => nextAskAt - now), everyMs);
-  return Math.max(roundMs, next);
+  const { everyMs, roundMs } = redeliveryPolicy;
+  if (state.walk !== undefined && !hasEnough(state)) return roundMs;
+  const asks = state.lost.filter(isOpen).map(({ nextAskAt }) => between(now, nextAskAt));
+  return Math.max(roundMs, Math.min(everyMs, ...asks));
 }

@@ -89,7 +89,7 @@ export function repairContract(open: OpenStores): void {
     revision: 1,
     walkedAt: at(1),
     walk: { startedAt: at(2), backTo: at(-redeliveryPolicy.windowMs), cursor: 'v1_7' },
-    lost: [{ guid: guid(1), attempt: 7, firstAt: at(0), asks: 1, nextAskAt: at(60_000) }],
+    lost: [{ guid: guid(1), attempt: 7, firstAt: at(0), asks: 1, nextAskAt: at(60_000), original: true }],
   };
 
   it('remembers what a loop remembers', async ({ a, b }) => {
