@@ -74,6 +74,9 @@ export async function runInProcess(options: InProcessRunnerOptions): Promise<num
   return -1;
 }
 
+/** A reason of our own, since the standard one is an exception with a stack, made each time. */
+const over = 'the job is over';
+
 /** A poll that is held until there is something to say. */
 const next = (
   { github }: InProcessRunnerOptions,
@@ -112,12 +115,12 @@ async function runJob(options: InProcessRunnerOptions, session: Session, job: Jo
   options.on?.jobStarted?.(named);
   const stopRenewing = keepRenewing(github.world, job);
   const stop = new AbortController();
-  const abort = (): void => stop.abort();
+  const abort = (): void => stop.abort(over);
   signal.addEventListener('abort', abort, { once: true });
   const worked = passed(clock, work.durationMs, stop.signal);
   const cancelled = waitForCancel(options, session, stop.signal);
   const ended = await Promise.race([worked, cancelled]);
-  stop.abort();
+  stop.abort(over);
   signal.removeEventListener('abort', abort);
   await Promise.all([worked, cancelled]);
   stopRenewing();

@@ -23,12 +23,18 @@ export interface RateLimits {
   register(scope: string): Answer<undefined>;
 }
 
+/** What was spent lately, oldest first. */
+interface SlidingSum {
+  entries: { at: number; cost: number }[];
+  total: number;
+}
+
 const hourMs = 3_600_000;
 
 export function rateLimitsOn(clock: Clock, beliefs: Beliefs): RateLimits {
   const hourly = new Map<string, { startedAt: number; used: number }>();
-  const points = new Map<string, { at: number; cost: number }[]>();
-  const registrations = new Map<string, { at: number; cost: number }[]>();
+  const points = new Map<string, SlidingSum>();
+  const registrations = new Map<string, SlidingSum>();
 
   const window = (credential: string) => {
     const now = clock.now();
@@ -50,18 +56,23 @@ export function rateLimitsOn(clock: Clock, beliefs: Beliefs): RateLimits {
   };
   /** Adds `cost` to a sliding window, or says for how many seconds it is full. */
   const spend = (
-    map: Map<string, { at: number; cost: number }[]>,
+    map: Map<string, SlidingSum>,
     key: string,
     cost: number,
     limit: number,
     periodMs: number,
   ): number => {
     const now = clock.now();
-    const recent = (map.get(key) ?? []).filter((entry) => now - entry.at < periodMs);
-    map.set(key, recent);
-    const sum = recent.reduce((total, entry) => total + entry.cost, 0);
-    if (sum + cost > limit) return Math.max(1, Math.ceil(((recent[0]?.at ?? now) + periodMs - now) / 1000));
-    recent.push({ at: now, cost });
+    const sum = map.get(key) ?? { entries: [], total: 0 };
+    map.set(key, sum);
+    let first = sum.entries[0];
+    for (; first !== undefined && now - first.at >= periodMs; first = sum.entries[0]) {
+      sum.total -= first.cost;
+      sum.entries.shift();
+    }
+    if (sum.total + cost > limit) return Math.max(1, Math.ceil(((first?.at ?? now) + periodMs - now) / 1000));
+    sum.entries.push({ at: now, cost });
+    sum.total += cost;
     return 0;
   };
 

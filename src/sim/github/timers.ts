@@ -26,6 +26,9 @@ const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at 
 /** Below this many cancelled ones, sweeping them out is not worth it. */
 const fewCancelled = 64;
 
+/** A reason of our own, since the standard one is an exception with a stack, made each time. */
+const over = 'it is not waited for any more';
+
 export function timersOn(clock: Clock): Timers {
   return new SleepingTimers(clock);
 }
@@ -76,7 +79,7 @@ class SleepingTimers implements Timers {
   #arm(): void {
     const next = this.#heap[0];
     if (this.#sleep !== undefined && next !== undefined && this.#sleep.until <= next.at) return;
-    this.#sleep?.abort.abort();
+    this.#sleep?.abort.abort(over);
     this.#sleep = undefined;
     if (next === undefined) return;
     const abort = new AbortController();
