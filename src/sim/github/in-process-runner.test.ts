@@ -150,6 +150,26 @@ describe('a job that is cancelled', () => {
     expect(scene.github.cancel(run)).toMatchObject({ status: 409 });
   });
 
+  it('while it waits for an approval, or behind max-parallel, never starts', async () => {
+    const scene = stage();
+    scene.github.createRepository({ owner: 'acme', name: 'live', protectedEnvironments: ['production'] });
+    const held = { key: 'b', labels: ['x'], width: 3, maxParallel: 1 };
+    const jobs = [{ key: 'a', labels: ['x'], environment: 'production' }, held];
+    const run = scene.github.start({ repository: 'acme/live', workflow: workflowOf('ci', jobs) });
+    expect(run.jobs.map(({ phase }) => phase)).toEqual(['waiting', 'queued', 'held', 'held']);
+    scene.github.cancel(run);
+    scene.start(scene.register('r', ['x']));
+    await scene.pass(minutes(1));
+    expect(run.conclusion).toBe('cancelled');
+    expect(run.jobs.map((job) => actionsOf(scene.deliveries, job))).toEqual([
+      'waiting, completed',
+      'queued, completed',
+      'queued, completed',
+      'queued, completed',
+    ]);
+    expect(run.jobs.flatMap(startsOf)).toEqual([]);
+  });
+
   it('frees its runner for another when it was only offered', async () => {
     const scene = stage();
     const { world } = scene.github;

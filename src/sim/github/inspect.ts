@@ -1,7 +1,7 @@
 // What is so at GitHub, for those who judge what the product made of it: not what REST shows, and nothing that a fault or a
 // belief colours. Cheap: only what is alive is looked through.
 
-import type { JobId, RunnerId, RunnerName } from '../../domain/ids.ts';
+import type { RunnerId, RunnerName } from '../../domain/ids.ts';
 import { isOnline } from './runners.ts';
 import type { Job, JobStart, Runner } from './state.ts';
 import type { World } from './world.ts';
@@ -11,8 +11,6 @@ export const openJobs = (world: World): readonly Job[] => [...world.state.openJo
 
 /** Every job that there ever was, oldest first. */
 export const jobs = (world: World): IterableIterator<Job> => world.state.jobs.values();
-
-export const jobWithId = (world: World, id: JobId): Job | undefined => world.state.jobs.get(id);
 
 export interface TrueRunner {
   id: RunnerId;

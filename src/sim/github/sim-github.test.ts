@@ -1,6 +1,10 @@
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
+import { runnerName } from '../../domain/ids.ts';
 import { minutes } from '../../domain/time.ts';
+import { runInProcess } from './in-process-runner.ts';
 import { seededRandom, stage } from './stage.ts';
+import { workflowOf } from './workflow/workflow-of.ts';
 
 const workflow = `on: push
 jobs:
@@ -42,7 +46,49 @@ async function history(seed: string): Promise<string> {
   return [...arrived, JSON.stringify(log)].join('\n');
 }
 
+/** What comes to be in `act` that Node would have to wait for, by its names. */
+async function resourcesOf(act: () => Promise<void>): Promise<Set<string>> {
+  const inside = new AsyncLocalStorage<true>();
+  const kinds = new Set<string>();
+  const hook = createHook({
+    init(_id, kind) {
+      if (inside.getStore()) kinds.add(kind);
+    },
+  });
+  hook.enable();
+  await inside.run(true, act);
+  hook.disable();
+  return kinds;
+}
+
 describe('the simulated GitHub', () => {
+  it('waits for nothing but promises and its clock', async () => {
+    const flow = workflowOf('ci', [{ key: 'a', labels: ['x'], width: 3 }]);
+    const kinds = await resourcesOf(async () => {
+      const scene = stage({ faults: { delivery: () => ({ kind: 'double', afterMs: 10 }) } });
+      const { api, scope, read } = scene.api();
+      const run = scene.github.start({ repository: 'acme/app', workflow: flow });
+      for (let n = 0; n < 3; n += 1) {
+        const made = await api.registerRunner(scope, runnerName(`r${n}`), ['x']);
+        if (made.kind === 'registered') {
+          const { clock, github } = scene;
+          const work = () => ({ durationMs: minutes(5), conclusion: 'success' as const });
+          const signal = new AbortController().signal;
+          void runInProcess({ github, clock, jitConfig: made.jitConfig.reveal(), work, signal });
+        }
+      }
+      await scene.pass(minutes(10));
+      for (const job of run.jobs) expect(await read(job)).toMatchObject({ conclusion: 'success' });
+    });
+    expect([...kinds].filter((kind) => !['PROMISE', 'TickObject', 'Microtask'].includes(kind))).toEqual([]);
+    expect(kinds).toContain('PROMISE');
+  });
+
+  it('notices what else waits', async () => {
+    const kinds = await resourcesOf(() => new Promise((resolve) => setTimeout(resolve, 0)));
+    expect(kinds).toContain('Timeout');
+  });
+
   it('does the same for the same seed, and something else for another', async () => {
     const first = await history('a');
     expect(first.length).toBeGreaterThan(10_000);
