@@ -5,13 +5,7 @@ import { nextTick } from 'node:process';
 import { assert } from '../domain/bug.ts';
 import { type DurationMs, type Instant, instantOf } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
-
-interface Sleeper {
-  readonly at: number;
-  /** Rises with each sleep: decides between equal instants. */
-  readonly order: number;
-  readonly wake: () => void;
-}
+import { Sleepers } from './sleepers.ts';
 
 /** 2026-01-01T00:00:00Z: late enough for tokens and certificates to make sense. */
 export const simulationStart: Instant = instantOf(1_767_225_600_000);
@@ -19,8 +13,7 @@ export const simulationStart: Instant = instantOf(1_767_225_600_000);
 export class VirtualClock implements Clock {
   #now: number;
   #order = 0;
-  /** Sorted by time, then by order. */
-  readonly #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Sleepers();
 
   constructor(start: Instant = simulationStart) {
     this.#now = start;
@@ -32,7 +25,7 @@ export class VirtualClock implements Clock {
 
   /** How many wait for a later instant. */
   get sleeping(): number {
-    return this.#sleepers.length;
+    return this.#sleepers.size;
   }
 
   sleep(ms: DurationMs, signal?: AbortSignal): Promise<void> {
@@ -42,19 +35,18 @@ export class VirtualClock implements Clock {
       return promise;
     }
     const abort = (): void => {
-      this.#remove(sleeper);
+      leave();
       reject(signal?.reason);
     };
-    const sleeper: Sleeper = {
+    const leave = this.#sleepers.add({
       at: this.#now + Math.max(0, Math.ceil(ms)),
       order: this.#order++,
       wake: () => {
         signal?.removeEventListener('abort', abort);
         resolve();
       },
-    };
+    });
     signal?.addEventListener('abort', abort, { once: true });
-    this.#insert(sleeper);
     return promise;
   }
 
@@ -63,7 +55,7 @@ export class VirtualClock implements Clock {
     assert(ms >= 0, 'time runs forward');
     const target = this.#now + ms;
     await settled();
-    while ((this.#sleepers[0]?.at ?? Number.POSITIVE_INFINITY) <= target) await this.#step();
+    while ((this.#sleepers.first?.at ?? Number.POSITIVE_INFINITY) <= target) await this.#step();
     this.#now = target;
     await settled();
   }
@@ -73,7 +65,7 @@ export class VirtualClock implements Clock {
     const limit = this.#now + limitMs;
     await settled();
     while (!done()) {
-      const next = this.#sleepers[0];
+      const next = this.#sleepers.first;
       if (next === undefined || next.at > limit) return false;
       await this.#step();
     }
@@ -82,31 +74,15 @@ export class VirtualClock implements Clock {
 
   /** Moves on until nobody waits any more; false when something still does after `limitMs` (a loop that never ends). */
   async runUntilIdle(limitMs: DurationMs = 24 * 3_600_000): Promise<boolean> {
-    return this.runUntil(() => this.#sleepers.length === 0, limitMs);
+    return this.runUntil(() => this.#sleepers.size === 0, limitMs);
   }
 
   async #step(): Promise<void> {
-    const next = this.#sleepers.shift();
+    const next = this.#sleepers.takeFirst();
     assert(next !== undefined, 'somebody sleeps');
     this.#now = Math.max(this.#now, next.at);
     next.wake();
     await settled();
-  }
-
-  #insert(sleeper: Sleeper): void {
-    let low = 0;
-    let high = this.#sleepers.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#sleepers[middle]?.at ?? 0) <= sleeper.at) low = middle + 1;
-      else high = middle;
-    }
-    this.#sleepers.splice(low, 0, sleeper);
-  }
-
-  #remove(sleeper: Sleeper): void {
-    const index = this.#sleepers.indexOf(sleeper);
-    if (index >= 0) this.#sleepers.splice(index, 1);
   }
 }
 
