@@ -201,6 +201,13 @@ describe('bellows host enrol-token', () => {
     ]);
     expect(textOf(outcome)).toMatch(/^t0ken\n/);
   });
+
+  it('makes one for a machine of a fleet that scales by itself', async () => {
+    const { asked } = await type('host enrol-token --auto', {
+      makeEnrolToken: answered({ token: 't0ken', expiresAt: now }),
+    });
+    expect(asked).toEqual([['makeEnrolToken', { body: { auto: true, validForMinutes: 60 } }]]);
+  });
 });
 
 describe('bellows check github', () => {

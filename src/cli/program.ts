@@ -60,9 +60,13 @@ function hostCommands(run: Run): Commander {
     told(new Commander('enrol-token').description('Make a token with which one host can enrol, once'))
       .option('--name <name>', 'what the host shall be called; its own name when left out')
       .option('--owner <account...>', 'accounts that may use it; all that we serve when left out')
+      .option(
+        '--auto',
+        'a machine enrols it, as in a fleet that scales by itself: removed when it is gone for long',
+      )
       .option('--minutes <n>', 'how long the token is good', wholeNumber, 60)
-      .action(({ json, name, owner, minutes }: EnrolOptions) =>
-        run(enrolToken({ name, owners: owner, validForMinutes: minutes }), asked(json)),
+      .action(({ json, name, owner, auto, minutes }: EnrolOptions) =>
+        run(enrolToken({ name, owners: owner, auto, validForMinutes: minutes }), asked(json)),
       ),
   );
 }
@@ -71,6 +75,7 @@ interface EnrolOptions {
   json?: boolean;
   name?: string;
   owner?: string[];
+  auto?: boolean;
   minutes: number;
 }
 

@@ -17,7 +17,7 @@ export async function makeEnrolToken(
   deps: EnrolDeps,
   request: RequestOf<'makeEnrolToken'>,
 ): Promise<ApiAnswer<AnswerOf<'makeEnrolToken'>>> {
-  const { name, owners, validForMinutes } = request.body;
+  const { name, owners, auto, validForMinutes } = request.body;
   const token = newToken('bellows_enrol_', deps.random);
   const expiresAt = after(deps.clock.now(), minutes(validForMinutes));
   await deps.store.transaction((tx) =>
@@ -25,6 +25,7 @@ export async function makeEnrolToken(
       tokenHash: tokenHash(token.reveal()),
       hostName: name,
       owners: owners.map((owner) => owner.toLowerCase()),
+      ...(auto && { auto }),
       expiresAt,
     }),
   );
@@ -62,6 +63,7 @@ export async function enrol(
       // Until its agent has dialled in.
       state: 'silent',
       enrolledAt: now,
+      ...(enrolment.auto === true && { auto: true }),
       generation: 1,
       revision: 0,
     };
@@ -71,7 +73,7 @@ export async function enrol(
         at: now,
         subject: { kind: 'host', id },
         event: 'enrolled',
-        data: { name: host.name, owners: host.owners },
+        data: { name: host.name, owners: host.owners, auto: host.auto === true },
       },
     ]);
     return id;

@@ -40,6 +40,7 @@ function describeHost(host: Host, vms: readonly Vm[]): ApiHost {
             images: [...capacity.images],
           },
         }),
+    ...(host.auto === true && { auto: true }),
     vms: vms.length,
     usedMilliCpus: vms.reduce((sum, vm) => sum + vm.shape.milliCpus, 0),
     usedMemoryMib: vms.reduce((sum, vm) => sum + vm.shape.memoryMib, 0),

@@ -92,6 +92,12 @@ describe('enrolment', () => {
     expect(await answerOf('listHosts')).toMatchObject({ hosts: [{ name: 'rack 7' }] });
   });
 
+  it('by a token for machines makes a host that is removed when it is gone for long', async () => {
+    await enrol(await token({ auto: true }));
+    expect(await store.transaction((tx) => tx.hosts.list())).toMatchObject([{ auto: true }]);
+    expect((await answerOf('listHosts')).hosts).toMatchObject([{ auto: true }]);
+  });
+
   it('uses its token up', async () => {
     const once = await token();
     await enrol(once);

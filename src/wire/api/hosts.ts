@@ -19,6 +19,8 @@ export const apiHost = z.object({
       images: z.array(z.string()),
     })
     .optional(),
+  /** It is removed when it is gone for long. */
+  auto: z.boolean().optional(),
   vms: z.number(),
   /** What its VMs hold. */
   usedMilliCpus: z.number(),
@@ -51,6 +53,8 @@ export const makeEnrolToken = {
     /** What the host shall be called; its own name when empty. */
     name: z.string().max(63).default(''),
     owners: z.array(z.string().min(1).max(100)).max(100).default([]),
+    /** A machine enrols it: the host is removed when it is gone for long. */
+    auto: z.boolean().default(false),
     validForMinutes: z
       .number()
       .int()
