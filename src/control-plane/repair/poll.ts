@@ -32,22 +32,49 @@ async function pollRound(deps: Deps, owner: string | undefined): Promise<RepairR
   const now = deps.clock.now();
   const all = await servedRepositories(deps, now);
   const repositories = owner === undefined ? all : all.filter((it) => ownerOf(it) === owner);
-  const { state, activity } = await deps.store.transaction(async (tx) => ({
+  // Whoever asks for an account by name does not wait for the pace.
+  const { read } = await planNow(deps, repositories, owner !== undefined);
+  const chosen = new Set(read.slice(0, mostReads));
+  const { looks, mended, refused } = await readAll(
+    deps,
+    repositories.filter(({ id }) => chosen.has(id)),
+  );
+  await remember(deps, looks, new Set(all.map(({ id }) => String(id))));
+
+  // What was seen changes what is urgent.
+  const next = await planNow(deps, all, false);
+  const soonest = next.read.length > 0 ? (refused ? seconds(30) : 0) : between(deps.clock.now(), next.nextAt);
+  return { mended, nextInMs: Math.max(seconds(1), soonest) };
+}
+
+/** What is to be read now in all installations: GitHub counts for each of them, so each has a plan of its own. */
+async function planNow(
+  deps: Deps,
+  repositories: readonly ServedRepository[],
+  atOnce: boolean,
+): Promise<PollPlan> {
+  const { github, settings, store } = deps;
+  const now = deps.clock.now();
+  const { state, activity } = await store.transaction(async (tx) => ({
     state: (await tx.loops.get('poll')) ?? { looks: {} },
     activity: await tx.jobs.activity(after(now, -memoryMs)),
   }));
-  const targets = targetsOf(repositories, owner === undefined ? state : { looks: {} }, activity);
-  const plans = await planEach(deps, repositories, targets, now);
-
-  const due = plans.flatMap(({ plan }) => plan.read);
-  const chosen = new Set(due.slice(0, mostReads));
-  const reading = repositories.filter(({ id }) => chosen.has(id));
-  const { looks, mended, refused } = await readAll(deps, reading);
-  await remember(deps, looks, new Set(all.map(({ id }) => String(id))));
-  const nextAt = Math.min(...plans.map(({ plan }) => plan.nextAt), after(now, deps.settings.pollAllMs));
-  const more = due.length > chosen.size;
-  const pauseMs = more ? (refused ? seconds(30) : 0) : between(now, instantOf(nextAt));
-  return { mended, nextInMs: Math.max(seconds(1), pauseMs) };
+  const targets = targetsOf(repositories, atOnce ? { looks: {} } : state, activity);
+  const pace = {
+    activeMs: settings.pollActiveMs,
+    latelyMs: settings.pollLatelyMs,
+    allMs: settings.pollAllMs,
+  };
+  const read: ServedRepository['id'][] = [];
+  let nextAt = after(now, settings.pollAllMs);
+  for (const [installation, own] of Map.groupBy(repositories, (it) => it.installationId)) {
+    const allowance = allowanceOf(await github.budget(installation), settings.lookShare, now);
+    const wanted = own.flatMap(({ id }) => targets.get(id) ?? []);
+    const plan = planPoll(wanted, allowance, pace, now);
+    read.push(...plan.read);
+    nextAt = instantOf(Math.min(nextAt, plan.nextAt));
+  }
+  return { read, nextAt };
 }
 
 function targetsOf(
@@ -74,27 +101,6 @@ function targetsOf(
   );
 }
 
-/** A plan for each installation, since GitHub counts for each. */
-async function planEach(
-  { github, settings }: Deps,
-  repositories: readonly ServedRepository[],
-  targets: ReadonlyMap<ServedRepository['id'], PollTarget>,
-  now: Instant,
-): Promise<readonly { plan: PollPlan }[]> {
-  const pace = {
-    activeMs: settings.pollActiveMs,
-    latelyMs: settings.pollLatelyMs,
-    allMs: settings.pollAllMs,
-  };
-  const plans: { plan: PollPlan }[] = [];
-  for (const [installation, own] of Map.groupBy(repositories, (it) => it.installationId)) {
-    const allowance = allowanceOf(await github.budget(installation), settings.lookShare, now);
-    const wanted = own.flatMap(({ id }) => targets.get(id) ?? []);
-    plans.push({ plan: planPoll(wanted, allowance, pace, now) });
-  }
-  return plans;
-}
-
 interface Looked {
   looks: PollState['looks'];
   mended: readonly Repair[];
@@ -117,10 +123,10 @@ async function readAll(deps: Deps, repositories: readonly ServedRepository[]): P
         looks[next.id] = read.awaited ? { at, awaited: true } : { at };
       } catch (error) {
         if (!(error instanceof GitHubError)) throw error;
-        // One repository that cannot be read keeps no other from being read, and is not tried again before its time.
+        // One repository that cannot be read keeps no other from being read.
         deps.log.warn('cannot poll a repository', { repository: next.fullName, error });
         if (error.kind === 'rate-limited') shut.add(next.installationId);
-        else looks[next.id] = { at };
+        else looks[next.id] = error.kind === 'unavailable' ? { at, awaited: true } : { at };
       }
     }
   };

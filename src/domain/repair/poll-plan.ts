@@ -16,7 +16,7 @@ export interface PollTarget {
   /** Runs that the open jobs belong to: each costs a call to list. */
   runs: number;
   lastActiveAt?: Instant;
-  /** The last look saw something of which the webhook may have been on its way: is it here now? */
+  /** The last look failed, or saw something of which the webhook may have been on its way. */
   awaited?: boolean;
   /** When its last look began. */
   lastReadAt?: Instant;
