@@ -84,7 +84,7 @@ export class Lifeline {
   }
 
   /** A call of something that `watch` cannot wrap; its end counts as part of the latest call. */
-  pass(name: string, when: 'before' | 'after'): void | Promise<never> {
+  pass(name: string, when: 'before' | 'after'): Promise<never> | undefined {
     return this.#pass(name, when, when === 'before' ? this.#next() : this.#calls);
   }
 
@@ -93,10 +93,10 @@ export class Lifeline {
     return this.#calls;
   }
 
-  #pass(name: string, when: 'before' | 'after', call: number): void | Promise<never> {
+  #pass(name: string, when: 'before' | 'after', call: number): Promise<never> | undefined {
     if (this.#dead) return never();
     const blow = this.#fate(name, when, call);
-    if (blow === undefined) return;
+    if (blow === undefined) return undefined;
     this.reached = name;
     if (blow === 'fail')
       throw new Error(`${name}: planted failure, ${when === 'before' ? 'nothing' : 'though it'} was done`);

@@ -2,11 +2,15 @@
 
 import type { Clock } from '../../ports/clock.ts';
 import type { SimRunner } from '../driver/sim-runner.ts';
-import { type JobWork, runInProcess } from '../github/in-process-runner.ts';
+import { runInProcess } from '../github/in-process-runner.ts';
 import type { SimGithub } from '../github/sim-github.ts';
-import type { Job } from '../github/state.ts';
+import type { Weather } from './weather.ts';
 
-export function simRunner(github: () => SimGithub, clock: Clock, work: (job: Job) => JobWork): SimRunner {
+export function simRunner(
+  github: () => SimGithub,
+  clock: Clock,
+  weather: Pick<Weather, 'work' | 'habit'>,
+): SimRunner {
   return (jitConfig, io) => {
     let working = false;
     const over = new AbortController();
@@ -21,7 +25,8 @@ export function simRunner(github: () => SimGithub, clock: Clock, work: (job: Job
       github: github(),
       clock,
       jitConfig,
-      work,
+      work: (job) => weather.work(job),
+      habit: (job) => weather.habit(job),
       signal: over.signal,
       on: {
         listening: () => io.listening(),

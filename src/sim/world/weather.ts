@@ -5,7 +5,7 @@ import type { VmId } from '../../domain/ids.ts';
 import type { DurationMs } from '../../domain/time.ts';
 import type { Blow } from '../crash-points.ts';
 import type { GuestBehaviour } from '../driver/guest-behaviour.ts';
-import type { JobWork } from '../github/in-process-runner.ts';
+import type { JobWork, RunnerHabit } from '../github/in-process-runner.ts';
 import type { Job } from '../github/state.ts';
 
 /** One webhook request on its way: it may be late, not arrive, or arrive without GitHub hearing the answer. */
@@ -32,6 +32,7 @@ export interface Weather {
   /** From the order to a running VMM. */
   startMs: (host: string) => DurationMs;
   work: (job: Job) => JobWork;
+  habit: (job: Job) => RunnerHabit;
 }
 
 export const calm = (): Weather => ({
@@ -45,4 +46,5 @@ export const calm = (): Weather => ({
   guest: () => ({}),
   startMs: () => 40,
   work: () => ({ durationMs: 30_000, conclusion: 'success' }),
+  habit: () => 'works',
 });

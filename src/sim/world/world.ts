@@ -29,6 +29,12 @@ export interface WorldDatabase {
   connect(): MortalStore;
 }
 
+/** One that can be put back to what it was. */
+export interface RestorableDatabase<Snapshot> extends WorldDatabase {
+  snapshot(): Snapshot;
+  restore(snapshot: Snapshot, options?: { epoch?: string }): void;
+}
+
 export interface WorldOptions {
   seed: number;
   database: WorldDatabase;
@@ -45,7 +51,9 @@ const webhookSecret = 'a secret of the simulation';
 /** What the world tells its checkers as it happens. */
 export type WorldEvent =
   | { kind: 'host'; machine: HostMachine; event: SimHostEvent }
-  | { kind: 'history'; line: HistoryLine };
+  | { kind: 'history'; line: HistoryLine }
+  /** The database was put back to an earlier state: rows that were seen may be gone. */
+  | { kind: 'restored' };
 
 export class World {
   readonly clock = new VirtualClock();
@@ -60,6 +68,8 @@ export class World {
   readonly store: Store;
   readonly #options: WorldOptions;
   readonly #listeners: ((event: WorldEvent) => void)[] = [];
+  /** Requests that GitHub made to our webhook. */
+  webhooks = 0;
   /** Servers and agents whose supervisor starts them again. */
   supervised = true;
 
@@ -100,11 +110,7 @@ export class World {
       spec,
       clock: this.clock,
       random: this.random.fork(),
-      runner: simRunner(
-        () => this.github,
-        this.clock,
-        (job) => this.weather.work(job),
-      ),
+      runner: simRunner(() => this.github, this.clock, this.weather),
       image: worldImage,
       agent: this.#options.agent ?? {},
       weather: this.weather,
@@ -139,6 +145,15 @@ export class World {
         revision: 0,
       });
     });
+  }
+
+  /** As an operator does it: everything stops, the backup is read in, everything starts. */
+  restoreDatabase(readIn: () => void): void {
+    for (const server of this.servers) server.kill();
+    readIn();
+    this.trace.write('operator', 'restored the database');
+    this.#tell({ kind: 'restored' });
+    for (const server of this.servers) server.start();
   }
 
   /** Ends all faults outside GitHub. */
@@ -180,6 +195,7 @@ export class World {
   /** GitHub's request goes to one of the servers, as behind a balancer that does not know which are up. */
   async #deliver({ headers, body, delivery }: WebhookRequest): Promise<{ status: number }> {
     const way = this.weather.webhook();
+    this.webhooks += 1;
     const server = this.servers[Math.floor(this.random.fraction() * this.servers.length)];
     this.trace.write('github', 'delivers', {
       id: delivery.id,

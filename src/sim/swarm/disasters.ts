@@ -1,0 +1,146 @@
+// What strikes once or a few times in a storm: each disaster begins at a moment that the seed chose and lasts for a while.
+
+import { type DurationMs, minutes, seconds } from '../../domain/time.ts';
+import type { HostMachine } from '../world/host-machine.ts';
+import type { RestorableDatabase } from '../world/world.ts';
+import type { FaultName } from './fault-kinds.ts';
+import type { Storm } from './storm.ts';
+
+type Disaster = (lasting: () => Promise<void>) => Promise<void> | void;
+
+/** Starts all that the seed chose. Each ends by itself; what has not ended with the storm is ended by `calmDown`. */
+export function brewDisasters<Snapshot>(storm: Storm, database: RestorableDatabase<Snapshot>): void {
+  const { world } = storm;
+  const { faults } = world.github.world;
+  const now = new Set<FaultName>();
+  const during = (kind: FaultName): Disaster => {
+    return async (lasting) => {
+      now.add(kind);
+      await lasting();
+      now.delete(kind);
+    };
+  };
+  const is = (kind: FaultName): boolean => now.has(kind) && !storm.isOver;
+
+  const silent = storm.dice('webhook-outage-kind').chance(0.5);
+  faults.webhooks = () => (is('webhook-outage') ? (silent ? 'silent' : 'failing') : 'up');
+  const call = faults.call;
+  faults.call = (operation) => (is('api-outage') ? { kind: 'refused', status: 503 } : call(operation));
+  faults.assignmentDown = () => is('assignment-outage');
+
+  strike(storm, 'webhook-outage', [minutes(2), minutes(60)], during('webhook-outage'));
+  strike(storm, 'api-outage', [minutes(1), minutes(20)], during('api-outage'));
+  strike(storm, 'assignment-outage', [minutes(1), minutes(15)], during('assignment-outage'));
+  strikeDatabase(storm, database);
+  strikeServers(storm);
+  strikeHosts(storm);
+  strikeNetwork(storm);
+}
+
+/** Calls `disaster` at each moment that the seed chose for this kind. */
+function strike(
+  storm: Storm,
+  kind: FaultName,
+  [shortest, longest]: readonly [DurationMs, DurationMs],
+  disaster: Disaster,
+): void {
+  const { clock, trace } = storm.world;
+  const dice = storm.dice(kind);
+  for (const moment of dice.moments(storm.rate(kind), storm.options.stormMs)) {
+    const lastsMs = Math.round(dice.logBetween(shortest, longest));
+    const begin = async (): Promise<void> => {
+      await clock.sleep(moment);
+      if (storm.isOver) return;
+      storm.count(kind);
+      trace.write('storm', kind, { lastsMs });
+      await disaster(() => clock.sleep(lastsMs));
+    };
+    void begin();
+  }
+}
+
+function strikeDatabase<Snapshot>(storm: Storm, database: RestorableDatabase<Snapshot>): void {
+  const { world } = storm;
+  let away = false;
+  world.weather.databaseIsAway = () => away && !storm.isOver;
+  strike(storm, 'database-away', [seconds(5), minutes(10)], async (lasting) => {
+    away = true;
+    await lasting();
+    away = false;
+  });
+  const dice = storm.dice('restore');
+  strike(storm, 'database-restored', [minutes(1), minutes(60)], async (lasting) => {
+    const backup = database.snapshot();
+    await lasting();
+    // After the storm too: the backup that was begun in it is read in before the repair loops are judged.
+    if (storm.isOver) return;
+    const epoch = dice.chance(0.5) ? { epoch: `restored-${world.clock.now()}` } : {};
+    world.restoreDatabase(() => database.restore(backup, epoch));
+  });
+}
+
+function strikeServers(storm: Storm): void {
+  const { servers } = storm.world;
+  strike(storm, 'server-killed', [seconds(1), minutes(10)], async (lasting) => {
+    const server = storm.dice('which-server').pick(servers);
+    server.kill();
+    await lasting();
+    server.start();
+  });
+  strike(storm, 'all-servers-down', [minutes(1), minutes(90)], async (lasting) => {
+    for (const server of servers) server.kill();
+    await lasting();
+    for (const server of servers) server.start();
+  });
+}
+
+function strikeHosts(storm: Storm): void {
+  const { hosts } = storm.world;
+  const anyHost = (): HostMachine => storm.dice('which-host').pick(hosts);
+  strike(storm, 'host-reboot', [seconds(20), minutes(5)], (lasting) => outOfPower(anyHost(), lasting));
+  strike(storm, 'host-lost', [minutes(10), minutes(90)], (lasting) => outOfPower(anyHost(), lasting));
+  strike(storm, 'disk-full', [minutes(1), minutes(20)], async (lasting) => {
+    const machine = anyHost();
+    machine.host.diskFull = true;
+    machine.journalIsFull = true;
+    await lasting();
+    machine.host.diskFull = false;
+    machine.journalIsFull = false;
+  });
+  strike(storm, 'vm-killed', [0.5, 1], () => {
+    const { host } = anyHost();
+    const vm = host.running[0];
+    if (vm !== undefined) host.crash(vm);
+  });
+}
+
+async function outOfPower(machine: HostMachine, lasting: () => Promise<void>): Promise<void> {
+  if (machine.isOff) return;
+  machine.powerOff();
+  await lasting();
+  machine.powerOn();
+}
+
+function strikeNetwork(storm: Storm): void {
+  const { weather, hosts, servers } = storm.world;
+  const cuts = new Set<string>();
+  weather.isCut = (host, server) => !storm.isOver && (cuts.has(`${host} ${server}`) || cuts.has(host));
+  const dice = storm.dice('cut');
+  strike(storm, 'partition', [seconds(2), minutes(20)], async (lasting) => {
+    const host = dice.pick(hosts).name;
+    const cut = dice.chance(0.5) ? host : `${host} ${dice.pick(servers).name}`;
+    cuts.add(cut);
+    await lasting();
+    cuts.delete(cut);
+  });
+  const errors = new Map<string, DurationMs>();
+  weather.clockErrorMs = (machine) => (storm.isOver ? 0 : (errors.get(machine) ?? 0));
+  const jumps = storm.dice('jump');
+  strike(storm, 'clock-jump', [seconds(30), minutes(30)], async (lasting) => {
+    const machine = jumps.pick([...hosts, ...servers]).name;
+    const isServer = machine.startsWith('server');
+    errors.set(machine, jumps.between(-1, 1) * (isServer ? seconds(30) : minutes(20)));
+    await lasting();
+    errors.delete(machine);
+  });
+}

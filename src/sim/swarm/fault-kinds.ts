@@ -1,0 +1,89 @@
+// Everything that a seed may break, with the range of its rate. A rate is a chance for each occasion, or, where `per` says
+// so, a number of times in the storm. A kind that was never injected over the fixed seeds is a test that tests nothing.
+
+export interface FaultKind {
+  /** The lowest and the highest rate when the kind is on. */
+  rate: readonly [number, number];
+  per: 'occasion' | 'storm';
+  /** How many of a hundred seeds have it. */
+  share: number;
+}
+
+const occasion = (low: number, high: number, share = 30): FaultKind => ({
+  rate: [low, high],
+  per: 'occasion',
+  share,
+});
+const storm = (low: number, high: number, share = 25): FaultKind => ({
+  rate: [low, high],
+  per: 'storm',
+  share,
+});
+
+export const faultKinds = {
+  // What becomes of a delivery.
+  'delivery-lost': occasion(0.02, 0.4),
+  'delivery-lost-unseen': occasion(0.02, 0.3),
+  'delivery-never-sent': occasion(0.02, 0.3),
+  'delivery-doubled': occasion(0.05, 0.5),
+  'delivery-late': occasion(0.05, 0.4),
+  'deliveries-reversed': occasion(0.05, 0.5),
+  'queued-never-sent': occasion(0.1, 1),
+  'in-progress-never-sent': occasion(0.1, 1),
+  'webhook-request-lost': occasion(0.02, 0.2),
+  'webhook-answer-lost': occasion(0.02, 0.2),
+  // GitHub by itself.
+  'late-assignment': occasion(0.05, 0.6),
+  'busy-shown-idle': occasion(0.1, 1),
+  'deletion-refused': occasion(0.1, 0.8),
+  'call-failed': occasion(0.01, 0.25),
+  'call-lost-answer': occasion(0.01, 0.2),
+  'call-timeout': occasion(0.01, 0.15),
+  'call-limited': occasion(0.005, 0.05),
+  'token-refused': occasion(0.01, 0.15),
+  'name-taken': occasion(0.02, 0.2),
+  'replica-lag': occasion(0.05, 0.5),
+  'list-misses': occasion(0.02, 0.2),
+  'webhook-outage': storm(1, 2),
+  'api-outage': storm(1, 2),
+  'assignment-outage': storm(1, 2),
+  'idle-eviction': occasion(1, 1, 20),
+  // What users do.
+  'job-cancelled': occasion(0.1, 0.6, 40),
+  'run-rerun': occasion(0.1, 0.6),
+  'max-parallel': occasion(0.2, 1),
+  approval: occasion(0.2, 1),
+  'foreign-jobs': occasion(0.1, 0.5),
+  'impossible-label': occasion(0.05, 0.3, 20),
+  'excluded-by-group': occasion(0.2, 0.6, 20),
+  burst: storm(1, 1, 2),
+  // What runs in a VM.
+  'runner-never-acquires': occasion(0.05, 0.3, 20),
+  'runner-never-works': occasion(0.05, 0.3, 20),
+  'runner-falls-silent': occasion(0.05, 0.3, 20),
+  'runner-lingers': occasion(0.05, 0.5, 20),
+  'vm-never-boots': occasion(0.05, 0.4),
+  'vm-panics': occasion(0.05, 0.4),
+  'guest-hangs': occasion(0.02, 0.2),
+  'vm-killed': storm(1, 4),
+  // Hosts.
+  'slow-host': occasion(0.2, 1, 20),
+  'host-reboot': storm(1, 3),
+  'host-lost': storm(1, 1, 15),
+  'disk-full': storm(1, 3),
+  'agent-crash': occasion(0.0005, 0.02),
+  'agent-call-fails': occasion(0.001, 0.02),
+  // Control planes, database, network, clocks.
+  'server-crash': occasion(0.0001, 0.004, 40),
+  'server-killed': storm(1, 4),
+  'all-servers-down': storm(1, 2, 15),
+  'database-away': storm(1, 3),
+  'database-restored': storm(1, 1, 15),
+  partition: storm(1, 4),
+  'slow-link': occasion(0.1, 0.5),
+  'clock-jump': storm(1, 4),
+} as const satisfies Record<string, FaultKind>;
+
+export type FaultName = keyof typeof faultKinds;
+
+export const faultNames = Object.keys(faultKinds) as readonly FaultName[];

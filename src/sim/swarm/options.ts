@@ -1,0 +1,72 @@
+// What a seed chooses: plain data, so that it can be printed, taken apart and run again with one thing less.
+
+import { type DurationMs, minutes, seconds } from '../../domain/time.ts';
+import { Dice } from './dice.ts';
+import { type FaultName, faultKinds, faultNames } from './fault-kinds.ts';
+
+export interface SwarmOptions {
+  seed: number;
+  stormMs: DurationMs;
+  servers: number;
+  organizations: number;
+  /** In each organisation. */
+  repositories: number;
+  hosts: readonly HostChoice[];
+  /** Pushes over the storm. */
+  runs: number;
+  /** The widest matrix. */
+  width: number;
+  jobMs: readonly [DurationMs, DurationMs];
+  /** The kinds that are on, each with its rate. */
+  faults: Readonly<Partial<Record<FaultName, number>>>;
+}
+
+export interface HostChoice {
+  cpus: number;
+  memoryMib: number;
+  labels: readonly string[];
+  /** The number of the organisation to which it is dedicated. */
+  onlyFor?: number;
+}
+
+const mostFaults = 14;
+
+export function chooseOptions(seed: number): SwarmOptions {
+  const dice = new Dice(seed, 'options');
+  const organizations = dice.between(1, 3);
+  const isBurst = dice.chance(faultKinds.burst.share / 100);
+  const longest = dice.pick([seconds(20), minutes(2), minutes(10), minutes(25)]);
+  return {
+    seed,
+    stormMs: minutes(dice.between(10, 75)),
+    servers: dice.pick([1, 1, 2, 2, 3, 4]),
+    organizations,
+    repositories: dice.between(1, 3),
+    hosts: Array.from({ length: dice.between(1, 4) }, (_, index) => ({
+      cpus: dice.pick([4, 8, 16, 32]) * (isBurst ? 8 : 1),
+      memoryMib: 1024 * dice.pick([8, 16, 32, 64]) * (isBurst ? 8 : 1),
+      labels: dice.chance(0.3) ? ['gpu'] : [],
+      ...(index > 0 && organizations > 1 && dice.chance(0.2)
+        ? { onlyFor: dice.between(1, organizations) }
+        : {}),
+    })),
+    runs: dice.between(1, 16),
+    width: dice.pick([1, 2, 4, 8, 16]),
+    jobMs: isBurst ? [seconds(5), seconds(60)] : [seconds(2), longest],
+    faults: { ...chooseFaults(dice), ...(isBurst ? { burst: 1 } : {}) },
+  };
+}
+
+function chooseFaults(dice: Dice): Partial<Record<FaultName, number>> {
+  const on = faultNames.filter((name) => name !== 'burst' && dice.chance(faultKinds[name].share / 100));
+  const some = dice.shuffled(on).slice(0, dice.between(0, mostFaults));
+  return Object.fromEntries(
+    some.sort().map((name) => {
+      const { rate, per } = faultKinds[name];
+      const [low, high] = rate;
+      return [name, per === 'storm' ? dice.between(low, high) : round(dice.logBetween(low, high))];
+    }),
+  );
+}
+
+const round = (rate: number): number => Number(rate.toPrecision(3));

@@ -1,0 +1,223 @@
+// One seed from beginning to end. First everything breaks; then all faults stop, and what GitHub still wants done must get
+// done within a bounded time; then the books must agree with GitHub and with the hosts.
+
+import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
+import type { RepairKind } from '../../domain/repair/repair.ts';
+import { type DurationMs, hours, minutes, seconds } from '../../domain/time.ts';
+import { allCheckers } from '../checkers/all-checkers.ts';
+import type { Finding } from '../checkers/checker.ts';
+import { Judge } from '../checkers/judge.ts';
+import { noFaults } from '../github/faults.ts';
+import type { Job } from '../github/state.ts';
+import { type RestorableDatabase, World } from '../world/world.ts';
+import { brewDisasters } from './disasters.ts';
+import { type FaultName, faultNames } from './fault-kinds.ts';
+import { brewGitHub } from './github-storm.ts';
+import { brewMachines } from './machine-storm.ts';
+import type { SwarmOptions } from './options.ts';
+import { Storm } from './storm.ts';
+import { approveWaiting, letUsersWork, organizationOf, settle } from './users.ts';
+
+export interface SeedResult {
+  seed: number;
+  /** `crash`: an error that nobody caught, in the product or the simulation. */
+  outcome: 'ok' | 'crash' | 'liveness' | 'correctness';
+  findings: readonly Finding[];
+  error?: string;
+  jobs: number;
+  vms: number;
+  webhooks: number;
+  /** Virtual. */
+  lastedMs: DurationMs;
+  /** From the end of the storm until everything was done. */
+  calmMs: DurationMs;
+  injected: Partial<Record<FaultName, number>>;
+  repairs: Partial<Record<RepairKind, number>>;
+  lines: number;
+  digest: string;
+}
+
+export interface RunOptions<Snapshot> {
+  database: RestorableDatabase<Snapshot>;
+  onLine?: (line: string) => void;
+}
+
+const lookEveryMs = seconds(10);
+/** The longest that a deadline of the product may keep something, and then the repair loops. */
+const timing = { ...defaultTiming, lifetimeMs: hours(2) };
+const calmLimitMs = hours(6);
+
+export async function runSeed<Snapshot>(
+  options: SwarmOptions,
+  { database, onLine }: RunOptions<Snapshot>,
+): Promise<SeedResult> {
+  const world = new World({
+    seed: options.seed,
+    database,
+    servers: options.servers,
+    settings: { timing },
+    beliefs: beliefsOf(options),
+  });
+  if (onLine !== undefined) world.trace.onLine(onLine);
+  const storm = new Storm(world, options);
+  const judge = new Judge(world, allCheckers());
+  settle(storm);
+  for (const [index, { onlyFor, ...host }] of options.hosts.entries()) {
+    await world.addHost({
+      name: `host-${index + 1}`,
+      facts: { arch: 'x64', cpus: host.cpus, memoryMib: host.memoryMib },
+      labels: host.labels,
+      ...(onlyFor === undefined ? {} : { owners: [organizationOf(onlyFor)] }),
+    });
+  }
+  brewGitHub(storm);
+  brewMachines(storm);
+  brewDisasters(storm, database);
+  world.start();
+  letUsersWork(storm);
+  const startedAt = world.clock.now();
+  await weather(storm, judge);
+  const stormEnd = world.clock.now();
+  calmDown(storm);
+  const isDone = await untilDone(storm, judge);
+  await judge.look('end');
+  return result(storm, judge, {
+    isDone,
+    lastedMs: world.clock.now() - startedAt,
+    calmMs: world.clock.now() - stormEnd,
+  });
+}
+
+function beliefsOf(options: SwarmOptions) {
+  return options.faults['idle-eviction'] === undefined ? {} : { idleEvictionMs: minutes(2) };
+}
+
+async function weather({ world, options }: Storm, judge: Judge): Promise<void> {
+  const end = world.clock.now() + options.stormMs;
+  while (world.clock.now() < end && judge.findings.length === 0) {
+    await world.clock.advance(Math.min(lookEveryMs, end - world.clock.now()));
+    await judge.look('storm');
+  }
+}
+
+/** All faults end, everybody comes back, and users take away what can never be done. */
+function calmDown(storm: Storm): void {
+  const { world } = storm;
+  storm.isOver = true;
+  world.trace.write('storm', 'is over');
+  const { hosted } = world.github.world.faults;
+  Object.assign(world.github.world.faults, noFaults(), { hosted });
+  world.clearWeather();
+  for (const server of world.servers) server.start();
+  for (const machine of world.hosts) {
+    machine.host.diskFull = false;
+    machine.journalIsFull = false;
+    if (machine.isOff) machine.powerOn();
+    machine.startAgent();
+  }
+}
+
+/** Looks until nothing is left to do; false when something still is after the longest time. */
+async function untilDone(storm: Storm, judge: Judge): Promise<boolean> {
+  const { world } = storm;
+  for (let passed = 0; passed <= calmLimitMs; passed += lookEveryMs) {
+    if (judge.findings.some(({ family }) => family === 'correctness')) return true;
+    for (const job of [...world.github.world.state.openJobs]) tidyUp(storm, job);
+    await world.clock.advance(lookEveryMs);
+    if (await everythingIsDone(world)) return true;
+    await judge.look('calm');
+  }
+  return false;
+}
+
+/** The user approves what waits, and gives up what nobody can run. */
+function tidyUp(storm: Storm, job: Job): void {
+  const { github } = storm.world;
+  if (job.phase === 'waiting') approveWaiting(storm, job.run, 1);
+  const isHopeless =
+    job.labels.some((label) => /999cpu|1000gb/.test(label)) ||
+    job.run.repository.name === 'closed' ||
+    !fits(storm, job);
+  if (isHopeless && job.phase === 'queued') github.cancel(job.run);
+}
+
+/** Whether some host could run it if it were empty. */
+function fits({ options }: Storm, job: Job): boolean {
+  const size = job.labels
+    .map((label) => /^bellows-(\d+)cpu-(\d+)gb$/.exec(label))
+    .find((match) => match !== null);
+  if (size === undefined || size === null) return true;
+  const owner = job.run.repository.owner.login;
+  return options.hosts.some(
+    ({ memoryMib, labels, onlyFor }) =>
+      memoryMib >= Number(size[2]) * 1024 &&
+      (!job.labels.includes('gpu') || labels.includes('gpu')) &&
+      (onlyFor === undefined || organizationOf(onlyFor) === owner),
+  );
+}
+
+async function everythingIsDone(world: World): Promise<boolean> {
+  const { state } = world.github.world;
+  if (state.openJobs.size > 0 || world.hosts.some(({ host }) => host.running.length > 0)) return false;
+  if ([...state.runners.values()].some(({ removed }) => !removed)) return false;
+  const open = await world.store.transaction(async (tx) => ({
+    vms: await tx.vms.allLive(),
+    jobs: await tx.jobs.list({ states: ['waiting', 'queued', 'running'] }, 1),
+  }));
+  return open.vms.length === 0 && open.jobs.length === 0;
+}
+
+async function result(
+  { world, injected, options }: Storm,
+  { findings }: Judge,
+  { isDone, lastedMs, calmMs }: { isDone: boolean; lastedMs: DurationMs; calmMs: DurationMs },
+): Promise<SeedResult> {
+  const late = isDone ? [] : [await unfinished(world)];
+  const all = [...findings, ...late];
+  const worst = all.some(({ family }) => family === 'correctness')
+    ? 'correctness'
+    : all.length > 0
+      ? 'liveness'
+      : 'ok';
+  const { vms, repairs } = await world.store.transaction(async (tx) => ({
+    vms: (await tx.vms.list({}, 10_000_000)).length,
+    repairs: await tx.repairs.count({}),
+  }));
+  return {
+    seed: options.seed,
+    outcome: worst,
+    findings: all,
+    jobs: world.github.world.state.jobs.size,
+    vms,
+    webhooks: world.webhooks,
+    lastedMs,
+    calmMs,
+    injected: Object.fromEntries(
+      faultNames.flatMap((name) => (injected.has(name) ? [[name, injected.get(name)]] : [])),
+    ),
+    repairs,
+    lines: world.trace.lines,
+    digest: world.trace.digest(),
+  };
+}
+
+async function unfinished(world: World): Promise<Finding> {
+  const { state } = world.github.world;
+  const { vms, jobs } = await world.store.transaction(async (tx) => ({
+    vms: await tx.vms.allLive(),
+    jobs: await tx.jobs.list({ states: ['waiting', 'queued', 'running'] }, 10),
+  }));
+  const what = [
+    ...[...state.openJobs]
+      .slice(0, 5)
+      .map((job) => `GitHub holds job ${job.id} ${job.phase} (${job.labels.join(', ')})`),
+    ...jobs.slice(0, 5).map((job) => `our row of job ${job.id} is ${job.state}: ${job.waitingFor}`),
+    ...vms.slice(0, 5).map((vm) => `VM ${vm.id} is ${vm.state}`),
+    ...world.hosts.flatMap(({ name, host }) => host.running.map((vm) => `${vm} runs on ${name}`)).slice(0, 5),
+    ...[...state.runners.values()]
+      .filter(({ removed }) => !removed)
+      .slice(0, 5)
+      .map(({ name }) => `runner ${name} is registered`),
+  ];
+  return { checker: 'everything is done', family: 'liveness', at: world.clock.now(), what: what.join('; ') };
+}
