@@ -140,6 +140,7 @@ export class ControlPlaneWorld {
     vms: number,
     work?: () => JobWork,
     labels: readonly string[] = [],
+    { bootMs, auto }: { bootMs?: number; auto?: true } = {},
   ): Promise<ScriptedAgent> {
     const identity = new PlainIdentity(name);
     const id = hostId(`host-${name}`);
@@ -152,6 +153,7 @@ export class ControlPlaneWorld {
         sealingKey: identity.sealingKey,
         state: 'online',
         enrolledAt: this.clock.now(),
+        ...(auto !== undefined && { auto }),
         generation: 0,
         revision: 0,
       });
@@ -171,6 +173,7 @@ export class ControlPlaneWorld {
         images: [image],
       },
       ...(work !== undefined && { work }),
+      ...(bootMs !== undefined && { bootMs }),
     });
     this.#hosts.set(id, agent);
     return agent;

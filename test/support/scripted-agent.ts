@@ -66,6 +66,13 @@ export class ScriptedAgent {
     this.#socket = undefined;
   }
 
+  /** The power goes: everything on the host ends, and nobody says so. */
+  die(): void {
+    this.hangUp();
+    for (const machine of this.#machines.values()) machine.power.abort();
+    this.#machines.clear();
+  }
+
   #hear(message: ControlPlaneMessage): void {
     if (message.type === 'acknowledge')
       this.#events = this.#events.filter(({ number }) => number > message.upTo);
