@@ -39,7 +39,7 @@ function protect(storm: Storm, fullName: string): void {
 function closeGroup(storm: Storm, login: string): void {
   const { world } = storm;
   world.github.createRepository({ owner: login, name: closedRepository, private: true });
-  const open = Array.from({ length: storm.options.repositories }, (_, index) => `${login}/app-${index + 1}`);
+  const open = Array.from({ length: storm.options.repositories }, (_, index) => `app-${index + 1}`);
   const group = world.github.createRunnerGroup(login, { name: 'ours', repositories: open });
   world.settings = {
     ...world.settings,

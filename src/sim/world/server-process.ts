@@ -31,6 +31,7 @@ export interface ServerParts {
   webhookSecret: string;
   connect: () => MortalStore;
   settings: () => Settings;
+  tamper: ((deps: Deps) => Deps) | undefined;
   weather: Weather;
   trace: Trace;
   committed: (lines: readonly HistoryLine[]) => void;
@@ -66,7 +67,7 @@ export class ServerProcess {
 
   start(): void {
     if (this.#life !== undefined) return;
-    const { clock, weather, trace, github } = this.#parts;
+    const { clock, weather, trace, github, tamper = (whole) => whole } = this.#parts;
     const connection = this.#parts.connect();
     const lifeline = new Lifeline(
       (call, when) => weather.blow(this.name, call, when),
@@ -80,7 +81,7 @@ export class ServerProcess {
     this.starts += 1;
     trace.write(this.name, 'started');
     const settings = { ...this.#parts.settings(), processName: `${this.name}-${this.starts}` };
-    const deps: Deps = {
+    const deps = tamper({
       store: observedStore(connection, {
         life: lifeline,
         isAway: () => weather.databaseIsAway(this.name),
@@ -93,8 +94,10 @@ export class ServerProcess {
       random: this.#parts.random.fork(),
       log: processLog(trace, this.name, lifeline),
       settings,
-    };
-    this.#life = { lifeline, deps, controlPlane: runControlPlane(deps) };
+    });
+    const controlPlane = runControlPlane(deps);
+    // It may have died in its first calls, before it was anything.
+    if (!lifeline.dead) this.#life = { lifeline, deps, controlPlane };
   }
 
   /** `kill -9`. */

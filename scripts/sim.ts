@@ -1,0 +1,145 @@
+// Runs the whole product under deterministic simulation: one seed, many seeds, or a named scenario.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { SwarmOptions } from '../src/sim/swarm/options.ts';
+import { chooseOptions } from '../src/sim/swarm/options.ts';
+import type { SeedResult } from '../src/sim/swarm/run-seed.ts';
+import { shrink } from '../src/sim/swarm/shrink.ts';
+import { exitCodes, outcomeOf, type Summary, Tally } from '../src/sim/swarm/summary.ts';
+import { runScenario } from './sim/run-scenario.ts';
+import { runGuarded, runInWorkers, work } from './sim/workers.ts';
+
+const help = `Usage: npm run sim -- [--seed N | --seeds K [--from N] | --scenario NAME] [OPTION...]
+
+Runs GitHub, control planes, agents, hosts and network in one process, on a virtual clock, from a seed that chooses what
+breaks. Faults stop after a while; then everything must get done, and the books must be right.
+
+  --seed N         one seed: prints what it chose and how it went; of a failing one the shortest reproduction found
+  --seeds K        K seeds from --from (default 1) on, on all processors: prints a summary
+  --options JSON   one run with these options instead of a seed's own, as a reproduction prints them
+  --scenario NAME  one named story; --scenario list names them all
+  --trace          writes the event log of a single run to sim-NAME.log
+  --no-shrink      do not look for a shorter reproduction
+  --json           the last line is one JSON object
+  --help           this text
+
+Exit code: 0 sound, 10 crash, 11 liveness (something was not done in time), 12 correctness (something wrong was done).
+`;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    options: { type: 'string' },
+    scenario: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    'no-shrink': { type: 'boolean', default: false },
+    worker: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+const shrinkForMs = 60_000;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (values.scenario !== undefined)
+    return runScenario(values.scenario, { trace: values.trace, json: values.json });
+  if (values.seeds !== undefined) {
+    const from = wholeNumber('--from', values.from);
+    const count = wholeNumber('--seeds', values.seeds);
+    return values.worker ? work(from, count) : many(from, count);
+  }
+  if (values.options !== undefined) return one(readOptions(values.options));
+  return one(chooseOptions(wholeNumber('--seed', values.seed ?? '1')));
+}
+
+async function one(options: SwarmOptions): Promise<number> {
+  process.stdout.write(`options ${JSON.stringify(options)}\n`);
+  const lines: string[] = [];
+  const result = await runGuarded(options, values.trace ? { onLine: (line) => lines.push(line) } : {});
+  if (values.trace) {
+    writeFileSync(`sim-${options.seed}.log`, `${lines.join('\n')}\n`);
+    process.stdout.write(`event log in sim-${options.seed}.log\n`);
+  }
+  process.stdout.write(describe(result));
+  const reproduction =
+    result.outcome === 'ok' || values['no-shrink'] ? undefined : await shorter(options, result);
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...result, options, reproduction })}\n`);
+  return exitCodes[result.outcome];
+}
+
+async function shorter(options: SwarmOptions, result: SeedResult): Promise<SwarmOptions> {
+  const end = Date.now() + shrinkForMs;
+  const shrunk = await shrink(
+    options,
+    result,
+    (smaller) => runGuarded(smaller),
+    () => Date.now() < end,
+  );
+  process.stdout.write(
+    `shortest reproduction found, in ${shrunk.tries} runs:\n  npm run sim -- --options '${JSON.stringify(shrunk.options)}'\n`,
+  );
+  process.stdout.write(describe(shrunk.result));
+  return shrunk.options;
+}
+
+async function many(from: number, count: number): Promise<number> {
+  const tally = new Tally();
+  const startedAt = performance.now();
+  await runInWorkers(from, count, (result) => {
+    tally.add(result);
+    if (result.outcome !== 'ok') process.stdout.write(describe(result));
+  });
+  const summary = tally.done();
+  const wallSeconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  process.stdout.write(describeAll(summary, wallSeconds));
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...summary, wallSeconds })}\n`);
+  return exitCodes[outcomeOf(summary)];
+}
+
+function describe(result: SeedResult): string {
+  const { seed, outcome, findings, jobs, vms, webhooks, lastedMs, calmMs, injected, repairs, error } = result;
+  const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
+  const head = `seed ${seed}: ${outcome}; ${jobs} jobs, ${vms} VMs, ${webhooks} webhooks in ${minutes(lastedMs)}, done ${minutes(calmMs)} after the storm`;
+  const found = findings.map(
+    ({ at, checker, what }) => `  ${new Date(at).toISOString()} ${checker}: ${what}`,
+  );
+  return `${[head, ...found, ...(error === undefined ? [] : [error]), `  injected ${counts(injected)}`, `  repaired ${counts(repairs)}`].join('\n')}\n`;
+}
+
+function describeAll(summary: Summary, wallSeconds: number): string {
+  const { seeds, ok, crash, liveness, correctness, jobs, vms, webhooks, injected, repairs, never } = summary;
+  return `${[
+    `${seeds} seeds in ${wallSeconds} s: ${ok} sound, ${crash.length} crashed, ${liveness.length} not done in time, ${correctness.length} wrong`,
+    `${jobs} jobs, ${vms} VMs, ${webhooks} webhooks`,
+    `injected ${counts(injected)}`,
+    `repaired ${counts(repairs)}`,
+    ...(never.length > 0 ? [`never happened: ${never.join(', ')}`] : []),
+  ].join('\n')}\n`;
+}
+
+const counts = (of: Readonly<Record<string, number | undefined>>): string =>
+  Object.entries(of)
+    .filter(([, count]) => count !== undefined && count > 0)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ') || 'nothing';
+
+function wholeNumber(option: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new Error(`${option} takes a whole number, not ${text}`);
+  return number;
+}
+
+function readOptions(json: string): SwarmOptions {
+  return JSON.parse(json) as SwarmOptions;
+}

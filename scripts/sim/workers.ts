@@ -1,0 +1,87 @@
+// Seeds on all processors. Each worker is a process of its own, so that a seed that never ends, or ends its process, is
+// found and named.
+
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chooseOptions, type SwarmOptions } from '../../src/sim/swarm/options.ts';
+import { crashed, runOnMemory } from '../../src/sim/swarm/run-on-memory.ts';
+import type { SeedResult } from '../../src/sim/swarm/run-seed.ts';
+
+const script = fileURLToPath(new URL('../sim.ts', import.meta.url));
+const seedsAtOnce = 10;
+/** No seed takes so long: what does is going round in circles. */
+const longestSeedMs = 300_000;
+
+/** One run; an error that nobody in it catches is its outcome. */
+export async function runGuarded(
+  options: SwarmOptions,
+  more: Parameters<typeof runOnMemory>[1] = {},
+): Promise<SeedResult> {
+  const escaped = Promise.withResolvers<SeedResult>();
+  const catchIt = (error: unknown): void => escaped.resolve(crashed(options, error));
+  process.on('unhandledRejection', catchIt);
+  process.on('uncaughtException', catchIt);
+  try {
+    return await Promise.race([runOnMemory(options, more), escaped.promise]);
+  } finally {
+    process.off('unhandledRejection', catchIt);
+    process.off('uncaughtException', catchIt);
+  }
+}
+
+/** The worker's side: one JSON line for each seed. */
+export async function work(from: number, count: number): Promise<number> {
+  for (let seed = from; seed < from + count; seed += 1) {
+    const result = await runGuarded(chooseOptions(seed));
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+  return 0;
+}
+
+export async function runInWorkers(
+  from: number,
+  count: number,
+  onResult: (result: SeedResult) => void,
+): Promise<void> {
+  const end = from + count;
+  let next = from;
+  const lane = async (): Promise<void> => {
+    while (next < end) {
+      const first = next;
+      const last = Math.min(end, first + seedsAtOnce);
+      next = last;
+      for (let seed = first; seed < last; ) seed = await runOne(seed, last - seed, onResult);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(availableParallelism(), count) }, lane);
+  await Promise.all(lanes);
+}
+
+/** @returns the first seed that is still to be run: a worker that died has not run all of its own. */
+async function runOne(from: number, count: number, onResult: (result: SeedResult) => void): Promise<number> {
+  const child = spawn(process.execPath, [script, '--worker', '--from', `${from}`, '--seeds', `${count}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let seed = from;
+  let isLate = false;
+  const stop = (): void => {
+    isLate = true;
+    child.kill('SIGKILL');
+  };
+  let timer = setTimeout(stop, longestSeedMs);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  for await (const line of createInterface({ input: child.stdout })) {
+    onResult(JSON.parse(line) as SeedResult);
+    seed += 1;
+    clearTimeout(timer);
+    timer = setTimeout(stop, longestSeedMs);
+  }
+  clearTimeout(timer);
+  const code = await ended;
+  if (seed === from + count) return seed;
+  const why = isLate ? 'it did not end' : `its process ended with ${code} before it was done`;
+  onResult(crashed(chooseOptions(seed), new Error(why)));
+  return seed + 1;
+}
