@@ -7,6 +7,7 @@ import type { DurationMs } from '../../src/domain/time.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { type GitHub, GitHubError, type JobRef, type RepositoryRef } from '../../src/ports/github.ts';
 import type { DeliveryAttempt, GitHubHook } from '../../src/ports/github-hook.ts';
+import type { CallFault, Faults } from '../../src/sim/github/faults.ts';
 import { runInProcess } from '../../src/sim/github/in-process-runner.ts';
 import type { SimGithub, SimGithubOptions } from '../../src/sim/github/sim-github.ts';
 import type { Conclusion, Run } from '../../src/sim/github/state.ts';
@@ -361,6 +362,31 @@ export function githubContract(
       expect((await failure(harness.hook.redeliver(1))).kind).toBe('unavailable');
     });
 
+    it('with a name that nobody has is a taken name all the same', async () => {
+      await begin({ faults: onRegistration({ kind: 'refused', status: 409 }) });
+      const asked = harness.github.registerRunner(organization, runnerName('fresh'), ['x']);
+      expect(await asked).toEqual({ kind: 'name-taken' });
+      expect(await harness.github.listRunners(organization)).toEqual([]);
+    });
+
+    it('with the secondary limit says when to come back, and nothing was done', async () => {
+      await begin({ faults: onRegistration({ kind: 'refused', status: 403, retryAfterSeconds: 90 }) });
+      const before = harness.clock.now();
+      const error = await failure(harness.github.registerRunner(organization, runnerName('vm-1'), ['x']));
+      expect(error.kind).toBe('rate-limited');
+      expect(error.retryAt).toBeGreaterThanOrEqual(before + 90_000);
+      expect(harness.sim.world.state.runners.size).toBe(0);
+    });
+
+    it('without an answer, in time or ever, is told as such', async () => {
+      await begin({ faults: onRegistration({ kind: 'timeout', ms: 200 }) });
+      const asked = failure(harness.github.registerRunner(organization, runnerName('vm-1'), ['x']));
+      await harness.pass(1000);
+      const error = await asked;
+      expect(error.kind).toBe('unavailable');
+      expect(await harness.github.listRunners(organization)).toEqual([]);
+    });
+
     it('with a limit says when to come back', async () => {
       await begin({ beliefs: { registrationsPer5Min: 1 } });
       await register(organization, 'vm-1');
@@ -376,6 +402,10 @@ export function githubContract(
     await harness.close();
   }
 }
+
+const onRegistration = (fault: CallFault): Partial<Faults> => ({
+  call: (operation) => (operation.includes('jitconfig') ? fault : { kind: 'none' }),
+});
 
 async function failure(promise: Promise<unknown>): Promise<GitHubError> {
   const error: unknown = await promise.then(
