@@ -1,10 +1,13 @@
 // A checker stands outside the product and knows only what was promised. It keeps what it has seen in itself, so each run
 // makes its own; what it finds is said in words, and one finding is enough for the run to fail.
 
+import type { VmId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
+import type { Repair } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { Task } from '../../ports/store.ts';
 import type { World, WorldEvent } from '../world/world.ts';
 
 /** The books of the control plane at one moment, beside the world in which they should be true. */
@@ -16,8 +19,18 @@ export interface Look {
   /** While faults go on: VMs that are not gone. At the end: every VM. */
   vms: readonly Vm[];
   hosts: readonly Host[];
+  /** Effects and deadlines that are not done. */
+  tasks: readonly Task[];
+  /** Sealed JIT configurations. While faults go on: of VMs that boot. At the end: of every VM. */
+  sealed: ReadonlyMap<VmId, string>;
+  /** Only at the end. */
+  repairs: readonly Repair[];
   /** `storm`: faults are on. `calm`: they have ended, and the repair loops have not had their time yet. `end`: they had it. */
   phase: 'storm' | 'calm' | 'end';
+  /** Whether there ever was a storm: what it left behind takes its time. */
+  wasStormy: boolean;
+  /** Since when nothing is broken by anybody any more; undefined in the storm. */
+  calmSince: Instant | undefined;
 }
 
 export interface Checker {
@@ -27,6 +40,8 @@ export interface Checker {
   readonly family: 'correctness' | 'liveness';
   /** Called for each event as it happens. */
   hear?(event: WorldEvent, world: World): readonly string[];
+  /** Called for each line that a process logs, and for all else that is written into the trace. */
+  read?(line: string, world: World): readonly string[];
   /** Called every few seconds of virtual time. */
   look?(look: Look): readonly string[];
   /** Called once, when everything should be well. */

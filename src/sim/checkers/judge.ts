@@ -1,13 +1,14 @@
 // Runs all checkers over one world and keeps what they find.
 
+import type { VmId } from '../../domain/ids.ts';
 import type { JobState } from '../../domain/lifecycle/job.ts';
-import type { VmState } from '../../domain/lifecycle/vm.ts';
-import { vmStates } from '../../domain/lifecycle/vm.ts';
+import type { Vm } from '../../domain/lifecycle/vm.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Transaction } from '../../ports/store.ts';
 import type { World } from '../world/world.ts';
 import type { Checker, Finding, Look } from './checker.ts';
 
 const openJobs: readonly JobState[] = ['waiting', 'queued', 'running'];
-const liveVms: readonly VmState[] = vmStates.filter((state) => state !== 'gone');
 const everything = 10_000_000;
 
 /** A checker that finds the same over and over says it so often. */
@@ -17,6 +18,8 @@ export class Judge {
   readonly findings: Finding[] = [];
   readonly #world: World;
   readonly #checkers: readonly Checker[];
+  #wasStormy = false;
+  #calmSince: Instant | undefined;
 
   constructor(world: World, checkers: readonly Checker[]) {
     this.#world = world;
@@ -24,17 +27,27 @@ export class Judge {
     world.on((event) => {
       for (const checker of checkers) this.#keep(checker, checker.hear?.(event, world) ?? []);
     });
+    for (const checker of checkers) {
+      if (checker.read === undefined) continue;
+      world.trace.onLine((line) => this.#keep(checker, checker.read?.(line, world) ?? []));
+    }
   }
 
   async look(phase: Look['phase']): Promise<void> {
     const world = this.#world;
+    const now = world.clock.now();
     const isEnd = phase === 'end';
-    const books = await world.store.transaction(async (tx) => ({
-      jobs: await tx.jobs.list(isEnd ? {} : { states: openJobs }, everything),
-      vms: await tx.vms.list(isEnd ? {} : { states: liveVms }, everything),
-      hosts: await tx.hosts.list(),
-    }));
-    const look: Look = { world, now: world.clock.now(), phase, ...books };
+    if (phase === 'storm') this.#wasStormy = true;
+    this.#calmSince = phase === 'storm' ? undefined : (this.#calmSince ?? now);
+    const books = await world.store.transaction((tx) => booksOf(tx, isEnd));
+    const look: Look = {
+      world,
+      now,
+      phase,
+      wasStormy: this.#wasStormy,
+      calmSince: this.#calmSince,
+      ...books,
+    };
     for (const checker of this.#checkers) {
       this.#keep(checker, checker.look?.(look) ?? []);
       if (isEnd) this.#keep(checker, checker.end?.(look) ?? []);
@@ -49,4 +62,30 @@ export class Judge {
       this.#world.trace.write('judge', name, { what });
     }
   }
+}
+
+async function booksOf(
+  tx: Transaction,
+  isEnd: boolean,
+): Promise<Pick<Look, 'jobs' | 'vms' | 'hosts' | 'tasks' | 'sealed' | 'repairs'>> {
+  const vms = isEnd ? await tx.vms.list({}, everything) : await tx.vms.allLive();
+  return {
+    vms,
+    jobs: await tx.jobs.list(isEnd ? {} : { states: openJobs }, everything),
+    hosts: await tx.hosts.list(),
+    tasks: await tx.tasks.list(everything),
+    sealed: await sealedOf(tx, isEnd ? vms : vms.filter(({ state }) => bootingStates.has(state))),
+    repairs: isEnd ? await tx.repairs.list({}, { limit: everything }) : [],
+  };
+}
+
+const bootingStates: ReadonlySet<Vm['state']> = new Set(['starting', 'booted']);
+
+async function sealedOf(tx: Transaction, vms: readonly Vm[]): Promise<ReadonlyMap<VmId, string>> {
+  const sealed = new Map<VmId, string>();
+  for (const { id } of vms) {
+    const jwe = await tx.sealed.get(id);
+    if (jwe !== undefined) sealed.set(id, jwe);
+  }
+  return sealed;
 }

@@ -107,6 +107,20 @@ export class SimHost {
     return [...this.#vms.keys()].sort();
   }
 
+  /** What the VMs whose process runs were given of the host. */
+  get machines(): readonly MachineSpec[] {
+    return [...this.#vms.values()].map(({ machine }) => machine);
+  }
+
+  /** What there is of one VM on the host: `process`, `disk`, `folder`. */
+  partsOf(vm: VmId): string[] {
+    return [
+      ...(this.#vms.has(vm) ? ['process'] : []),
+      ...(this.#disks.has(vm) ? ['disk'] : []),
+      ...(this.#folders.has(vm) ? ['folder'] : []),
+    ];
+  }
+
   get driver(): VmDriver {
     return {
       kind: 'sim',

@@ -34,6 +34,7 @@ export interface HostParts {
   runner: SimRunner;
   image: ImageDigest;
   agent: Partial<Pick<AgentOptions, 'limits' | 'guest'>>;
+  tamper: ((deps: AgentDeps) => AgentDeps) | undefined;
   weather: Weather;
   trace: Trace;
   dial: (machine: HostMachine, token: Secret) => Promise<AgentSocket>;
@@ -83,7 +84,7 @@ export class HostMachine {
 
   startAgent(): void {
     if (this.#life !== undefined || this.isOff) return;
-    const { clock, weather, trace, dial, spec } = this.#parts;
+    const { clock, weather, trace, dial, spec, tamper = (whole) => whole } = this.#parts;
     const who = `agent-${this.name}`;
     const life = new Lifeline(
       (call, when) => weather.blow(who, call, when),
@@ -96,7 +97,7 @@ export class HostMachine {
     this.#life = life;
     trace.write(who, 'started');
     const { host } = this;
-    const deps: AgentDeps = {
+    const deps = tamper({
       driver: life.watch('driver', host.driver),
       disk: life.watch('disk', host.disk),
       folder: life.watch('folder', host.folder),
@@ -127,7 +128,7 @@ export class HostMachine {
           return socket;
         },
       },
-    };
+    });
     const options = {
       host: this.id,
       server: 'https://bellows.example',

@@ -2,7 +2,7 @@
 // database, and hosts with the production agent on them. The world only sets the stage; what happens on it is decided by
 // a scenario or by the swarm, and judged by the checkers.
 
-import type { AgentOptions } from '../../agent/run.ts';
+import type { AgentDeps, AgentOptions } from '../../agent/run.ts';
 import type { Deps } from '../../control-plane/deps.ts';
 import type { Settings } from '../../control-plane/settings.ts';
 import { hostId, imageDigest } from '../../domain/ids.ts';
@@ -43,6 +43,13 @@ export interface WorldOptions {
   settings?: Partial<Settings>;
   beliefs?: Partial<Beliefs>;
   agent?: Partial<Pick<AgentOptions, 'limits' | 'guest'>>;
+  tamper?: Tamper;
+}
+
+/** Makes the product a broken one, between it and the world: what the checkers are tried on. */
+export interface Tamper {
+  deps?: (deps: Deps) => Deps;
+  agent?: (deps: AgentDeps) => AgentDeps;
 }
 
 export const worldImage = imageDigest(`sha256:${'1'.repeat(64)}`);
@@ -113,6 +120,7 @@ export class World {
       runner: simRunner(() => this.github, this.clock, this.weather),
       image: worldImage,
       agent: this.#options.agent ?? {},
+      tamper: this.#options.tamper?.agent,
       weather: this.weather,
       trace: this.trace,
       dial: (from) => this.#dial(from),
@@ -178,6 +186,7 @@ export class World {
         webhookSecret,
         connect: () => this.#options.database.connect(),
         settings: () => this.settings,
+        tamper: this.#options.tamper?.deps,
         weather: this.weather,
         trace: this.trace,
         committed: (lines) => this.#committed(lines),
