@@ -119,7 +119,7 @@ describe('GitHub says to the deletion', () => {
     expect(registered(world)).toEqual([stranger]);
     expect(await swept(world)).toBe(0);
     world.github.world.faults.call = () => ({ kind: 'none' });
-    await world.clock.advance(minutes(22));
+    await world.clock.advance(minutes(11));
     expect(registered(world)).toEqual([]);
     expect(await swept(world)).toBe(1);
   });

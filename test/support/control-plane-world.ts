@@ -140,7 +140,7 @@ export class ControlPlaneWorld {
     vms: number,
     work?: () => JobWork,
     labels: readonly string[] = [],
-    { bootMs, auto }: { bootMs?: number; auto?: true } = {},
+    { auto, ...pace }: { auto?: true; bootMs?: number; exitMs?: number } = {},
   ): Promise<ScriptedAgent> {
     const identity = new PlainIdentity(name);
     const id = hostId(`host-${name}`);
@@ -173,7 +173,7 @@ export class ControlPlaneWorld {
         images: [image],
       },
       ...(work !== undefined && { work }),
-      ...(bootMs !== undefined && { bootMs }),
+      ...pace,
     });
     this.#hosts.set(id, agent);
     return agent;

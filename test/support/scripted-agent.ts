@@ -26,6 +26,8 @@ export interface ScriptedAgentOptions {
   capacity: Capacity;
   work?: () => JobWork;
   bootMs?: number;
+  /** From the runner's last word to the end of its process. */
+  exitMs?: number;
 }
 
 interface Machine {
@@ -39,6 +41,10 @@ interface Machine {
 export class ScriptedAgent {
   /** Every VM that was ever started here, for counting. */
   readonly started: string[] = [];
+  /** Every VM that it was told to destroy. */
+  readonly destroyed: string[] = [];
+  /** How its links ended. */
+  readonly farewells: { code: number; reason: string }[] = [];
   readonly #options: ScriptedAgentOptions;
   readonly #machines = new Map<string, Machine>();
   readonly #gone = new Set<string>();
@@ -57,6 +63,7 @@ export class ScriptedAgent {
   /** Takes a new link; the VMs go on meanwhile. */
   dial(socket: AgentSocket): void {
     this.#socket = socket;
+    socket.onClose((code, reason) => this.farewells.push({ code, reason }));
     socket.onMessage((text) => this.#hear(JSON.parse(text) as ControlPlaneMessage));
     this.#observe();
   }
@@ -118,7 +125,7 @@ export class ScriptedAgent {
 
   async #run(vm: string, machine: Machine, sealed: string): Promise<void> {
     machine.handed = true;
-    const { clock, github, identity, work, bootMs = seconds(3) } = this.#options;
+    const { clock, github, identity, work, bootMs = seconds(3), exitMs = 0 } = this.#options;
     const jitConfig = (await identity.unseal(sealed)).reveal();
     await clock.sleep(bootMs);
     if (machine.power.signal.aborted) return;
@@ -145,6 +152,7 @@ export class ScriptedAgent {
         },
       },
     });
+    if (exitMs > 0) await clock.sleep(exitMs);
     machine.runnerAlive = false;
     if (!machine.power.signal.aborted) this.#say(vm, { kind: 'runner-exited', code, ranJob });
   }
@@ -152,6 +160,7 @@ export class ScriptedAgent {
   #destroy(vm: string): void {
     if (this.#gone.has(vm)) return;
     this.#gone.add(vm);
+    this.destroyed.push(vm);
     this.#machines.get(vm)?.power.abort();
     this.#machines.delete(vm);
     this.#say(vm, { kind: 'gone' });

@@ -76,8 +76,9 @@ function lossInTime(before: Vm, next: Vm): VmLoss {
 function reapedFor(before: Vm, next: Vm): string | undefined {
   if (next.tombstone === undefined || before.tombstone !== undefined) return undefined;
   if (next.tombstone.rule === 'hard-deadline') return 'hard-deadline';
-  const isIdle = next.release?.why === idleTooLong && next.tombstone.rule === 'deletion-consented';
-  return isIdle ? 'idle' : undefined;
+  // Most runners hear of their deletion before their guest is asked, and end by themselves.
+  const { why, deletion } = next.release ?? {};
+  return why === idleTooLong && deletion?.answer === 'deleted' ? 'idle' : undefined;
 }
 
 /** @param by whether a read of this one job told, or the poll of its repository. */
