@@ -3,6 +3,7 @@
 
 import { describe } from 'vitest';
 import { deliveryContract } from './store/deliveries.ts';
+import { indexContract } from './store/indexes.ts';
 import { leaseContract } from './store/leases.ts';
 import { raceContract } from './store/races.ts';
 import { repairContract } from './store/repairs.ts';
@@ -19,6 +20,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('races', () => raceContract(open));
     describe('deliveries', () => deliveryContract(open));
     describe('jobs, VMs and hosts', () => rowContract(open));
+    describe('what is found', () => indexContract(open));
     describe('tasks', () => taskContract(open));
     describe('leases', () => leaseContract(open));
     describe('the repair book', () => repairContract(open));

@@ -1,8 +1,8 @@
 import type { DeliveryGuid } from '../../domain/ids.ts';
 import type { Delivery, DeliveryTable, NewDelivery } from '../../ports/store.ts';
-import { by, newestFirst } from './order.ts';
-import { createRows } from './rows.ts';
-import type { Participant, Session } from './session.ts';
+import { by } from './order.ts';
+import { createRows, type Rows } from './rows.ts';
+import type { Session } from './session.ts';
 
 interface DeliveryRow extends Delivery {
   /** The order of arrival among those of the same millisecond. */
@@ -15,14 +15,16 @@ const arrival = by<DeliveryRow>(
 );
 
 export interface DeliveryRows {
-  participant: Participant;
+  participant: Rows<DeliveryRow, 'all' | 'state'>;
   keep(session: Session, delivery: NewDelivery): Promise<'stored' | 'duplicate'>;
   in(session: Session): DeliveryTable;
 }
 
 export function createDeliveryTable(): DeliveryRows {
-  const rows = createRows<DeliveryRow>();
-  let sequence = 0;
+  const rows = createRows<DeliveryRow, 'all' | 'state'>({
+    all: { keyOf: () => '', order: arrival },
+    state: { keyOf: ({ state }) => state, order: arrival },
+  });
   const lockOf = (guid: DeliveryGuid): string => `delivery ${guid}`;
 
   return {
@@ -31,7 +33,7 @@ export function createDeliveryTable(): DeliveryRows {
       session.statement(async () => {
         await session.lock(lockOf(delivery.guid));
         if (rows.get(session, delivery.guid) !== undefined) return 'duplicate';
-        sequence += 1;
+        const sequence = rows.nextNumber();
         const { guid, event, body, receivedAt } = delivery;
         const kept = { guid, event, body: copyOf(body), receivedAt, sequence };
         rows.put(session, guid, { ...kept, state: 'new', note: '' });
@@ -45,11 +47,8 @@ export function createDeliveryTable(): DeliveryRows {
         }),
       claim: (limit) =>
         session.statement(() => {
-          const taken: Delivery[] = [];
-          for (const row of rows.select(session, ({ state }) => state === 'new').sort(arrival)) {
-            if (taken.length < limit && session.tryLock(lockOf(row.guid))) taken.push(given(row));
-          }
-          return taken;
+          const where = ({ guid }: DeliveryRow): boolean => session.tryLock(lockOf(guid));
+          return rows.select(session, 'state', 'new', { limit, where }).map(given);
         }),
       mark: (guid, state, note) =>
         session.statement(async () => {
@@ -57,14 +56,13 @@ export function createDeliveryTable(): DeliveryRows {
           const row = rows.get(session, guid);
           if (row !== undefined) rows.put(session, guid, { ...row, state, note });
         }),
-      count: (state) => session.statement(() => rows.select(session, (row) => row.state === state).length),
+      count: (state) => session.statement(() => rows.count(session, 'state', state)),
       list: ({ state }, limit) =>
         session.statement(() =>
-          rows
-            .select(session, (row) => state === undefined || row.state === state)
-            .sort(newestFirst(arrival))
-            .slice(0, limit)
-            .map(given),
+          (state === undefined
+            ? rows.select(session, 'all', '', { newestFirst: true, limit })
+            : rows.select(session, 'state', state, { newestFirst: true, limit })
+          ).map(given),
         ),
       known: (guids) =>
         session.statement(() => new Set(guids.filter((guid) => rows.get(session, guid) !== undefined))),
@@ -77,4 +75,4 @@ function given({ guid, event, body, receivedAt, state, note }: DeliveryRow): Del
   return { guid, event, body: copyOf(body), receivedAt, state, note };
 }
 
-const copyOf = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes);
+const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);

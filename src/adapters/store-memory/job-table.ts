@@ -2,38 +2,56 @@ import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
-import { instantOf } from '../../domain/time.ts';
+import { type Instant, instantOf } from '../../domain/time.ts';
 import type { JobFilter, JobTable, RepositoryActivity } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
-import type { Participant, Session } from './session.ts';
+import type { IndexSpec } from './row-index.ts';
+import type { Rows } from './rows.ts';
+import type { Session } from './session.ts';
 import { createVersionedRows } from './versioned-table.ts';
 
-const oldest = by<Job>(
+const order = by<Job>(
   (job) => job.firstSeenAt,
   (job) => job.id,
 );
 
-export function createJobTable(): { participant: Participant; in(session: Session): JobTable } {
-  const versioned = createVersionedRows({
+type Served = 'queued' | 'running';
+const isOurs = (job: Job): boolean => job.service.kind === 'ours';
+const isOpen = ({ state }: Job): boolean => state === 'waiting' || state === 'queued' || state === 'running';
+const isServed = (job: Job): boolean => (job.state === 'queued' || job.state === 'running') && isOurs(job);
+const servedKey = (state: Job['state'], scope: ScopeKey, labels: LabelKey): string =>
+  `${state} ${scope} ${labels}`;
+const repositoryOf = (job: Job): string => job.repository.fullName.toLowerCase();
+
+const indexes = {
+  all: { keyOf: () => '', order },
+  state: { keyOf: (job) => job.state, order },
+  served: {
+    keyOf: (job) =>
+      isServed(job) ? servedKey(job.state, scopeKey(job.scope), labelKey(job.labels)) : undefined,
+    order,
+  },
+  demand: { keyOf: (job) => (job.state === 'queued' && isOurs(job) ? '' : undefined), order },
+  run: { keyOf: (job) => `${job.runId}`, order },
+  repository: { keyOf: repositoryOf, order },
+  ours: { keyOf: (job) => (isOurs(job) ? repositoryOf(job) : undefined), order },
+  open: { keyOf: (job) => (isOurs(job) && isOpen(job) ? repositoryOf(job) : undefined), order },
+} satisfies Record<string, IndexSpec<Job>>;
+
+type JobIndex = keyof typeof indexes;
+export type JobRows = Rows<Job, JobIndex>;
+
+export function createJobTable(): { participant: JobRows; in(session: Session): JobTable } {
+  const versioned = createVersionedRows<Job['id'], Job, JobIndex>({
     name: 'job',
-    idOf: (job: Job) => job.id,
+    indexes,
+    idOf: (job) => job.id,
     versionOf: (job) => job.version,
     raised: (job) => ({ ...job, version: job.version + 1 }),
   });
   const { rows } = versioned;
-  const isServed = (job: Job, state: 'queued' | 'running'): boolean =>
-    job.state === state && job.service.kind === 'ours';
-  const isDemand = (job: Job): boolean => isServed(job, 'queued');
-
-  const served = (session: Session, state: 'queued' | 'running', scope: ScopeKey, labels: LabelKey) =>
-    session.statement(() =>
-      rows
-        .select(
-          session,
-          (job) => isServed(job, state) && scopeKey(job.scope) === scope && labelKey(job.labels) === labels,
-        )
-        .sort(oldest),
-    );
+  const served = (session: Session, state: Served, scope: ScopeKey, labels: LabelKey): Promise<Job[]> =>
+    session.statement(() => rows.select(session, 'served', servedKey(state, scope, labels)));
 
   return {
     participant: rows,
@@ -41,47 +59,62 @@ export function createJobTable(): { participant: Participant; in(session: Sessio
       ...versioned.in(session),
       queued: (scope, labels) => served(session, 'queued', scope, labels),
       running: (scope, labels) => served(session, 'running', scope, labels),
-      allQueued: (limit) =>
-        session.statement(() => rows.select(session, isDemand).sort(oldest).slice(0, limit)),
+      allQueued: (limit) => session.statement(() => rows.select(session, 'demand', '', { limit })),
       ofRuns: (runs) =>
-        session.statement(() => rows.select(session, (job) => runs.includes(job.runId)).sort(oldest)),
+        session.statement(() => {
+          const found = [...new Set(runs)].flatMap((run) => rows.select(session, 'run', `${run}`));
+          return found.sort(order);
+        }),
       activity: (since) =>
         session.statement(() =>
-          activityOf(rows.select(session, (job) => isOurs(job) && (isOpen(job) || job.firstSeenAt >= since))),
+          [...rows.keys(session, 'ours')].flatMap((repository) =>
+            activityOf(rows, session, repository, since),
+          ),
         ),
-      list: (filter, limit) =>
-        session.statement(() =>
-          rows
-            .select(session, (job) => matches(job, filter))
-            .sort(newestFirst(oldest))
-            .slice(0, limit),
-        ),
+      list: (filter, limit) => session.statement(() => listed(rows, session, filter, limit)),
     }),
   };
 }
 
-const isOurs = (job: Job): boolean => job.service.kind === 'ours';
-const isOpen = ({ state }: Job): boolean => state === 'waiting' || state === 'queued' || state === 'running';
-
-function activityOf(jobs: readonly Job[]): readonly RepositoryActivity[] {
-  const byRepository = Map.groupBy(jobs, (job) => job.repository.fullName.toLowerCase());
-  return [...byRepository].map(([repository, all]) => {
-    const open = all.filter(isOpen);
-    return {
+function activityOf(
+  rows: JobRows,
+  session: Session,
+  repository: string,
+  since: Instant,
+): readonly RepositoryActivity[] {
+  const open = rows.select(session, 'open', repository);
+  const [newest] = rows.select(session, 'ours', repository, { newestFirst: true, limit: 1 });
+  const lately = newest !== undefined && newest.firstSeenAt >= since ? [newest] : [];
+  const counted = [...open, ...lately];
+  if (counted.length === 0) return [];
+  return [
+    {
       repository,
       queued: open.filter(({ state }) => state === 'queued').length,
       open: open.length,
       openRuns: new Set(open.map(({ runId }) => runId)).size,
-      lastSeenAt: instantOf(all.reduce((newest, { firstSeenAt }) => Math.max(newest, firstSeenAt), 0)),
-    };
-  });
+      lastSeenAt: instantOf(counted.reduce((last, { firstSeenAt }) => Math.max(last, firstSeenAt), 0)),
+    },
+  ];
+}
+
+function listed(rows: JobRows, session: Session, filter: JobFilter, limit: number): Job[] {
+  const { states, runId, repository } = filter;
+  const selection = { newestFirst: true, limit, where: (job: Job) => matches(job, filter) };
+  if (runId !== undefined) return rows.select(session, 'run', `${runId}`, selection);
+  if (states !== undefined) {
+    const found = [...new Set(states)].flatMap((state) => rows.select(session, 'state', state, selection));
+    return found.sort(newestFirst(order)).slice(0, limit);
+  }
+  if (repository !== undefined)
+    return rows.select(session, 'repository', repository.toLowerCase(), selection);
+  return rows.select(session, 'all', '', selection);
 }
 
 function matches(job: Job, filter: JobFilter): boolean {
   return (
     (filter.owner === undefined || scopeOwner(job.scope) === filter.owner) &&
-    (filter.repository === undefined ||
-      job.repository.fullName.toLowerCase() === filter.repository.toLowerCase()) &&
+    (filter.repository === undefined || repositoryOf(job) === filter.repository.toLowerCase()) &&
     (filter.states === undefined || filter.states.includes(job.state)) &&
     (filter.runId === undefined || job.runId === filter.runId)
   );

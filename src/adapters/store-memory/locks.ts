@@ -16,13 +16,13 @@ export interface Locks {
   acquire(owner: LockOwner, key: string): Promise<void>;
   /** False when somebody else has it: `skip locked`. */
   tryAcquire(owner: LockOwner, key: string): boolean;
-  /** Gives back all, and leaves the queue in which it stands. */
-  releaseAll(owner: LockOwner): void;
+  /** Gives back all, and leaves the queue in which it stands: with `reason`, or without a word. */
+  releaseAll(owner: LockOwner, reason?: Error): void;
 }
 
 interface Lock {
   holder: LockOwner;
-  queue: { owner: LockOwner; granted: () => void }[];
+  queue: { owner: LockOwner; granted: () => void; refused: (reason: Error) => void }[];
 }
 
 export function createLocks(): Locks {
@@ -57,14 +57,16 @@ export function createLocks(): Locks {
       if (tryAcquire(owner, key)) return;
       if (wouldDeadlock(owner, key)) throw new DeadlockError(`deadlock over ${key}`);
       owner.waitsFor = key;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      locks.get(key)?.queue.push({ owner, granted: resolve });
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      locks.get(key)?.queue.push({ owner, granted: resolve, refused: reject });
       await promise;
     },
-    releaseAll(owner) {
+    releaseAll(owner, reason) {
       if (owner.waitsFor !== undefined) {
         const lock = locks.get(owner.waitsFor);
-        if (lock !== undefined) lock.queue = lock.queue.filter((waiter) => waiter.owner !== owner);
+        const waiting = lock?.queue.findIndex((waiter) => waiter.owner === owner) ?? -1;
+        const [left] = waiting < 0 ? [] : (lock?.queue.splice(waiting, 1) ?? []);
+        if (reason !== undefined) left?.refused(reason);
         owner.waitsFor = undefined;
       }
       for (const key of owner.held) {

@@ -2,36 +2,48 @@ import type { LoopStates } from '../../domain/repair/loops.ts';
 import { type Repair, type RepairKind, repairKinds } from '../../domain/repair/repair.ts';
 import type { LoopTable, RecordedRepair, RepairFilter, RepairTable } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
-import { by, newestFirst } from './order.ts';
-import { createRows } from './rows.ts';
+import { by } from './order.ts';
+import { createRows, type Rows } from './rows.ts';
 import type { Participant, Session } from './session.ts';
 
 const byNumber = by<RecordedRepair>(({ number }) => number);
 
-export function createRepairTable(): { participant: Participant; in(session: Session): RepairTable } {
-  const rows = createRows<RecordedRepair>();
-  let last = 0;
+export function createRepairTable(): {
+  participant: Rows<RecordedRepair, 'all' | 'kind'>;
+  in(session: Session): RepairTable;
+} {
+  const rows = createRows<RecordedRepair, 'all' | 'kind'>({
+    all: { keyOf: () => '', order: byNumber },
+    kind: { keyOf: ({ kind }) => kind, order: byNumber },
+  });
   return {
     participant: rows,
     in: (session) => ({
       append: (repairs) =>
         session.statement(() => {
           for (const repair of repairs) {
-            last += 1;
-            rows.put(session, `${last}`, frozenCopy({ ...repair, number: last }));
+            const number = rows.nextNumber();
+            rows.put(session, `${number}`, frozenCopy({ ...repair, number }));
           }
         }),
       list: (filter, { limit, before = Number.POSITIVE_INFINITY }) =>
         session.statement(() =>
-          rows
-            .select(session, (row) => row.number < before && matches(row, filter))
-            .sort(newestFirst(byNumber))
-            .slice(0, limit),
+          rows.select(session, 'all', '', {
+            newestFirst: true,
+            limit,
+            where: (row) => row.number < before && matches(row, filter),
+          }),
         ),
       count: (filter) =>
         session.statement(() => {
           const counts = noneOfEach();
-          for (const { kind } of rows.select(session, (row) => matches(row, filter))) counts[kind] += 1;
+          const { owner, since, kinds = repairKinds } = filter;
+          for (const kind of kinds) {
+            counts[kind] =
+              owner === undefined && since === undefined
+                ? rows.count(session, 'kind', kind)
+                : rows.select(session, 'kind', kind, { where: (row) => matches(row, filter) }).length;
+          }
           return counts;
         }),
     }),
@@ -47,7 +59,7 @@ const noneOfEach = (): Record<RepairKind, number> =>
   Object.fromEntries(repairKinds.map((kind) => [kind, 0])) as Record<RepairKind, number>;
 
 export function createLoopTable(): { participant: Participant; in(session: Session): LoopTable } {
-  const rows = createRows<LoopStates[keyof LoopStates]>();
+  const rows = createRows<LoopStates[keyof LoopStates]>({});
   return {
     participant: rows,
     in: (session) => ({

@@ -9,6 +9,8 @@ import { DeadlockError, type LockOwner, type Locks } from './locks.ts';
 export interface Participant {
   commit(session: Session): void;
   rollback(session: Session): void;
+  /** Remembers what is committed; gives the way back to it, which may be gone more than once. */
+  snapshot(): () => void;
 }
 
 export interface Session extends LockOwner {
@@ -21,32 +23,35 @@ export interface Session extends LockOwner {
   rollback(): void;
   /** Its process died: rolled back, and nothing that it waits for ever comes. */
   die(): void;
+  /** Its connection broke: rolled back, and what it waits for, or asks for later, fails with `reason`. */
+  break(reason: Error): void;
 }
 
 /** What a dead process sees of its own calls. */
 export const never = (): Promise<never> => new Promise(() => {});
 
 export function createSession(locks: Locks, participants: readonly Participant[]): Session {
-  let state: 'open' | 'ended' | 'dead' = 'open';
+  let state: 'open' | 'ended' | 'dead' | 'broken' = 'open';
+  let broken: Error | undefined;
   // As in PostgreSQL, a statement that failed in a deadlock ends the transaction, even if its caller catches the error.
   let doomed: DeadlockError | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  const end = (how: 'commit' | 'rollback', next: 'ended' | 'dead'): void => {
+  const end = (how: 'commit' | 'rollback', next: Exclude<typeof state, 'open'>): void => {
     if (state !== 'open') return;
     state = next;
     for (const participant of participants) participant[how](session);
-    locks.releaseAll(session);
+    locks.releaseAll(session, broken);
   };
 
   const inTurn = async <T>(turn: Promise<unknown>, work: () => T | Promise<T>): Promise<T> => {
     await turn;
     if (state === 'dead') return never();
+    if (broken !== undefined) throw broken;
     assert(state === 'open', 'a statement came after the end of its transaction');
     if (doomed !== undefined) throw doomed;
     try {
       const result = await work();
-      // It may have died while it waited for a lock.
       return isDead() ? never() : result;
     } catch (error) {
       if (error instanceof DeadlockError) doomed = error;
@@ -64,11 +69,21 @@ export function createSession(locks: Locks, participants: readonly Participant[]
       last = result.catch(() => undefined);
       return result;
     },
-    lock: (key) => locks.acquire(session, key),
+    async lock(key) {
+      if (state === 'open') await locks.acquire(session, key);
+      // Whoever was given the lock and ended before he heard of it must not write any more.
+      if (broken !== undefined) throw broken;
+      if (isDead()) return never();
+    },
     tryLock: (key) => locks.tryAcquire(session, key),
     commit: () => session.statement(() => end('commit', 'ended')),
     rollback: () => end('rollback', 'ended'),
     die: () => end('rollback', 'dead'),
+    break(reason) {
+      if (state !== 'open') return;
+      broken = reason;
+      end('rollback', 'broken');
+    },
   };
   return session;
 }

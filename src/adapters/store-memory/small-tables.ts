@@ -11,7 +11,7 @@ import type {
 } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
 import { by } from './order.ts';
-import { createRows } from './rows.ts';
+import { createRows, type Rows } from './rows.ts';
 import type { Participant, Session } from './session.ts';
 
 interface Table<T> {
@@ -19,9 +19,16 @@ interface Table<T> {
   in(session: Session): T;
 }
 
-export function createHistoryTable(): Table<HistoryTable> {
-  const rows = createRows<{ sequence: number; subject: string; line: HistoryLine }>();
-  let sequence = 0;
+interface HistoryRow {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly line: HistoryLine;
+}
+
+export function createHistoryTable(): Table<HistoryTable> & { participant: Rows<HistoryRow, 'subject'> } {
+  const rows = createRows<HistoryRow, 'subject'>({
+    subject: { keyOf: (row) => row.subject, order: by((row) => row.sequence) },
+  });
   const nameOf = (subject: HistoryLine['subject']): string =>
     subject.kind === 'system' ? 'system' : `${subject.kind} ${subject.id}`;
   return {
@@ -30,7 +37,7 @@ export function createHistoryTable(): Table<HistoryTable> {
       append: (lines) =>
         session.statement(() => {
           for (const line of lines) {
-            sequence += 1;
+            const sequence = rows.nextNumber();
             rows.put(session, `${sequence}`, {
               sequence,
               subject: nameOf(line.subject),
@@ -41,9 +48,8 @@ export function createHistoryTable(): Table<HistoryTable> {
       of: (subject, limit) =>
         session.statement(() =>
           rows
-            .select(session, (row) => row.subject === nameOf(subject))
-            .sort(by((row) => row.sequence))
-            .slice(-limit)
+            .select(session, 'subject', nameOf(subject), { newestFirst: true, limit })
+            .reverse()
             .map((row) => row.line),
         ),
     }),
@@ -51,7 +57,7 @@ export function createHistoryTable(): Table<HistoryTable> {
 }
 
 export function createSealedTable(): Table<SealedTable> {
-  const rows = createRows<string>();
+  const rows = createRows<string>({});
   return {
     participant: rows,
     in: (session) => ({
@@ -72,7 +78,7 @@ export function createSealedTable(): Table<SealedTable> {
 }
 
 export function createBudgetTable(): Table<BudgetTable> {
-  const rows = createRows<Budget>();
+  const rows = createRows<Budget>({});
   return {
     participant: rows,
     in: (session) => ({
@@ -87,7 +93,7 @@ export function createBudgetTable(): Table<BudgetTable> {
 }
 
 export function createEnrolmentTable(): Table<EnrolmentTable> {
-  const rows = createRows<Enrolment>();
+  const rows = createRows<Enrolment>({});
   return {
     participant: rows,
     in: (session) => ({

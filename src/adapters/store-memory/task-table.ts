@@ -9,7 +9,7 @@ import type { Task, TaskTable } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
 import { by } from './order.ts';
 import { createRows, type Rows } from './rows.ts';
-import type { Participant, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 interface TaskRow extends Task {
   key: string;
@@ -28,11 +28,16 @@ const dueFirst = by<TaskRow>(
   (row) => row.sequence,
 );
 
-export function createTaskTable(): { participant: Participant; in(session: Session): TaskTable } {
-  const rows = createRows<TaskRow>();
-  let sequence = 0;
+type TaskRows = Rows<TaskRow, 'all' | 'free' | 'taken'>;
+
+export function createTaskTable(): { participant: TaskRows; in(session: Session): TaskTable } {
+  const rows = createRows<TaskRow, 'all' | 'free' | 'taken'>({
+    all: { keyOf: () => '', order: nextFirst },
+    free: { keyOf: ({ key, lease }) => (lease === undefined ? key : undefined), order: nextFirst },
+    taken: { keyOf: ({ key, lease }) => (lease === undefined ? undefined : key), order: nextFirst },
+  });
   const insert = (session: Session, what: Effect | Deadline, dueAt: Instant): void => {
-    sequence += 1;
+    const sequence = rows.nextNumber();
     const id = taskId(`${sequence}`);
     const fresh = { id, sequence, key: taskKey(what), what: frozenCopy(what), dueAt };
     rows.put(session, id, { ...fresh, attempts: 0, lastError: '', lease: undefined, superseded: false });
@@ -75,7 +80,7 @@ export function createTaskTable(): { participant: Participant; in(session: Sessi
         }),
       nextDue: () =>
         session.statement(() => {
-          const [next] = rows.select(session, () => true).sort(nextFirst);
+          const [next] = rows.select(session, 'all', '', { limit: 1 });
           return next === undefined || next.lease === undefined || next.lease.until < next.dueAt
             ? next?.dueAt
             : next.lease.until;
@@ -83,7 +88,7 @@ export function createTaskTable(): { participant: Participant; in(session: Sessi
       list: (limit) =>
         session.statement(() =>
           rows
-            .select(session, (row) => !row.superseded)
+            .select(session, 'all', '', { where: (row) => !row.superseded })
             .sort(dueFirst)
             .slice(0, limit)
             .map(given),
@@ -92,14 +97,14 @@ export function createTaskTable(): { participant: Participant; in(session: Sessi
   };
 }
 
-async function lockFree(rows: Rows<TaskRow>, session: Session, key: string): Promise<TaskRow | undefined> {
+async function lockFree(rows: TaskRows, session: Session, key: string): Promise<TaskRow | undefined> {
   await session.lock(`free task ${key}`);
-  return rows.select(session, (row) => row.key === key && row.lease === undefined)[0];
+  return rows.select(session, 'free', key)[0];
 }
 
 /** The row, if `owner` still holds it. */
 async function lockHeld(
-  rows: Rows<TaskRow>,
+  rows: TaskRows,
   session: Session,
   id: string,
   owner: string,
@@ -110,8 +115,8 @@ async function lockHeld(
   return row?.lease?.owner === owner ? row : undefined;
 }
 
-async function supersede(rows: Rows<TaskRow>, session: Session, key: string): Promise<void> {
-  for (const { id } of rows.select(session, (row) => row.key === key && row.lease !== undefined)) {
+async function supersede(rows: TaskRows, session: Session, key: string): Promise<void> {
+  for (const { id } of rows.select(session, 'taken', key)) {
     await session.lock(`task ${id}`);
     const row = rows.get(session, id);
     if (row?.lease !== undefined) rows.put(session, id, { ...row, superseded: true });
@@ -119,7 +124,7 @@ async function supersede(rows: Rows<TaskRow>, session: Session, key: string): Pr
 }
 
 /** Gives a row back. If the same was asked for meanwhile, the two become one. */
-async function setFree(rows: Rows<TaskRow>, session: Session, released: TaskRow): Promise<void> {
+async function setFree(rows: TaskRows, session: Session, released: TaskRow): Promise<void> {
   if (released.superseded) return rows.remove(session, released.id);
   const free = await lockFree(rows, session, released.key);
   if (free !== undefined) rows.remove(session, released.id);
@@ -128,12 +133,14 @@ async function setFree(rows: Rows<TaskRow>, session: Session, released: TaskRow)
   rows.put(session, (free ?? released).id, { ...(free ?? released), dueAt, attempts, lastError });
 }
 
-function take(rows: Rows<TaskRow>, session: Session, claim: Parameters<TaskTable['claim']>[0]): Task[] {
+function take(rows: TaskRows, session: Session, claim: Parameters<TaskTable['claim']>[0]): Task[] {
   const { owner, now, limit, leaseUntil, kinds, retryAt } = claim;
-  const due = (row: TaskRow): boolean =>
-    claimableAt(row) <= now && (kinds === undefined || kinds.includes(row.what.kind));
+  const due = {
+    while: (row: TaskRow): boolean => claimableAt(row) <= now,
+    where: (row: TaskRow): boolean => kinds === undefined || kinds.includes(row.what.kind),
+  };
   const taken: Task[] = [];
-  for (const row of rows.select(session, due).sort(nextFirst)) {
+  for (const row of rows.select(session, 'all', '', due)) {
     if (taken.length >= limit) break;
     if (!session.tryLock(row.lease === undefined ? `free task ${row.key}` : `task ${row.id}`)) continue;
     if (row.superseded) {

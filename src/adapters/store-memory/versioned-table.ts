@@ -1,17 +1,19 @@
 import { StaleWriteError } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
+import type { IndexSpec } from './row-index.ts';
 import { createRows, type Rows } from './rows.ts';
 import type { Session } from './session.ts';
 
-interface Versioning<Id, Row> {
+interface Versioning<Id, Row, Index extends string> {
   name: string;
+  indexes: Record<Index, IndexSpec<Row>>;
   idOf: (row: Row) => Id;
   versionOf: (row: Row) => number;
   raised: (row: Row) => Row;
 }
 
-export interface VersionedRows<Id, Row> {
-  readonly rows: Rows<Row>;
+export interface VersionedRows<Id, Row, Index extends string> {
+  readonly rows: Rows<Row, Index>;
   in(session: Session): {
     get(id: Id): Promise<Row | undefined>;
     lockRow(id: Id): Promise<Row | undefined>;
@@ -21,11 +23,11 @@ export interface VersionedRows<Id, Row> {
   };
 }
 
-export function createVersionedRows<Id extends string | number, Row>(
-  versioning: Versioning<Id, Row>,
-): VersionedRows<Id, Row> {
-  const { name, idOf, versionOf, raised } = versioning;
-  const rows = createRows<Row>();
+export function createVersionedRows<Id extends string | number, Row, Index extends string>(
+  versioning: Versioning<Id, Row, Index>,
+): VersionedRows<Id, Row, Index> {
+  const { name, indexes, idOf, versionOf, raised } = versioning;
+  const rows = createRows(indexes);
   const lockOf = (id: Id): string => `${name} ${id}`;
 
   return {

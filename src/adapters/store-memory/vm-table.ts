@@ -1,65 +1,100 @@
+import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
 import type { VmTable } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
-import type { Participant, Session } from './session.ts';
+import type { IndexSpec } from './row-index.ts';
+import type { Rows, Selection } from './rows.ts';
+import type { Session } from './session.ts';
 import { createVersionedRows } from './versioned-table.ts';
 
-const oldest = by<Vm>(
+const order = by<Vm>(
   (vm) => vm.requestedAt,
   (vm) => vm.id,
 );
+const bySince = by<Vm>(
+  (vm) => vm.since,
+  (vm) => vm.id,
+);
 
-export function createVmTable(): { participant: Participant; in(session: Session): VmTable } {
-  const versioned = createVersionedRows({
+const isLive = (vm: Vm): boolean => vm.state !== 'gone';
+const demand = (scope: ScopeKey, labels: LabelKey): string => `${scope} ${labels}`;
+const demandOf = (vm: Vm): string => demand(scopeKey(vm.scope), labelKey(vm.labels));
+
+const indexes = {
+  all: { keyOf: () => '', order },
+  state: { keyOf: (vm) => vm.state, order },
+  live: { keyOf: (vm) => (isLive(vm) ? '' : undefined), order },
+  liveOfDemand: { keyOf: (vm) => (isLive(vm) ? demandOf(vm) : undefined), order },
+  goneOfDemand: { keyOf: (vm) => (isLive(vm) ? undefined : demandOf(vm)), order: bySince },
+  liveOnHost: { keyOf: (vm) => (isLive(vm) ? vm.host : undefined), order },
+  runner: { keyOf: (vm) => `${scopeKey(vm.scope)} ${vm.runnerName}`, order },
+  cause: { keyOf: (vm) => `${vm.cause}`, order },
+  scope: { keyOf: (vm) => scopeKey(vm.scope), order },
+} satisfies Record<string, IndexSpec<Vm>>;
+
+type VmIndex = keyof typeof indexes;
+export type VmRows = Rows<Vm, VmIndex>;
+
+export function createVmTable(): { participant: VmRows; in(session: Session): VmTable } {
+  const versioned = createVersionedRows<Vm['id'], Vm, VmIndex>({
     name: 'vm',
-    idOf: (vm: Vm) => vm.id,
+    indexes,
+    idOf: (vm) => vm.id,
     versionOf: (vm) => vm.version,
     raised: (vm) => ({ ...vm, version: vm.version + 1 }),
   });
   const { rows } = versioned;
-  const isLive = (vm: Vm): boolean => vm.state !== 'gone';
 
   return {
     participant: rows,
     in: (session) => {
-      const oldestFirst = (wanted: (vm: Vm) => boolean): Promise<Vm[]> =>
-        session.statement(() => rows.select(session, wanted).sort(oldest));
+      const select = (index: VmIndex, key: string, selection?: Selection<Vm>): Promise<Vm[]> =>
+        session.statement(() => rows.select(session, index, key, selection));
       return {
         ...versioned.in(session),
-        live: (scope, labels) =>
-          oldestFirst((vm) => isLive(vm) && scopeKey(vm.scope) === scope && labelKey(vm.labels) === labels),
+        live: (scope, labels) => select('liveOfDemand', demand(scope, labels)),
         lately: (scope, labels, goneSince) =>
-          oldestFirst(
-            (vm) =>
-              (isLive(vm) || vm.since >= goneSince) &&
-              scopeKey(vm.scope) === scope &&
-              labelKey(vm.labels) === labels,
-          ),
-        allLive: () => oldestFirst(isLive),
-        onHost: (host) => oldestFirst((vm) => isLive(vm) && vm.host === host),
-        unplaced: async (limit) => (await oldestFirst((vm) => vm.state === 'requested')).slice(0, limit),
+          session.statement(() => {
+            const key = demand(scope, labels);
+            const gone = rows.select(session, 'goneOfDemand', key, {
+              newestFirst: true,
+              while: (vm) => vm.since >= goneSince,
+            });
+            return [...rows.select(session, 'liveOfDemand', key), ...gone].sort(order);
+          }),
+        allLive: () => select('live', ''),
+        onHost: (host) => select('liveOnHost', host),
+        unplaced: (limit) => select('state', 'requested', { limit }),
         byRunnerName: async (scope, name) =>
-          (await oldestFirst((vm) => vm.runnerName === name && scopeKey(vm.scope) === scope)).at(-1),
-        forJob: async (job) => (await oldestFirst((vm) => vm.cause === job)).reverse(),
-        scopes: async () => [
-          ...new Map((await oldestFirst(() => true)).map(({ scope }) => [scopeKey(scope), scope])).values(),
-        ],
-        list: (filter, limit) =>
+          (await select('runner', `${scope} ${name}`, { newestFirst: true, limit: 1 }))[0],
+        forJob: (job) => select('cause', `${job}`, { newestFirst: true }),
+        scopes: () =>
           session.statement(() =>
-            rows
-              .select(
-                session,
-                (vm) =>
-                  (filter.owner === undefined || scopeOwner(vm.scope) === filter.owner) &&
-                  (filter.host === undefined || vm.host === filter.host) &&
-                  (filter.states === undefined || filter.states.includes(vm.state)),
-              )
-              .sort(newestFirst(oldest))
-              .slice(0, limit),
+            [...rows.keys(session, 'scope')].flatMap((key) =>
+              rows.select(session, 'scope', key, { newestFirst: true, limit: 1 }).map(({ scope }) => scope),
+            ),
           ),
+        list: (filter, limit) => session.statement(() => listed(rows, session, filter, limit)),
       };
     },
   };
+}
+
+function listed(
+  rows: VmRows,
+  session: Session,
+  { owner, host, states }: Parameters<VmTable['list']>[0],
+  limit: number,
+): Vm[] {
+  const selection = {
+    newestFirst: true,
+    limit,
+    where: (vm: Vm) =>
+      (owner === undefined || scopeOwner(vm.scope) === owner) && (host === undefined || vm.host === host),
+  };
+  if (states === undefined) return rows.select(session, 'all', '', selection);
+  const found = [...new Set(states)].flatMap((state) => rows.select(session, 'state', state, selection));
+  return found.sort(newestFirst(order)).slice(0, limit);
 }

@@ -1,0 +1,140 @@
+// One process's connection: it runs transactions, hears wakes, and ends as the process does.
+
+import {
+  StaleWriteError,
+  type Store,
+  StoreUnavailableError,
+  type Transaction,
+  type WakeChannel,
+} from '../../ports/store.ts';
+import { DeadlockError, type Locks } from './locks.ts';
+import { createSession, never, type Session } from './session.ts';
+import type { Tables } from './tables.ts';
+
+/** How often a transaction is tried in all. */
+const tries = 10;
+
+export interface MemoryStore extends Store {
+  /**
+   * The process dies: its open transactions are rolled back and their locks freed, nothing that it waits for ever settles,
+   * and its listeners hear nothing more.
+   */
+  crash(): void;
+}
+
+/** What all connections share. */
+export interface Shared {
+  readonly tables: Tables;
+  readonly locks: Locks;
+  readonly listeners: Set<Listener>;
+  /** The open transactions of all connections. */
+  readonly sessions: Set<Session>;
+  epoch: string;
+  down: boolean;
+}
+
+export interface Listener {
+  channel: WakeChannel;
+  listener: () => void;
+}
+
+export function connect(shared: Shared): MemoryStore {
+  const { tables, locks, listeners, sessions } = shared;
+  const participants = Object.values(tables).map((table) => table.participant);
+  let state: 'open' | 'closed' | 'dead' = 'open';
+  const open = new Set<Session>();
+  const own = new Set<Listener>();
+  const isDead = (): boolean => state === 'dead';
+
+  const reachable = (): void => {
+    if (state === 'closed') throw new StoreUnavailableError('the store is closed');
+    if (shared.down && !isDead()) throw new StoreUnavailableError('the database cannot be reached');
+  };
+
+  /** One try. */
+  const attempt = async <T>(work: (session: Session) => Promise<T>): Promise<T> => {
+    reachable();
+    if (isDead()) return never();
+    const session = createSession(locks, participants);
+    open.add(session);
+    sessions.add(session);
+    try {
+      const result = await work(session);
+      await session.commit();
+      wakeAll(listeners, session.wakes);
+      return result;
+    } catch (error) {
+      session.rollback();
+      throw isDead() ? await never() : error;
+    } finally {
+      open.delete(session);
+      sessions.delete(session);
+    }
+  };
+
+  return {
+    async transaction(work) {
+      for (let tried = 1; ; tried += 1) {
+        try {
+          return await attempt((session) => work(transactionOf(tables, session)));
+        } catch (error) {
+          const again = error instanceof StaleWriteError || error instanceof DeadlockError;
+          if (!again || tried >= tries) throw error;
+        }
+      }
+    },
+    keepDelivery: (delivery) =>
+      attempt(async (session) => {
+        const outcome = await tables.deliveries.keep(session, delivery);
+        if (outcome === 'stored') session.wakes.add('deliveries');
+        return outcome;
+      }),
+    onWake(channel, listener) {
+      const entry = { channel, listener };
+      own.add(entry);
+      listeners.add(entry);
+      return { stop: () => void listeners.delete(entry) };
+    },
+    async epoch() {
+      reachable();
+      return isDead() ? never() : shared.epoch;
+    },
+    async close() {
+      if (state === 'open') state = 'closed';
+      for (const entry of own) listeners.delete(entry);
+    },
+    crash() {
+      state = 'dead';
+      for (const session of open) session.die();
+      for (const entry of own) listeners.delete(entry);
+    },
+  };
+}
+
+function transactionOf(tables: Tables, session: Session): Transaction {
+  return {
+    deliveries: tables.deliveries.in(session),
+    jobs: tables.jobs.in(session),
+    vms: tables.vms.in(session),
+    hosts: tables.hosts.in(session),
+    tasks: tables.tasks.in(session),
+    history: tables.history.in(session),
+    sealed: tables.sealed.in(session),
+    budget: tables.budget.in(session),
+    enrolments: tables.enrolments.in(session),
+    repairs: tables.repairs.in(session),
+    loops: tables.loops.in(session),
+    lock: (name) => session.statement(() => session.lock(`name ${name}`)),
+    wake: (channel) => void session.wakes.add(channel),
+  };
+}
+
+function wakeAll(listeners: ReadonlySet<Listener>, channels: ReadonlySet<WakeChannel>): void {
+  for (const entry of listeners) {
+    if (!channels.has(entry.channel)) continue;
+    // In a turn of its own, as news from a database: a listener never runs inside somebody else's call.
+    queueMicrotask(() => {
+      if (listeners.has(entry)) entry.listener();
+    });
+  }
+}

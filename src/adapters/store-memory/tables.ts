@@ -1,0 +1,30 @@
+import { createDeliveryTable } from './delivery-table.ts';
+import { createHostTable } from './host-table.ts';
+import { createJobTable } from './job-table.ts';
+import { createLoopTable, createRepairTable } from './repair-tables.ts';
+import {
+  createBudgetTable,
+  createEnrolmentTable,
+  createHistoryTable,
+  createSealedTable,
+} from './small-tables.ts';
+import { createTaskTable } from './task-table.ts';
+import { createVmTable } from './vm-table.ts';
+
+export type Tables = ReturnType<typeof createTables>;
+
+export function createTables() {
+  return {
+    deliveries: createDeliveryTable(),
+    jobs: createJobTable(),
+    vms: createVmTable(),
+    hosts: createHostTable(),
+    tasks: createTaskTable(),
+    history: createHistoryTable(),
+    sealed: createSealedTable(),
+    budget: createBudgetTable(),
+    enrolments: createEnrolmentTable(),
+    repairs: createRepairTable(),
+    loops: createLoopTable(),
+  };
+}
