@@ -1,6 +1,7 @@
 // The poll: whatever webhooks do, what GitHub holds is known here after a while, and its limit is never used up by looking.
 
 import { describe, expect, test } from 'vitest';
+import { pollLoop } from '../../src/control-plane/repair/poll.ts';
 import type { Job } from '../../src/domain/lifecycle/job.ts';
 import type { RepairKind } from '../../src/domain/repair/repair.ts';
 import { hours, minutes, seconds } from '../../src/domain/time.ts';
@@ -123,6 +124,27 @@ describe('the poll', () => {
     const spent = world.github.world.limits.left('1');
     expect(spent.remaining).toBeGreaterThan(0);
   }, 120_000);
+});
+
+describe('a repair on demand', () => {
+  test('reads every repository of the account now, also those that the pace leaves for later', async () => {
+    const world = new ControlPlaneWorld({ pollAllMs: hours(9) });
+    for (let n = 0; n < 60; n += 1) {
+      world.github.createRepository({ owner: 'acme', name: `quiet-${n}`, private: true });
+    }
+    await world.addHost('one', 2);
+    await world.clock.advance(minutes(1));
+    loseAll(world);
+    await world.github.push({ repository: 'acme/quiet-59', workflowYaml: oneJob() });
+    await world.clock.advance(minutes(30));
+    expect(await world.jobs()).toEqual([]);
+    await pollLoop.run(world.deps, { owner: 'globex', asked: true });
+    await world.clock.advance(minutes(1));
+    expect(await world.jobs()).toEqual([]);
+    await pollLoop.run(world.deps, { owner: 'acme', asked: true });
+    await world.clock.advance(minutes(1));
+    expect(await repairs(world)).toMatchObject({ 'job-found-by-poll': 1 });
+  });
 });
 
 describe('the pace of the poll', () => {

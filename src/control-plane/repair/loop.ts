@@ -9,9 +9,15 @@ export interface RepairLoop {
   /**
    * One round: a few seconds of work, which may be done twice at once or end anywhere. It writes its repairs into the book by
    * itself. An outside failure is thrown; the round comes again a little later.
-   * @param options.owner mend only for this lower-cased account.
    */
-  run(deps: Deps, options: { owner?: string }): Promise<RepairRound>;
+  run(deps: Deps, options: RoundOptions): Promise<RepairRound>;
+}
+
+export interface RoundOptions {
+  /** Mend only for this lower-cased account. */
+  owner?: string;
+  /** Somebody wants it now: what would be looked at later is looked at at once, as far as GitHub's limit allows. */
+  asked?: true;
 }
 
 export interface RepairRound {

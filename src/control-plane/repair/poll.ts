@@ -15,7 +15,7 @@ import { after, between, type Instant, instantOf, seconds } from '../../domain/t
 import { GitHubError } from '../../ports/github.ts';
 import type { RepositoryActivity } from '../../ports/store.ts';
 import type { Deps } from '../deps.ts';
-import type { RepairLoop, RepairRound } from './loop.ts';
+import type { RepairLoop, RepairRound, RoundOptions } from './loop.ts';
 import { readRepository } from './read-repository.ts';
 import { ownerOf, servedRepositories } from './served-repositories.ts';
 
@@ -25,15 +25,14 @@ const atOnce = 4;
 
 export const pollLoop: RepairLoop = {
   kind: 'poll',
-  run: (deps, { owner }) => pollRound(deps, owner),
+  run: pollRound,
 };
 
-async function pollRound(deps: Deps, owner: string | undefined): Promise<RepairRound> {
-  const now = deps.clock.now();
-  const all = await servedRepositories(deps, now);
+async function pollRound(deps: Deps, { owner, asked }: RoundOptions): Promise<RepairRound> {
+  const all = await servedRepositories(deps, deps.clock.now());
   const repositories = owner === undefined ? all : all.filter((it) => ownerOf(it) === owner);
-  // Whoever asks for an account by name does not wait for the pace.
-  const { read } = await planNow(deps, repositories, owner !== undefined);
+  if (asked === true) await forgetLooks(deps, repositories);
+  const { read } = await planNow(deps, repositories);
   const chosen = new Set(read.slice(0, mostReads));
   const { looks, mended, refused } = await readAll(
     deps,
@@ -42,24 +41,21 @@ async function pollRound(deps: Deps, owner: string | undefined): Promise<RepairR
   await remember(deps, looks, new Set(all.map(({ id }) => String(id))));
 
   // What was seen changes what is urgent.
-  const next = await planNow(deps, all, false);
+  const next = await planNow(deps, all);
+  if (asked === true && next.read.length > 0) await wakeLoop(deps);
   const soonest = next.read.length > 0 ? (refused ? seconds(30) : 0) : between(deps.clock.now(), next.nextAt);
   return { mended, nextInMs: Math.max(seconds(1), soonest) };
 }
 
 /** What is to be read now in all installations: GitHub counts for each of them, so each has a plan of its own. */
-async function planNow(
-  deps: Deps,
-  repositories: readonly ServedRepository[],
-  atOnce: boolean,
-): Promise<PollPlan> {
+async function planNow(deps: Deps, repositories: readonly ServedRepository[]): Promise<PollPlan> {
   const { github, settings, store } = deps;
   const now = deps.clock.now();
   const { state, activity } = await store.transaction(async (tx) => ({
     state: (await tx.loops.get('poll')) ?? { looks: {} },
     activity: await tx.jobs.activity(after(now, -memoryMs)),
   }));
-  const targets = targetsOf(repositories, atOnce ? { looks: {} } : state, activity);
+  const targets = targetsOf(repositories, state, activity);
   const pace = {
     activeMs: settings.pollActiveMs,
     latelyMs: settings.pollLatelyMs,
@@ -151,3 +147,22 @@ async function remember(
     await tx.loops.put('poll', { looks: Object.fromEntries(kept) });
   });
 }
+
+/** They count as never looked at: all of them are due, by urgency. */
+async function forgetLooks({ store }: Deps, repositories: readonly ServedRepository[]): Promise<void> {
+  const due = new Set(repositories.map(({ id }) => String(id)));
+  await store.transaction(async (tx) => {
+    await tx.lock('repair:poll');
+    const looks = (await tx.loops.get('poll'))?.looks ?? {};
+    await tx.loops.put('poll', {
+      looks: Object.fromEntries(Object.entries(looks).filter(([id]) => !due.has(id))),
+    });
+  });
+}
+
+/** What this round leaves is read by the loop's own rounds, which may be minutes off. */
+const wakeLoop = ({ store, clock }: Deps): Promise<void> =>
+  store.transaction(async (tx) => {
+    await tx.tasks.enqueue({ kind: 'repair', loop: 'poll' }, clock.now());
+    tx.wake('tasks');
+  });
