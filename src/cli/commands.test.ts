@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import type { ApiJob } from '../wire/api/jobs.ts';
+import type { ApiRepair } from '../wire/api/repairs.ts';
 import type { ApiVm } from '../wire/api/vms.ts';
 import { age } from './age.ts';
 import type { Outcome } from './outcome.ts';
@@ -236,26 +237,96 @@ describe('bellows check github', () => {
   });
 });
 
-describe('every command', () => {
-  it.each(['jobs', 'hosts', 'vms', 'logs x', 'events 1', 'host enrol-token', 'check github'])(
-    '%s passes on a refusal',
-    async (line) => {
-      expect((await type(line)).outcome).toEqual({ ok: false, message: 'There is no such thing.' });
-    },
-  );
+describe('repairs', () => {
+  const found: ApiRepair = {
+    number: 7,
+    at: '2026-01-01T11:57:00.000Z',
+    kind: 'job-found-by-poll',
+    cause: 'no webhook told of it',
+    subject: { kind: 'job', id: '11' },
+    owner: 'acme',
+    data: { state: 'queued', n: 1 },
+  };
 
-  it.each(['jobs --state asleep', 'events one', 'logs', 'jobs --limit 0', 'jobs --sate x', 'logs a b'])(
-    'refuses a wrong command line: %s',
-    async (line) => {
-      await expect(type(line)).rejects.toBeInstanceOf(CommanderError);
-    },
-  );
+  it('are listed with what was mended and why, and counted', async () => {
+    const value = { now, counts: { 'job-found-by-poll': 3, 'vm-reaped': 0 }, repairs: [found], next: 7 };
+    const line = 'repairs --owner acme --kind job-found-by-poll --since 2026-01-01 --limit 1';
+    const { asked, outcome } = await type(line, { listRepairs: answered(value) });
+    const query = { owner: 'acme', kind: 'job-found-by-poll', since: '2026-01-01T00:00:00.000Z', limit: 1 };
+    expect(asked).toEqual([['listRepairs', { query }]]);
+    expect(outcome).toMatchObject({ ok: true, json: value });
+    const text = outcome?.ok ? outcome.text : '';
+    expect(text).toMatch(/3 min +job-found-by-poll +job 11 +acme +no webhook told of it +state=queued n=1/);
+    expect(text).toMatch(/^job-found-by-poll +3$/m);
+    expect(text).not.toContain('vm-reaped');
+    expect(text).toContain('--before 7');
+  });
+
+  it('are none when all is well', async () => {
+    const { outcome } = await type('repairs', { listRepairs: answered({ now, counts: {}, repairs: [] }) });
+    expect(outcome).toMatchObject({ ok: true, text: 'Nothing had to be mended.' });
+  });
+
+  it('are made now on demand', async () => {
+    const value = { mended: [found], failed: [] };
+    const { asked, outcome } = await type('repair --owner acme', { repairNow: answered(value) });
+    expect(asked).toEqual([['repairNow', { body: { owner: 'acme' } }]]);
+    expect(outcome).toMatchObject({ ok: true, json: value, text: expect.stringContaining('job 11') });
+  });
+
+  it('that could not be tried are told as a failure, with those that were made', async () => {
+    const value = { mended: [found], failed: [{ loop: 'poll', reason: 'GitHub did not answer' }] };
+    const { outcome } = await type('repair', { repairNow: answered(value) });
+    expect(outcome).toMatchObject({ ok: false, json: value });
+    const message = outcome?.ok === false ? outcome.message : '';
+    expect(message).toContain('job 11');
+    expect(message).toContain('poll failed: GitHub did not answer.');
+  });
+});
+
+describe('every command', () => {
+  it.each([
+    'jobs',
+    'hosts',
+    'vms',
+    'logs x',
+    'events 1',
+    'host enrol-token',
+    'check github',
+    'repair',
+    'repairs',
+  ])('%s passes on a refusal', async (line) => {
+    expect((await type(line)).outcome).toEqual({ ok: false, message: 'There is no such thing.' });
+  });
+
+  it.each([
+    'jobs --state asleep',
+    'events one',
+    'logs',
+    'jobs --limit 0',
+    'jobs --sate x',
+    'logs a b',
+    'repairs --since never',
+    'repairs --kind odd',
+  ])('refuses a wrong command line: %s', async (line) => {
+    await expect(type(line)).rejects.toBeInstanceOf(CommanderError);
+  });
 
   it('is in the printed help', () => {
     const program = new Commander('bellows');
     addClientCommands(program, async () => {});
     const printed = printHelp(program);
-    for (const name of ['jobs', 'hosts', 'vms', 'logs', 'events', 'host enrol-token', 'check github']) {
+    for (const name of [
+      'jobs',
+      'hosts',
+      'vms',
+      'logs',
+      'events',
+      'host enrol-token',
+      'check github',
+      'repair',
+      'repairs',
+    ]) {
       expect(printed).toContain(`## bellows ${name}\n`);
     }
   });

@@ -3,6 +3,7 @@
 import { Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { jobStates } from '../domain/lifecycle/job.ts';
 import { vmStates } from '../domain/lifecycle/vm.ts';
+import { repairKinds } from '../domain/repair/repair.ts';
 import { checkGithub } from './check-github.ts';
 import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
@@ -10,6 +11,7 @@ import { hosts } from './hosts.ts';
 import { type JobQuery, jobs } from './jobs.ts';
 import { logs } from './logs.ts';
 import type { Command } from './outcome.ts';
+import { type RepairQuery, repair, repairs } from './repairs.ts';
 import { type VmQuery, vms } from './vms.ts';
 
 /** Runs a command and shows its outcome. */
@@ -51,8 +53,28 @@ export function addClientCommands(program: Commander, run: Run): void {
       .argument('<job>', 'id of the job, from `bellows jobs` or from its address at GitHub', wholeNumber)
       .action((job: number, { json }: { json?: boolean }) => run(events(job), asked(json))),
   );
+  addRepairCommands(program, run);
   program.addCommand(hostCommands(run));
   program.addCommand(checkCommands(run));
+}
+
+function addRepairCommands(program: Commander, run: Run): void {
+  program.addCommand(
+    told(
+      new Commander('repair').description('Look now for what went wrong, mend it, and tell what was mended'),
+    )
+      .option('--owner <account>', 'only for this account')
+      .action(({ json, owner }: { json?: boolean; owner?: string }) => run(repair(owner), asked(json))),
+  );
+  program.addCommand(
+    told(new Commander('repairs').description('List what was mended without anybody asking, newest first'))
+      .option('--owner <account>', 'only for this account')
+      .addOption(new Option('--kind <kind>', 'only of this kind').choices(repairKinds))
+      .option('--since <time>', 'only from this time on, such as 2026-01-31 or 2026-01-31T08:00Z', instant)
+      .option('--before <n>', 'only those before this one, as the page before told', wholeNumber)
+      .option('--limit <n>', 'at most so many', wholeNumber)
+      .action(({ json, ...query }: RepairQuery & { json?: boolean }) => run(repairs(query), asked(json))),
+  );
 }
 
 function hostCommands(run: Run): Commander {
@@ -95,6 +117,12 @@ const told = (command: Commander): Commander =>
   command.option('--json', 'one JSON object as the last line, and nothing else');
 
 const asked = (json: boolean | undefined): { json?: boolean } => (json === undefined ? {} : { json });
+
+function instant(text: string): string {
+  const ms = Date.parse(text);
+  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
+  throw new InvalidArgumentError('It wants a time.');
+}
 
 function wholeNumber(text: string): number {
   const number = Number(text);

@@ -14,6 +14,7 @@ import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
+import { repairNow } from '../control-plane/repair/now.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
 import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
 import { isAdmin } from '../control-plane/requests/tokens.ts';
@@ -99,6 +100,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
         receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
       api: apiHandlers({
         ...deps,
+        repair: (options) => repairNow(deps, options),
         readLog: (host, vm, lines) => controlPlane.links.readLog(host, vm, lines),
         check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
       }),

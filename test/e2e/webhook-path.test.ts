@@ -47,10 +47,11 @@ beforeEach(async () => {
   });
   const admin = newToken('bellows_', random);
   const check = { appId: github.app.id, publicUrl: '', owners: ['acme'], runnerGroups: {} };
+  const repair = async () => ({ mended: [], failed: [] });
   const readLog = async () => ({ refused: 'there are no hosts here' });
   http = await createHttpServer({
     webhook: (request) => receiveWebhook({ store, clock, log, secrets }, request),
-    api: apiHandlers({ store, clock, random, log, readLog, github: api, hook: api, check }),
+    api: apiHandlers({ store, clock, random, log, readLog, repair, github: api, hook: api, check }),
     isAdmin: (authorization) => isAdmin(authorization, [tokenHash(admin.reveal())]),
     log,
   });

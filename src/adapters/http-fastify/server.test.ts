@@ -44,6 +44,8 @@ const api: ApiHandlers = {
   },
   listVms: async () => answered({ now, vms: [], debug: 'not in the schema' }),
   vmLog: async ({ params, query }) => answered({ vm: params.vm, lines: [`${query.lines}`] }),
+  listRepairs: async () => answered({ now, counts: {}, repairs: [] }),
+  repairNow: async () => answered({ mended: [], failed: [] }),
   checkGithub: async () => answered({ findings: [] }),
 };
 

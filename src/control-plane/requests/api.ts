@@ -8,6 +8,7 @@ import type { RequestDeps } from './deps.ts';
 import { enrol, makeEnrolToken } from './enrol.ts';
 import { listHosts } from './hosts.ts';
 import { jobEvents, listJobs } from './jobs.ts';
+import { listRepairs, repairNow } from './repairs.ts';
 import { listVms, vmLog } from './vms.ts';
 
 export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
@@ -27,6 +28,8 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   listHosts: () => listHosts(deps),
   listVms: (request) => listVms(deps, request),
   vmLog: (request) => vmLog(deps, request),
+  listRepairs: (request) => listRepairs(deps, request),
+  repairNow: (request) => repairNow(deps, request),
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Store } from '../../ports/store.ts';
+import type { RepairReport } from '../repair/now.ts';
 
 /** What the handlers of our API touch of the world. */
 export interface RequestDeps {
@@ -12,4 +13,6 @@ export interface RequestDeps {
   log: Log;
   /** Asks a host over its link for the last lines of a VM's log; `refused` says why they cannot be had. */
   readLog: (host: HostId, vm: string, lines: number) => Promise<readonly string[] | { refused: string }>;
+  /** Runs every repair loop once, now; for one lower-cased account or for all. */
+  repair: (options: { owner?: string }) => Promise<RepairReport>;
 }

@@ -3,12 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { acme, at, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { hostId, jobId, runnerId, runnerName, vmId } from '../../domain/ids.ts';
+import type { Repair } from '../../domain/repair/repair.ts';
 import { type Instant, minutes } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
 import { Secret } from '../../ports/secret.ts';
 import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { seededRandom } from '../../sim/github/stage.ts';
 import { type CallOf, type EndpointName, endpoints, type RequestOf } from '../../wire/api/endpoints.ts';
+import type { RepairReport } from '../repair/now.ts';
 import { apiHandlers } from './api.ts';
 import { authenticateAgent } from './authenticate-agent.ts';
 import { isAdmin, newToken, tokenHash } from './tokens.ts';
@@ -20,10 +22,12 @@ const sealingKey = { kty: 'OKP', crv: 'X25519', x: 'B'.repeat(43) };
 let store: Store;
 let now: Instant;
 let logs: Record<string, readonly string[]>;
+let report: (options: { owner?: string }) => RepairReport;
 beforeEach(() => {
   store = openMemoryStore();
   now = at(0);
   logs = {};
+  report = () => ({ mended: [], failed: [] });
 });
 
 /** Calls a handler as the server does: with what the schemas make of the request. */
@@ -34,6 +38,7 @@ async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}) {
     clock: { now: () => now, sleep: () => Promise.resolve() },
     random: seededRandom(`${name} ${now}`),
     log,
+    repair: async (options) => report(options),
     readLog: async (_host, id) => logs[id] ?? { refused: 'its host has no link' },
     github: new Proxy({} as never, { get: neverCalled }),
     hook: new Proxy({} as never, { get: neverCalled }),
@@ -301,5 +306,61 @@ describe('the admin token', () => {
     expect(isAdmin(header, [])).toBe(false);
     expect(isAdmin(header, ['', 'abc', 'zz'])).toBe(false);
     expect(isAdmin('Bearer ', [''])).toBe(false);
+  });
+});
+
+describe('repairs', () => {
+  const found = (n: number, changes: Partial<Repair> = {}): Repair => ({
+    at: at(n),
+    kind: 'job-found-by-poll',
+    cause: 'no webhook told of it',
+    subject: { kind: 'job', id: jobId(n) },
+    owner: 'acme',
+    data: { state: 'queued' },
+    ...changes,
+  });
+  const silent: Repair = {
+    at: at(9),
+    kind: 'host-silent',
+    cause: 'it said nothing for a while',
+    subject: { kind: 'host', id: hostId('host-1') },
+    data: {},
+  };
+
+  it('are told newest first, with how many there are of each kind', async () => {
+    await seed((tx) => tx.repairs.append([found(1), found(2), silent]));
+    const all = await answerOf('listRepairs');
+    expect(all.repairs.map(({ subject }) => `${subject.kind} ${subject.id}`)).toEqual([
+      'host host-1',
+      'job 2',
+      'job 1',
+    ]);
+    expect(all.counts).toMatchObject({ 'job-found-by-poll': 2, 'host-silent': 1, 'vm-reaped': 0 });
+    expect(all).not.toHaveProperty('next');
+  });
+
+  it('are told page by page, of one account, kind and time', async () => {
+    await seed((tx) => tx.repairs.append([found(1), found(2_000), silent]));
+    const first = await answerOf('listRepairs', { query: { limit: 2 } });
+    expect(first.repairs).toHaveLength(2);
+    const second = await answerOf('listRepairs', { query: { limit: 2, before: first.next } });
+    expect(second.repairs.map(({ subject }) => subject.id)).toEqual(['1']);
+    const since = new Date(at(1_000)).toISOString();
+    const some = await answerOf('listRepairs', {
+      query: { owner: 'Acme', kind: 'job-found-by-poll', since },
+    });
+    expect(some.repairs.map(({ at: time }) => time)).toEqual([new Date(at(2_000)).toISOString()]);
+    expect(some.counts).toMatchObject({ 'job-found-by-poll': 1, 'host-silent': 0 });
+  });
+
+  it('are made now when somebody asks, for one account', async () => {
+    report = ({ owner }) => ({
+      mended: owner === 'acme' ? [found(1)] : [],
+      failed: [{ loop: 'poll', reason: 'GitHub did not answer' }],
+    });
+    const answer = await answerOf('repairNow', { body: { owner: 'Acme' } });
+    expect(answer.mended).toMatchObject([{ kind: 'job-found-by-poll', subject: { kind: 'job', id: '1' } }]);
+    expect(answer.failed).toEqual([{ loop: 'poll', reason: 'GitHub did not answer' }]);
+    expect((await answerOf('repairNow', { body: {} })).mended).toEqual([]);
   });
 });

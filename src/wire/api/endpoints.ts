@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { enrol, listHosts, makeEnrolToken } from './hosts.ts';
 import { jobEvents, listJobs } from './jobs.ts';
+import { listRepairs, repairNow } from './repairs.ts';
 import { checkGithub, health } from './system.ts';
 import { listVms, vmLog } from './vms.ts';
 
@@ -16,6 +17,8 @@ export const endpoints = {
   listHosts,
   listVms,
   vmLog,
+  listRepairs,
+  repairNow,
   checkGithub,
 } as const;
 
