@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import type { DeliveryGuid } from '../../domain/ids.ts';
 import type { NewDelivery } from '../../ports/store.ts';
+import { insertDeliveries } from './delivery-insert.ts';
 import type { StoreBatch } from './delivery-writer.ts';
 import { classified, isRetryable } from './errors.ts';
 import type { Partitions } from './partitions.ts';
-import { storable, type Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 const tries = 5;
 
@@ -19,16 +20,12 @@ export function storeBatchWith(
   return async (batch) => {
     for (let tried = 1; ; tried += 1) {
       try {
-        const times = batch.map((delivery) => delivery.receivedAt);
+        // Most of a batch came within the same few milliseconds.
+        const times = [...new Set(batch.map((delivery) => delivery.receivedAt))];
         if (!partitions.haveAll('deliveries', times)) {
           await db.transaction().execute((tx) => partitions.provide(tx, 'deliveries', times));
         }
-        const { rows } = await pool.query<{ guid: DeliveryGuid }>({
-          name: 'keep deliveries',
-          text: statement,
-          values: parameters(batch),
-        });
-        return new Set(rows.map((row) => row.guid));
+        return await insertWith(pool, batch);
       } catch (error) {
         if (isRetryable(error)) partitions.forget();
         if (!isRetryable(error) || tried >= tries) throw classified(error, place);
@@ -37,36 +34,15 @@ export function storeBatchWith(
   };
 }
 
-// All bodies go as one parameter, and the server cuts it: with one for each, `pg` copies what it has so far again and again
-// while its message grows, which cost more than everything else together.
-const statement = `
-  with given as (
-    select * from unnest($1::text[], $2::text[], $3::bigint[], $4::int[], $5::int[])
-      as delivery (guid, event, received_at, start, length)
-  ),
-  fresh as (
-    insert into delivery_guids (guid, received_at) select guid, received_at from given
-    on conflict (guid) do nothing returning guid, seq
-  )
-  insert into deliveries (received_at, seq, guid, event, body, state, note)
-  select received_at, seq, guid, event, substring($6::bytea from start for length), 'new', ''
-  from given join fresh using (guid)
-  returning guid`;
-
-function parameters(batch: readonly NewDelivery[]): unknown[] {
-  const starts: number[] = [];
-  let end = 0;
-  for (const { body } of batch) {
-    // PostgreSQL counts from 1.
-    starts.push(end + 1);
-    end += body.byteLength;
+async function insertWith(pool: pg.Pool, batch: readonly NewDelivery[]): Promise<ReadonlySet<DeliveryGuid>> {
+  const client = await pool.connect();
+  try {
+    const fresh = await insertDeliveries(client, batch);
+    client.release();
+    return fresh;
+  } catch (error) {
+    // Its connection may be broken; another one is cheap beside a failure.
+    client.release(true);
+    throw error;
   }
-  return [
-    batch.map((delivery) => delivery.guid),
-    batch.map((delivery) => storable(delivery.event)),
-    batch.map((delivery) => delivery.receivedAt),
-    starts,
-    batch.map((delivery) => delivery.body.byteLength),
-    Buffer.concat(batch.map((delivery) => delivery.body)),
-  ];
 }
