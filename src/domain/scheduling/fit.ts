@@ -13,13 +13,16 @@ export type OpenHost = Host & { capacity: HostCapacity };
 export const isOpen = (host: Host): host is OpenHost =>
   host.state === 'online' && host.capacity !== undefined;
 
+/** What a host is asked for. */
+type Wanted = Pick<Vm, 'scope' | 'shape' | 'image'>;
+
 interface Stage {
   passes(host: OpenHost): boolean;
   /** Why, when no host passes; `left` are those that came as far. */
   why(left: readonly OpenHost[]): string;
 }
 
-function stagesFor(vm: Vm, policy: CapacityPolicy): readonly Stage[] {
+function stagesFor(vm: Wanted, policy: CapacityPolicy): readonly Stage[] {
   const { shape, image } = vm;
   const owner = scopeOwner(vm.scope);
   const has = (host: OpenHost, label: string): boolean =>
@@ -61,7 +64,7 @@ export type Fitness =
   { kind: 'fits'; hosts: readonly OpenHost[] } | { kind: 'none'; reason: string };
 
 /** Which hosts could ever take the VM, however full they are now. */
-export function fitnessOf(vm: Vm, hosts: readonly Host[], policy: CapacityPolicy): Fitness {
+export function fitnessOf(vm: Wanted, hosts: readonly Host[], policy: CapacityPolicy): Fitness {
   if (hosts.length === 0) return { kind: 'none', reason: 'no host has joined' };
   const open = hosts.filter(isOpen);
   const stages = stagesFor(vm, policy);

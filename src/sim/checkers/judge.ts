@@ -18,6 +18,7 @@ export class Judge {
   readonly findings: Finding[] = [];
   readonly #world: World;
   readonly #checkers: readonly Checker[];
+  readonly #said = new Map<string, number>();
   #wasStormy = false;
   #calmSince: Instant | undefined;
 
@@ -56,8 +57,10 @@ export class Judge {
 
   #keep(checker: Checker, found: readonly string[]): void {
     for (const what of found) {
-      if (this.findings.length >= mostFindings) return;
       const { name, family } = checker;
+      const said = this.#said.get(name) ?? 0;
+      if (said >= mostFindings) return;
+      this.#said.set(name, said + 1);
       this.findings.push({ checker: name, family, at: this.#world.clock.now(), what });
       this.#world.trace.write('judge', name, { what });
     }
