@@ -80,6 +80,7 @@ describe('the time that a state has', () => {
       jobRereadMs: seconds(5),
       jobLongestMs: hours(3),
       jobSettleMs: seconds(2),
+      jobEndReadMs: seconds(15),
     });
     expect(longestLifetimeMs).toBe(days(5));
   });

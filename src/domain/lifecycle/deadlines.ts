@@ -45,6 +45,8 @@ export interface Timing {
   jobLongestMs: DurationMs;
   /** After a start, until demand and supply are compared: its VM is bound meanwhile, and would seem to be surplus before. */
   jobSettleMs: DurationMs;
+  /** After the end of a job's VM, until the job is read: GitHub's own word is most likely under way. */
+  jobEndReadMs: DurationMs;
 }
 
 export const defaultTiming: Timing = {
@@ -69,6 +71,7 @@ export const defaultTiming: Timing = {
   jobRereadMs: seconds(5),
   jobLongestMs: hours(3),
   jobSettleMs: seconds(2),
+  jobEndReadMs: seconds(15),
 };
 
 /** GitHub ends a self-hosted job after five days; a longer hard deadline would only keep corpses. */

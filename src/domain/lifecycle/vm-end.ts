@@ -17,12 +17,12 @@ export const failByHost: On<'host-failed'> = (vm, event, moment) =>
     { rule: 'failed', reason: event.failure.reason },
     event,
     moment,
-    { effects: readOf(vm), data: { owner: event.failure.owner } },
+    { later: readOf(vm, moment), data: { owner: event.failure.owner } },
   );
 
 export const forceOut: On<'force'> = (vm, event, moment) =>
   bury(vm, vm, { rule: 'operator-force', reason: `forced by ${event.operator}` }, event, moment, {
-    effects: readOf(vm),
+    later: readOf(vm, moment),
     data: { operator: event.operator },
   });
 
@@ -32,7 +32,10 @@ export const dropUnplaced: On<'force'> = (vm, event, moment) =>
 
 /** Only now is its room free again, and only now may its registration be removed without asking anybody (I5). */
 export const acceptProof: On<'proved-gone'> = (vm, event, moment) =>
-  change(vm, { ...vm, state: 'gone' }, event, moment, { effects: [...registrationsOf(vm), ...readOf(vm)] });
+  change(vm, { ...vm, state: 'gone' }, event, moment, {
+    effects: registrationsOf(vm),
+    later: readOf(vm, moment),
+  });
 
 /** A registration was asked for as soon as a process was up; GitHub's 204 says that none is left. */
 export function registrationsOf(vm: Vm): readonly Effect[] {

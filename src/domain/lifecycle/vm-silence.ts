@@ -31,7 +31,7 @@ export const leaveWithHost: On<'host-removed'> = (vm, event, moment) => {
   const reason = 'its host is gone and was removed';
   const rule = vm.job === undefined ? 'host-removed' : 'job-completed';
   const next: Vm = { ...vm, state: 'gone', tombstone: vm.tombstone ?? { rule, reason, at: moment.now } };
-  return change(vm, next, event, moment, { effects: [...registrationsOf(vm), ...readOf(vm)] });
+  return change(vm, next, event, moment, { effects: registrationsOf(vm), later: readOf(vm, moment) });
 };
 
 /** GitHub's answer while the host is silent is kept; the guest cannot be asked before the host is back. */

@@ -54,7 +54,7 @@ export const endWork: Due = (vm, event, moment) => {
   const left = (vm.hardDeadline ?? moment.now) - moment.now;
   return change(vm, vm, event, moment, {
     as: 'hard-deadline-near',
-    effects: readOf(vm),
+    later: readOf(vm, moment),
     patience: Math.max(left, moment.timing.releaseRetryMs),
     data: { leftMs: left },
   });
@@ -73,7 +73,7 @@ export const lookPastHost: Due = (vm, event, moment) => {
   const stop = hardStop(vm, event, moment) ?? endGrace(vm, event, moment);
   if (stop !== undefined) return stop;
   const patience = moment.timing.unknownMs;
-  if (vm.job !== undefined) return change(vm, vm, event, moment, { effects: readOf(vm), patience });
+  if (vm.job !== undefined) return change(vm, vm, event, moment, { later: readOf(vm, moment), patience });
   if (vm.before === 'placed') return giveUpHost(vm, event, moment);
   // An idle runner on a silent host could be given a job that nobody sees: it is deleted, the VM is not.
   const release = vm.release ?? { why: 'its host is silent', startedAt: moment.now };
@@ -86,7 +86,7 @@ export const lookPastHost: Due = (vm, event, moment) => {
 function hardStop(vm: Vm, event: Deadline, moment: Moment): Outcome<Vm> | undefined {
   if (vm.hardDeadline === undefined || moment.now < vm.hardDeadline) return undefined;
   const reason = 'it reached its hard deadline';
-  return bury(vm, vm, { rule: 'hard-deadline', reason }, event, moment, { effects: readOf(vm) });
+  return bury(vm, vm, { rule: 'hard-deadline', reason }, event, moment, { later: readOf(vm, moment) });
 }
 
 function endGrace(vm: Vm, event: Deadline, moment: Moment): Outcome<Vm> | undefined {

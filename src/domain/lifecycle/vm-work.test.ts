@@ -57,6 +57,7 @@ describe('an idle VM', () => {
       reason: 'the runner ended after its job',
     });
     expect(effectsOf(outcome)).toEqual([{ kind: 'read-job', job: 1 }, push, balance]);
+    expect(outcome.asks).toContainEqual({ what: { kind: 'read-job', job: 1 }, delay: 0 });
   });
 
   it("says that a job began: waits two minutes for GitHub's word, then reads, and is not given back", () => {
@@ -145,6 +146,8 @@ describe('a VM with a job', () => {
     const outcome = on(vmAfter(toBusy), { kind: 'runner-ended', ranJob: true, code: 0 });
     expect(outcome.next).toMatchObject({ state: 'stopping', tombstone: { rule: 'runner-ended' } });
     expect(effectsOf(outcome)).toEqual([{ kind: 'read-job', job: 1 }, push]);
+    const soon = { what: { kind: 'read-job', job: 1 }, delay: timing.jobEndReadMs };
+    expect(outcome.asks, 'as a rule it is under way').toContainEqual(soon);
     const over = vmAfter([...toBusy, completed(1)]);
     expect(effectsOf(on(over, { kind: 'runner-ended', ranJob: true, code: 0 }))).toEqual([push]);
   });

@@ -3,7 +3,7 @@
 import type { JobId } from '../ids.ts';
 import type { Handler, Moment } from './cell.ts';
 import { unchanged } from './cell.ts';
-import type { Effect, Outcome } from './effects.ts';
+import type { Ask, Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
 import type { Vm } from './vm.ts';
 import { rulesForBusy } from './vm.ts';
@@ -84,23 +84,23 @@ export const endRunner: On<'runner-ended'> = (vm, event, moment) => {
     }),
   };
   const reason = ranJob ? 'the runner ended after its job' : `the runner ended without a job (code ${code})`;
-  const read = jobToRead(vm, ranJob);
   return bury(vm, ended, { rule: 'runner-ended', reason }, event, moment, {
-    effects: read === undefined ? [] : [{ kind: 'read-job', job: read }],
+    later: ranJob && vm.job === undefined ? [readNow(vm.cause)] : readOf(vm, moment),
     data: { ranJob, code },
   });
 };
 
-/** Asks what became of the job when GitHub has not said it: its `completed` may be lost. */
-function jobToRead(vm: Vm, ranJob: boolean): JobId | undefined {
-  if (vm.jobCompletedAt !== undefined) return undefined;
-  return vm.job ?? (ranJob ? vm.cause : undefined);
-}
+/** It ran a job of which GitHub has told nothing so far: most likely the one that it was made for. */
+const readNow = (job: JobId): Ask => ({ what: { kind: 'read-job', job }, delay: 0 });
 
-/** The read that an end without GitHub's word calls for. */
-export function readOf(vm: Vm): readonly Effect[] {
-  const job = jobToRead(vm, false);
-  return job === undefined ? [] : [{ kind: 'read-job', job }];
+/**
+ * The read that an end without GitHub's word calls for. Not at once: as a rule `completed` is a moment behind the VM's own
+ * end, and a read before it would cost a call for each job and seem to have mended something.
+ */
+export function readOf({ job, jobCompletedAt }: Vm, { timing }: Moment): readonly Ask[] {
+  return job === undefined || jobCompletedAt !== undefined
+    ? []
+    : [{ what: { kind: 'read-job', job }, delay: timing.jobEndReadMs }];
 }
 
 /** Late words of the guest after the order to destroy: kept for the record. */
