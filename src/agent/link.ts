@@ -21,6 +21,7 @@ import {
   fromControlPlane,
   parseLinkMessage,
 } from '../wire/agent-protocol.ts';
+import { Rest } from './rest.ts';
 
 export interface LinkParts {
   dialer: AgentLinkDialer;
@@ -38,7 +39,6 @@ export interface LinkParts {
   hear(message: ControlPlaneMessage, send: (answer: AgentMessage) => void): Promise<void>;
 }
 
-/** Several changes within this time make one message. */
 const gatherMs = 20;
 const shortestPauseMs = seconds(1);
 const longestPauseMs = seconds(30);
@@ -47,15 +47,16 @@ const refusedPauseMs = minutes(1);
 
 export class ControlPlaneLink {
   readonly #parts: LinkParts;
-  #changed = Promise.withResolvers<void>();
+  readonly #rest: Rest;
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    this.#rest = new Rest(parts.clock, parts.stopping);
   }
 
   /** There is something new to say. */
   wake(): void {
-    this.#changed.resolve();
+    this.#rest.wake();
   }
 
   /** Keeps the link up until the agent stops. */
@@ -89,7 +90,7 @@ export class ControlPlaneLink {
   }
 
   async #talk(socket: AgentSocket): Promise<{ code: number; reason: string; spoke: boolean }> {
-    const { log, observeMs, stopping } = this.#parts;
+    const { clock, log, observeMs, stopping } = this.#parts;
     const closed = Promise.withResolvers<{ code: number; reason: string; spoke: boolean }>();
     let isOpen = true;
     let spoke = false;
@@ -113,25 +114,17 @@ export class ControlPlaneLink {
     try {
       // Once the agent stops every sleep ends at once: going round until the close is through would starve it.
       while (isOpen && !stopping.aborted) {
-        this.#changed = Promise.withResolvers<void>();
+        this.#rest.expectNews();
         const message = await this.#parts.observe();
         if (isOpen) socket.send(JSON.stringify(message));
-        await this.#pause(observeMs, stopping);
+        // Several changes within a short time make one message.
+        if (await this.#rest.pause(observeMs)) await clock.sleep(gatherMs, stopping).catch(() => {});
       }
       return await closed.promise;
     } finally {
       stopping.removeEventListener('abort', goodbye);
       socket.close(linkCloseCodes.goingAway, 'the agent starts afresh');
     }
-  }
-
-  async #pause(observeMs: DurationMs, stopping: AbortSignal): Promise<void> {
-    const { clock } = this.#parts;
-    const enough = new AbortController();
-    const signal = AbortSignal.any([enough.signal, stopping]);
-    await Promise.race([clock.sleep(observeMs, signal).catch(() => {}), this.#changed.promise]);
-    enough.abort();
-    await clock.sleep(gatherMs, stopping).catch(() => {});
   }
 
   async #hear(text: string, socket: AgentSocket): Promise<void> {

@@ -12,6 +12,7 @@ import { type VmRecord, vmSpec } from '../wire/agent-journal.ts';
 import type { AgentMessage } from '../wire/agent-protocol.ts';
 import { type Capacity, refusal } from './capacity.ts';
 import type { DesiredSet } from './desired-set.ts';
+import { Rest } from './rest.ts';
 import { vmOf } from './state.ts';
 import { VmWorker } from './vm-worker.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -23,7 +24,7 @@ export class Reconciler {
   readonly #desired: DesiredSet;
   readonly #capacity: () => Promise<Capacity>;
   readonly #workers = new Map<string, VmWorker>();
-  #woken = Promise.withResolvers<void>();
+  readonly #rest: Rest;
   /** Under which version of the desired set a VM's end was last told. */
   readonly #retold = new Map<string, string>();
 
@@ -31,26 +32,24 @@ export class Reconciler {
     this.#deps = deps;
     this.#desired = desired;
     this.#capacity = capacity;
+    this.#rest = new Rest(deps.clock, deps.stopping);
   }
 
   /** Something changed: look now. */
   wake(): void {
-    this.#woken.resolve();
+    this.#rest.wake();
     for (const worker of this.#workers.values()) worker.wake();
   }
 
   /** Looks again and again until the agent stops, then waits for whatever is under way. */
   async run(): Promise<void> {
-    const { clock, limits, stopping, log } = this.#deps;
+    const { limits, stopping, log } = this.#deps;
     while (!stopping.aborted) {
-      this.#woken = Promise.withResolvers<void>();
+      this.#rest.expectNews();
       await this.reconcile().catch((error: unknown) => {
         if (!stopping.aborted) log.error('reconciling failed', { error });
       });
-      const enough = new AbortController();
-      const pause = clock.sleep(limits.reconcileMs, AbortSignal.any([enough.signal, stopping]));
-      await Promise.race([pause.catch(() => {}), this.#woken.promise]);
-      enough.abort();
+      await this.#rest.pause(limits.reconcileMs);
     }
     await Promise.all([...this.#workers.values()].map((worker) => worker.done));
   }
@@ -179,7 +178,7 @@ export class Reconciler {
     void worker.done.then(() => {
       this.#workers.delete(vm);
       this.#retold.set(vm, this.#versionText());
-      this.#woken.resolve();
+      this.#rest.wake();
     });
   }
 }

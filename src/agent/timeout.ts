@@ -1,5 +1,6 @@
 import type { DurationMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import { notWaitedFor } from './rest.ts';
 
 /** The value of `work`, or an error that names `what` after `ms`. The work itself goes on: it must bear being done again. */
 export async function withTimeout<T>(
@@ -17,6 +18,6 @@ export async function withTimeout<T>(
   try {
     return await Promise.race([work, late]);
   } finally {
-    done.abort();
+    done.abort(notWaitedFor);
   }
 }

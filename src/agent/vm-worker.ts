@@ -7,6 +7,7 @@ import type { VmRecord } from '../wire/agent-journal.ts';
 import { GuestSession } from './guest-session.ts';
 import { pauseAfter } from './limits.ts';
 import { type Next, nextStep } from './next-step.ts';
+import { Rest } from './rest.ts';
 import { vmOf } from './state.ts';
 import { finalFailure, prepare } from './steps/prepare.ts';
 import { type Held, remove, stop } from './steps/stop.ts';
@@ -18,21 +19,23 @@ export class VmWorker {
   #held: Held | undefined;
   #ended: VmEnd | undefined;
   #failures = 0;
-  #woken = Promise.withResolvers<void>();
+  readonly #rest: Rest;
   /** Settles when the VM is gone or the agent stops; never rejects. */
   readonly done: Promise<void>;
 
   constructor(deps: WorkerDeps, vm: string) {
     this.#deps = deps;
     this.#vm = vm;
+    this.#rest = new Rest(deps.clock, deps.stopping);
     this.done = this.#run().finally(() => {
       deps.slots.free(vm);
+      this.#rest.close();
       this.#held?.session?.close();
     });
   }
 
   wake(): void {
-    this.#woken.resolve();
+    this.#rest.wake();
   }
 
   async #run(): Promise<void> {
@@ -40,7 +43,7 @@ export class VmWorker {
     while (!stopping.aborted) {
       const record = vmOf(ledger.state, this.#vm);
       if (record === undefined) return;
-      this.#woken = Promise.withResolvers<void>();
+      this.#rest.expectNews();
       const wantsSlot = !record.up && record.tombstone === undefined && record.failed === undefined;
       const sight = {
         now: clock.now(),
@@ -149,20 +152,10 @@ export class VmWorker {
   }
 
   async #attend(record: VmRecord, until: number): Promise<void> {
-    const { clock, stopping, slots } = this.#deps;
+    const { clock, slots } = this.#deps;
     if (record.guestUp) slots.free(this.#vm);
-    const woken = this.#woken.promise;
     await this.#held?.session?.attend(record);
-    const enough = new AbortController();
-    const waits: Promise<unknown>[] = [woken];
-    const signal = AbortSignal.any([enough.signal, stopping]);
-    waits.push(
-      Number.isFinite(until)
-        ? clock.sleep(until - clock.now(), signal).catch(() => {})
-        : new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
-    );
-    await Promise.race(waits);
-    enough.abort();
+    await this.#rest.pause(until - clock.now());
   }
 
   async #failed(next: Next, error: unknown): Promise<void> {

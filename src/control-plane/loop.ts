@@ -5,6 +5,9 @@ import { type DurationMs, seconds } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 
+/** A reason of our own, since the standard one is an exception with a stack, made each time. */
+export const notWaitedFor = 'it is not waited for any more';
+
 const longestFailurePauseMs = seconds(30);
 
 export interface Loop {
@@ -55,11 +58,11 @@ export function startLoop(
   return {
     wake() {
       woken = true;
-      sleeper?.abort();
+      sleeper?.abort(notWaitedFor);
     },
     async stop() {
       stopped = true;
-      sleeper?.abort();
+      sleeper?.abort(notWaitedFor);
       await ended;
     },
   };

@@ -9,6 +9,7 @@ import { GitHubError } from '../ports/github.ts';
 import { leaseMs, type Task } from '../ports/store.ts';
 import type { Deps } from './deps.ts';
 import { perform } from './effects/perform.ts';
+import { notWaitedFor } from './loop.ts';
 import { recordRepairs } from './repair/book.ts';
 import { longestFailurePauseMs } from './repair/recurring.ts';
 
@@ -85,7 +86,7 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
     } catch (error) {
       await putBack(deps, task, error);
     } finally {
-      ended.abort();
+      ended.abort(notWaitedFor);
       await renewal;
     }
   }

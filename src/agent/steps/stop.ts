@@ -5,6 +5,7 @@ import type { RunningVm } from '../../ports/vm-driver.ts';
 import type { VmRecord } from '../../wire/agent-journal.ts';
 import type { GuestSession } from '../guest-session.ts';
 import { isPolite } from '../next-step.ts';
+import { Rest } from '../rest.ts';
 import type { WorkerDeps } from '../worker-deps.ts';
 
 export interface Held {
@@ -55,10 +56,9 @@ export async function remove(
 async function sayGoodbye(deps: WorkerDeps, running: RunningVm, session: GuestSession): Promise<void> {
   const { clock, limits, stopping } = deps;
   session.shutDown(limits.graceMs);
-  const late = new AbortController();
-  const end = AbortSignal.any([late.signal, stopping]);
-  const timeout = clock.sleep(limits.graceMs + limits.powerOffMs, end).catch(() => {});
-  await Promise.race([running.ended, timeout]);
-  late.abort();
+  const rest = new Rest(clock, stopping);
+  void running.ended.then(rest.wake);
+  await rest.pause(limits.graceMs + limits.powerOffMs);
+  rest.close();
   stopping.throwIfAborted();
 }

@@ -3,6 +3,7 @@
 import { seconds } from '../../domain/time.ts';
 import type { AgentMessage } from '../../wire/agent-protocol.ts';
 import type { Deps } from '../deps.ts';
+import { notWaitedFor } from '../loop.ts';
 
 type Answer = readonly string[] | { refused: string };
 const patienceMs = seconds(15);
@@ -38,7 +39,7 @@ export class LogRequests {
         if (!answered.signal.aborted) throw reason;
       });
     const result = await answer;
-    answered.abort();
+    answered.abort(notWaitedFor);
     await tooLate;
     return result;
   }
