@@ -102,14 +102,20 @@ class Link {
   }
 
   async #observe(observed: Extract<AgentMessage, { type: 'observed' }>): Promise<void> {
-    const { store } = this.#deps;
-    const taken = await store.transaction((tx) => takeInObserved(tx, this.#deps, this.#host, observed));
+    const { store, settings } = this.#deps;
+    const epoch = await store.epoch();
+    const { taken, desired } = await store.transaction(async (tx) => ({
+      taken: await takeInObserved(tx, this.#deps, { host: this.#host, epoch }, observed),
+      desired: await desiredOf(tx, this.#host, epoch, settings.timing),
+    }));
     if (taken === undefined) {
       this.#socket.close(linkCloseCodes.notWelcome, 'this host is not enrolled any more: enrol it again');
       return;
     }
     if (observed.events.length > 0) this.#send({ type: 'acknowledge', upTo: taken });
-    await this.#sendDesired({ epoch: observed.epoch, generation: observed.generation });
+    // Nothing is sent to an agent that says that it has this very set.
+    const hasIt = observed.epoch === epoch && observed.generation === desired?.generation;
+    if (desired !== undefined && !hasIt) this.#send(desired);
   }
 
   #push(): void {
@@ -117,18 +123,11 @@ class Link {
     this.#pushQueued = true;
     this.#then(async () => {
       this.#pushQueued = false;
-      await this.#sendDesired(undefined);
+      const { store, settings } = this.#deps;
+      const epoch = await store.epoch();
+      const desired = await store.transaction((tx) => desiredOf(tx, this.#host, epoch, settings.timing));
+      if (desired !== undefined) this.#send(desired);
     });
-  }
-
-  /** Nothing is sent to an agent that says that it has this very set. */
-  async #sendDesired(has: { epoch: string; generation: number } | undefined): Promise<void> {
-    const { store, settings } = this.#deps;
-    const epoch = await store.epoch();
-    const desired = await store.transaction((tx) => desiredOf(tx, this.#host, epoch, settings.timing));
-    if (desired === undefined) return;
-    if (has?.epoch === epoch && has.generation === desired.generation) return;
-    this.#send(desired);
   }
 
   #send(message: object): void {

@@ -6,8 +6,8 @@ import { vmId } from '../../domain/ids.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { VmEvent } from '../../domain/lifecycle/events.ts';
 import type { Owner, Vm } from '../../domain/lifecycle/vm.ts';
-import type { HostCapacity } from '../../domain/scheduling/host.ts';
-import { instantOf } from '../../domain/time.ts';
+import type { Host, HostCapacity } from '../../domain/scheduling/host.ts';
+import { between, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { AgentEvent, AgentMessage } from '../../wire/agent-protocol.ts';
 import { applyToVm } from '../apply.ts';
@@ -20,7 +20,7 @@ type Observed = Extract<AgentMessage, { type: 'observed' }>;
 export async function takeInObserved(
   tx: Transaction,
   deps: Deps,
-  host: HostId,
+  { host, epoch }: { host: HostId; epoch: string },
   observed: Observed,
 ): Promise<number | undefined> {
   const before = await tx.hosts.get(host);
@@ -28,28 +28,47 @@ export async function takeInObserved(
   const fresh = observed.events.filter((event) => event.number > (before.heardUpTo ?? 0));
   if (before.state === 'silent') await markBack(tx, deps, host);
   for (const event of fresh) await takeInEvent(tx, deps, host, event);
-  await failTheLost(tx, deps, host, observed, before.generation);
+  if (observed.generation === before.generation && observed.epoch === epoch)
+    await failTheLost(tx, deps, host, observed);
+  const says = { version: observed.agentVersion, capacity: capacityOf(observed) };
+  if (fresh.length === 0 && isStillSo(before, says, deps)) return before.heardUpTo ?? 0;
 
   const row = await tx.hosts.lockRow(host);
   if (row === undefined) return undefined;
   const heardUpTo = Math.max(row.heardUpTo ?? 0, ...fresh.map((event) => event.number));
   const wasFull = row.capacity === undefined || row.state === 'silent';
-  const capacity: HostCapacity = { ...observed.capacity, images: observed.capacity.images as ImageDigest[] };
   await tx.hosts.update({
     ...row,
     state: row.state === 'silent' ? 'online' : row.state,
-    version: observed.agentVersion,
+    ...says,
     lastHeardAt: deps.clock.now(),
-    capacity,
     heardUpTo,
   });
-  const changed = JSON.stringify(row.capacity) !== JSON.stringify(capacity);
-  if (wasFull || changed || fresh.some(({ event }) => event.kind === 'gone')) {
+  if (wasFull || !isSame(row.capacity, says.capacity) || fresh.some(({ event }) => event.kind === 'gone')) {
     await tx.tasks.enqueue({ kind: 'place' }, deps.clock.now());
     tx.wake('tasks');
   }
   return heardUpTo;
 }
+
+const capacityOf = ({ capacity }: Observed): HostCapacity => ({
+  ...capacity,
+  images: capacity.images as ImageDigest[],
+});
+
+/** Nothing to write: the host was heard a moment ago, and says what it said then. */
+function isStillSo(
+  { state, version, capacity, lastHeardAt }: Host,
+  says: Pick<Host, 'version' | 'capacity'>,
+  { clock, settings }: Deps,
+): boolean {
+  const agoMs = lastHeardAt === undefined ? Number.POSITIVE_INFINITY : between(lastHeardAt, clock.now());
+  const isRecent = agoMs >= 0 && agoMs < settings.hostSilenceMs / 9;
+  return isRecent && state !== 'silent' && version === says.version && isSame(capacity, says.capacity);
+}
+
+const isSame = (one: Host['capacity'], other: Host['capacity']): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 async function markBack(tx: Transaction, deps: Deps, host: HostId): Promise<void> {
   for (const vm of await tx.vms.onHost(host)) await applyToVm(tx, deps, vm.id, { kind: 'host-back' });
@@ -115,14 +134,7 @@ function historyOf(vm: Vm, { at, event }: AgentEvent): HistoryLine | undefined {
  * A VM that is past `placed` and that the agent, up to date with its desired set, does not list is lost: its disk was
  * wiped, or the host was set up anew. Its own `gone` would have come as an event before.
  */
-async function failTheLost(
-  tx: Transaction,
-  deps: Deps,
-  host: HostId,
-  observed: Observed,
-  generation: number,
-): Promise<void> {
-  if (observed.generation !== generation || observed.epoch !== (await deps.store.epoch())) return;
+async function failTheLost(tx: Transaction, deps: Deps, host: HostId, observed: Observed): Promise<void> {
   const listed = new Set(observed.vms.map(({ vm }) => vm));
   for (const vm of await tx.vms.onHost(host)) {
     if (listed.has(vm.id) || vm.state === 'placed') continue;
