@@ -4,12 +4,13 @@ declare module 'autocannon' {
   import type { EventEmitter } from 'node:events';
 
   namespace autocannon {
-    interface Request {
-      method?: string;
-      path?: string;
-      headers?: Record<string, string>;
-      body?: Buffer;
-      setupRequest?: (request: Request) => Request;
+    /** One connection; what we override of it is its own, and not promised. */
+    interface Client {
+      getRequestBuffer: () => Buffer;
+      _doRequest: () => void;
+      /** Requests sent, and how many it may send. */
+      readonly reqsMade: number;
+      readonly responseMax: number;
     }
 
     interface Options {
@@ -17,8 +18,7 @@ declare module 'autocannon' {
       connections: number;
       /** How many requests in all; each is answered before the run ends. */
       amount: number;
-      overallRate?: number;
-      requests: Request[];
+      setupClient?: (client: Client) => void;
     }
 
     interface Result {

@@ -4,7 +4,6 @@
 
 import type { Log } from '../src/ports/log.ts';
 import { type Ground, prepareGround } from './ingest/ground.ts';
-import type { LoadResult } from './ingest/load.ts';
 
 export interface IngestOptions {
   rounds?: number;
@@ -17,21 +16,33 @@ export interface IngestOptions {
 }
 
 /**
- * `perSecond`, `limitPerSecond` and `ratio` are medians over the rounds, the ratio that of the rounds' own ratios; `p99Ms` is
- * the time to the answer at half of `perSecond`. `rowsAdded` must be `responses202`.
+ * `perSecond`, `limitPerSecond` and `ratio` are medians over the rounds, the ratio that of the rounds' own ratios. `p99Ms` and
+ * its like are the time to the answer at half of `perSecond`, coming evenly, and count from when a delivery was due.
  */
 export interface IngestResult {
   perSecond: number;
   limitPerSecond: number;
   ratio: number;
-  p99Ms: number;
   p50Ms: number;
+  p90Ms: number;
+  p99Ms: number;
+  maxMs: number;
   rowsAdded: number;
   responses202: number;
   otherResponses: number;
   connections: number;
   rounds: number;
+  /** Microseconds of processor time for a delivery, medians: over HTTP (server, load, postgres) and bare (client, barePostgres). */
+  cpuMicros: Record<keyof Cpu, number>;
   durability: Record<string, string>;
+}
+
+interface Cpu {
+  server: number;
+  load: number;
+  postgres: number;
+  client: number;
+  barePostgres: number;
 }
 
 const warmUpAmount = 1_000;
@@ -51,26 +62,30 @@ async function measure(
   { rounds, seconds, connections, say }: Required<IngestOptions>,
 ): Promise<IngestResult> {
   const sums = { rowsAdded: 0, responses202: 0, otherResponses: 0 };
-  const send = async (order: { amount: number; rate?: number }): Promise<LoadResult> => {
+  const send = async (order: { amount: number; rate?: number }) => {
     await ground.clear();
-    const result = await ground.send(order);
+    const { result, cpu } = await withCpu(ground, order.amount, () => ground.send(order));
     const stored = result.answers['202'] ?? 0;
     const all = Object.values(result.answers).reduce((sum, count) => sum + count, 0);
     sums.rowsAdded += await ground.countDeliveries();
     sums.responses202 += stored;
     sums.otherResponses += all - stored + result.failed;
-    return result;
+    return { ...result, cpu: { ...cpu, load: result.cpuMicros / order.amount } };
   };
 
   await ground.bare.insert(warmUpAmount);
   const warm = await send({ amount: warmUpAmount * 2 });
   let amount = Math.ceil((warmUpAmount * 2 * seconds) / warm.seconds);
-  const taken: { perSecond: number; limit: number }[] = [];
+  const taken: { perSecond: number; limit: number; cpu: Cpu }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     await ground.clear();
-    const limit = amount / (await ground.bare.insert(amount));
-    const perSecond = amount / (await send({ amount })).seconds;
-    taken.push({ perSecond, limit });
+    const bare = await withCpu(ground, amount, () => ground.bare.insert(amount));
+    const limit = amount / bare.result;
+    const sent = await send({ amount });
+    const perSecond = amount / sent.seconds;
+    const { here: server, load, postgres } = sent.cpu;
+    const cpu = { server, load, postgres, client: bare.cpu.here, barePostgres: bare.cpu.postgres };
+    taken.push({ perSecond, limit, cpu });
     amount = Math.ceil(perSecond * seconds);
     say(
       `round ${round}: ${rounded(perSecond)} deliveries/s over HTTP, ${rounded(limit)}/s by the bare client`,
@@ -78,19 +93,41 @@ async function measure(
   }
   const perSecond = median(taken.map((round) => round.perSecond));
   const rate = Math.max(1, Math.floor(perSecond / 2));
-  const half = await send({ amount: Math.ceil(rate * seconds), rate });
-  say(`at ${rate}/s: half within ${rounded(half.p50Ms)} ms, 99 % within ${rounded(half.p99Ms)} ms`);
+  const { ms } = await send({ amount: Math.ceil(rate * seconds), rate });
+  say(`at ${rate}/s: half within ${rounded(ms.p50)} ms, 99 % within ${rounded(ms.p99)} ms`);
+  const cpuOf = (part: keyof Cpu): number => Math.round(median(taken.map(({ cpu }) => cpu[part])));
   return {
     perSecond: Math.round(perSecond),
     limitPerSecond: Math.round(median(taken.map((round) => round.limit))),
     ratio: rounded(median(taken.map((round) => round.perSecond / round.limit))),
-    p99Ms: rounded(half.p99Ms),
-    p50Ms: rounded(half.p50Ms),
+    p50Ms: rounded(ms.p50),
+    p90Ms: rounded(ms.p90),
+    p99Ms: rounded(ms.p99),
+    maxMs: rounded(ms.max),
     ...sums,
     connections,
     rounds,
+    cpuMicros: {
+      server: cpuOf('server'),
+      load: cpuOf('load'),
+      postgres: cpuOf('postgres'),
+      client: cpuOf('client'),
+      barePostgres: cpuOf('barePostgres'),
+    },
     durability: ground.durability,
   };
+}
+
+/** What `work` gives, and the microseconds of processor time that it took for each of `amount` deliveries. */
+async function withCpu<T>(ground: Ground, amount: number, work: () => Promise<T>) {
+  const before = await ground.cpuMicros();
+  const result = await work();
+  const after = await ground.cpuMicros();
+  const cpu = {
+    here: (after.here - before.here) / amount,
+    postgres: (after.postgres - before.postgres) / amount,
+  };
+  return { result, cpu };
 }
 
 function median(values: readonly number[]): number {

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fastify } from 'fastify';
@@ -16,6 +16,7 @@ import { receiveWebhook } from '../../src/control-plane/webhook.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { webhookPath } from '../../src/wire/github-webhook.ts';
+import { cpuMicrosOf } from './cpu-time.ts';
 import { type BareClients, bareClients, limitTable } from './limit.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 
@@ -28,6 +29,8 @@ export interface Ground {
   /** Empties the tables and writes everything to disk, so that each measurement begins alike. */
   clear(): Promise<void>;
   countDeliveries(): Promise<number>;
+  /** Microseconds of processor time so far: of PostgreSQL, and of this process, which is server and bare client. */
+  cpuMicros(): Promise<{ here: number; postgres: number }>;
   end(): Promise<void>;
 }
 
@@ -56,6 +59,7 @@ async function prepare(
   const postgres = await startEmbeddedPostgres({ folder: join(folder, 'pg'), log });
   opened.push(() => postgres.stop());
   const { connection } = postgres;
+  const [postmaster] = (await readFile(join(folder, 'pg', 'data', 'postmaster.pid'), 'utf8')).split('\n');
   const config = { ...connection, password: connection.password.reveal() };
 
   const clock = new SystemClock();
@@ -92,6 +96,10 @@ async function prepare(
     async countDeliveries() {
       const { rows } = await admin.query<{ count: string }>('select count(*) from deliveries');
       return Number(rows[0]?.count);
+    },
+    async cpuMicros() {
+      const { user, system } = process.cpuUsage();
+      return { here: user + system, postgres: await cpuMicrosOf(Number(postmaster)) };
     },
     end,
   };

@@ -2,14 +2,16 @@
 // was answered.
 
 import autocannon from 'autocannon';
+import { evenPace } from './pace.ts';
 import { envelopes, payload } from './payload.ts';
+import { requestBuffer } from './requests.ts';
 
 export interface LoadOrder {
   url: string;
   secret: string;
   connections: number;
   amount: number;
-  /** Deliveries in a second; as many as go when it is not given. */
+  /** Deliveries in a second, evenly; as many as go when it is not given. */
   rate?: number;
 }
 
@@ -18,59 +20,54 @@ export interface LoadResult {
   /** How often each status was answered. */
   answers: Record<string, number>;
   failed: number;
-  p50Ms: number;
-  p99Ms: number;
+  /** Milliseconds to the answer, by percentile; from when a delivery was due if they were to come evenly. */
+  ms: { p50: number; p90: number; p99: number; max: number };
+  /** Processor time of the generator while it sent. */
+  cpuMicros: number;
 }
 
 const deliveries = payload();
 
-async function load(order: LoadOrder): Promise<LoadResult> {
-  const { body } = deliveries;
-  // A few more than are sent: autocannon makes a request for each connection that it never sends.
-  const ready = envelopes(order.secret, deliveries, order.amount + 2 * order.connections);
+async function load({ url, secret, connections, amount, rate }: LoadOrder): Promise<LoadResult> {
+  const ready = envelopes(secret, deliveries, amount);
   let made = 0;
   const answers: Record<string, number> = {};
   const times: number[] = [];
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   let ended = begun;
+  const pace = rate === undefined ? undefined : evenPace(rate);
   const run = autocannon({
-    url: order.url,
-    connections: order.connections,
-    amount: order.amount,
-    ...(order.rate === undefined ? {} : { overallRate: order.rate }),
-    requests: [
-      {
-        method: 'POST',
-        setupRequest: (request) => {
-          const envelope = ready[made];
-          if (envelope === undefined) throw new Error('bug: more requests than deliveries');
-          const headers = {
-            'content-type': 'application/json',
-            'x-github-event': 'workflow_job',
-            'x-github-delivery': envelope.guid,
-            'x-hub-signature-256': envelope.signature,
-          };
-          const next = { ...request, headers, body: body(made) };
-          made += 1;
-          return next;
-        },
-      },
-    ],
+    url,
+    connections,
+    amount,
+    setupClient: (client) => {
+      const request = requestBuffer(url, deliveries);
+      client.getRequestBuffer = () => {
+        const envelope = ready[made];
+        if (envelope === undefined) throw new Error('bug: more requests than deliveries');
+        made += 1;
+        return request(made - 1, envelope);
+      };
+      pace?.hold(client);
+    },
   });
-  run.on('response', (_client: unknown, status: number, _bytes: number, ms: number) => {
+  run.on('response', (client: autocannon.Client, status: number, _bytes: number, ms: number) => {
     ended = performance.now();
     answers[status] = (answers[status] ?? 0) + 1;
-    times.push(ms);
+    times.push(pace === undefined ? ms : ended - pace.dueAt(client));
   });
   const { errors, timeouts } = await run;
+  pace?.end();
+  const { user, system } = process.cpuUsage(cpu);
   times.sort((a, b) => a - b);
   const percentile = (part: number): number => times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
   return {
     seconds: (ended - begun) / 1000,
     answers,
     failed: errors + timeouts,
-    p50Ms: percentile(0.5),
-    p99Ms: percentile(0.99),
+    ms: { p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99), max: percentile(1) },
+    cpuMicros: user + system,
   };
 }
 

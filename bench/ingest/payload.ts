@@ -33,15 +33,19 @@ function template(): { bytes: Buffer; at: number } {
 }
 
 export interface Payload {
+  /** Where in the body the number of the delivery stands, and how it is written. */
+  readonly number: { at: number; text(n: number): string };
   /** The bytes of delivery `n`. The buffer is used again for the next one: it must be copied or sent at once. */
   body(n: number): Buffer;
 }
 
 export function payload(): Payload {
   const { bytes, at } = template();
+  const text = (n: number): string => String(n).padStart(12, '0');
   return {
+    number: { at, text },
     body(n) {
-      bytes.write(String(n).padStart(12, '0'), at);
+      bytes.write(text(n), at, 'latin1');
       return bytes;
     },
   };
