@@ -129,10 +129,10 @@ describe('a VM that is given back', () => {
     expect(effectsOf(outcome)).toEqual([{ kind: 'ask-worker', vm: 'vm-1' }]);
   });
 
-  it('204, yet a worker lives: it waits for the job, and asks GitHub again later', () => {
+  it('204, yet a worker lives: it waits for the job, reads it, and asks GitHub again later', () => {
     const outcome = guest(answered('deleted').next, true, true);
     expect(outcome.next).toMatchObject({ state: 'idle', deadline: later(at(120), seconds(30)) });
-    expect(effectsOf(outcome)).toEqual([]);
+    expect(effectsOf(outcome)).toEqual([{ kind: 'read-job', job: 1 }]);
     expect(data(outcome)).toMatchObject({ verdict: 'wait', alive: true });
     const again = on(outcome.next, { kind: 'deadline' }, at(150));
     expect(effectsOf(again)).toEqual([{ kind: 'delete-runner', vm: 'vm-1' }]);

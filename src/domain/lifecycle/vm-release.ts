@@ -5,7 +5,7 @@ import type { DurationMs } from '../time.ts';
 import { between } from '../time.ts';
 import type { Handler, Moment } from './cell.ts';
 import { unchanged } from './cell.ts';
-import type { Outcome } from './effects.ts';
+import type { Effect, Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
 import { verdictOn } from './verdict.ts';
 import type { Vm, VmFailure } from './vm.ts';
@@ -74,6 +74,8 @@ function judge(
   const why = next.release?.why ?? '';
   const data = { ...said, why, verdict: found.do };
   const patience = patienceOf(next, moment);
+  // Somebody speaks of a job that we have not heard of: most likely the one that the VM was made for.
+  const readCause: Effect = { kind: 'read-job', job: vm.cause };
   const ask = (kind: 'delete-runner' | 'ask-worker'): Outcome<Vm> =>
     change(vm, next, event, moment, { effects: [{ kind, vm: vm.id }], patience, data });
 
@@ -88,11 +90,14 @@ function judge(
       // The guest answers each question once, and a question belongs to an answer of GitHub's: a new round begins there.
       return event.kind === 'deadline'
         ? ask('delete-runner')
-        : change(vm, next, event, moment, { patience, data });
+        : change(vm, next, event, moment, {
+            effects: next.release?.worker?.alive === true ? [readCause] : [],
+            patience,
+            data,
+          });
     case 'keep':
       return change(vm, withoutRelease(next), event, moment, {
-        // Somebody speaks of a job that we have not heard of: most likely the one that the VM was made for.
-        effects: [{ kind: 'read-job', job: vm.cause }],
+        effects: [readCause],
         data: { ...data, kept: found.why },
       });
   }
