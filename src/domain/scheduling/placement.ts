@@ -61,7 +61,7 @@ function lines({ vms, waitingSince }: PlacementInput): Lines {
   const requests = vms
     .filter(({ state }) => state === 'requested')
     .map((vm) => ({ vm, owner: scopeOwner(vm.scope), since: waitingSince.get(vm.cause) ?? vm.requestedAt }))
-    .sort((a, b) => a.since - b.since || (a.vm.id < b.vm.id ? -1 : 1));
+    .sort((a, b) => a.since - b.since || a.vm.cause - b.vm.cause || (a.vm.id < b.vm.id ? -1 : 1));
   return Map.groupBy(requests, ({ owner }) => owner);
 }
 
