@@ -127,11 +127,10 @@ function describeAll(summary: Summary, wallSeconds: number): string {
   ].join('\n')}\n`;
 }
 
-const counts = (of: Readonly<Record<string, number | undefined>>): string =>
-  Object.entries(of)
-    .filter(([, count]) => count !== undefined && count > 0)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ') || 'nothing';
+function counts(of: Readonly<Record<string, number | undefined>>): string {
+  const some = Object.entries(of).filter(([, count]) => count !== undefined && count > 0);
+  return some.length === 0 ? 'nothing' : some.map(([name, count]) => `${name} ${count}`).join(', ');
+}
 
 function wholeNumber(option: string, text: string): number {
   const number = Number(text);
