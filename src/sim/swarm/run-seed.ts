@@ -56,17 +56,17 @@ export async function runSeed<Snapshot>(
     database,
     servers: options.servers,
     settings: { timing },
-    beliefs: beliefsOf(options),
   });
   if (onLine !== undefined) world.trace.onLine(onLine);
   const storm = new Storm(world, options);
   const judge = new Judge(world, allCheckers());
   settle(storm);
-  for (const [index, { onlyFor, ...host }] of options.hosts.entries()) {
+  for (const [index, { onlyFor, auto, ...host }] of options.hosts.entries()) {
     await world.addHost({
       name: `host-${index + 1}`,
       facts: { arch: 'x64', cpus: host.cpus, memoryMib: host.memoryMib },
       labels: host.labels,
+      ...(auto === undefined ? {} : { auto }),
       ...(onlyFor === undefined ? {} : { owners: [organizationOf(onlyFor)] }),
     });
   }
@@ -88,10 +88,6 @@ export async function runSeed<Snapshot>(
   });
 }
 
-function beliefsOf(options: SwarmOptions) {
-  return options.faults['idle-eviction'] === undefined ? {} : { idleEvictionMs: minutes(2) };
-}
-
 async function weather({ world, options }: Storm, judge: Judge): Promise<void> {
   const end = world.clock.now() + options.stormMs;
   while (world.clock.now() < end && judge.findings.length === 0) {
@@ -101,7 +97,7 @@ async function weather({ world, options }: Storm, judge: Judge): Promise<void> {
 }
 
 /** All faults end, everybody comes back, and users take away what can never be done. */
-function calmDown(storm: Storm): void {
+export function calmDown(storm: Storm): void {
   const { world } = storm;
   storm.isOver = true;
   world.trace.write('storm', 'is over');
@@ -112,8 +108,7 @@ function calmDown(storm: Storm): void {
   for (const machine of world.hosts) {
     machine.host.diskFull = false;
     machine.journalIsFull = false;
-    if (machine.isOff) machine.powerOn();
-    machine.startAgent();
+    void world.comeBack(machine);
   }
 }
 
@@ -131,7 +126,7 @@ async function untilDone(storm: Storm, judge: Judge): Promise<boolean> {
 }
 
 /** The user approves what waits, and gives up what nobody can run. */
-function tidyUp(storm: Storm, job: Job): void {
+export function tidyUp(storm: Storm, job: Job): void {
   const { github } = storm.world;
   if (job.phase === 'waiting') approveWaiting(storm, job.run, 1);
   const isHopeless =
@@ -156,7 +151,8 @@ function fits({ options }: Storm, job: Job): boolean {
   );
 }
 
-async function everythingIsDone(world: World): Promise<boolean> {
+/** At GitHub, in the books and on the hosts. */
+export async function everythingIsDone(world: World): Promise<boolean> {
   const { state } = world.github.world;
   if (state.openJobs.size > 0 || world.hosts.some(({ host }) => host.running.length > 0)) return false;
   if ([...state.runners.values()].some(({ removed }) => !removed)) return false;
@@ -201,7 +197,8 @@ async function result(
   };
 }
 
-async function unfinished(world: World): Promise<Finding> {
+/** What of that is not so, as a finding. */
+export async function unfinished(world: World): Promise<Finding> {
   const { state } = world.github.world;
   const { vms, jobs } = await world.store.transaction(async (tx) => ({
     vms: await tx.vms.allLive(),

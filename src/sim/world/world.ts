@@ -138,9 +138,9 @@ export class World {
 
   /** As an operator would, with the keys that the host has; a removed host gets a new id. */
   async enrol(machine: HostMachine): Promise<void> {
+    machine.enrolments += 1;
+    if (machine.enrolments > 1) machine.id = hostId(`host-${machine.name}-${machine.enrolments}`);
     await this.store.transaction(async (tx) => {
-      const known = await tx.hosts.get(machine.id);
-      if (known !== undefined) machine.id = hostId(`${machine.id}-again`);
       await tx.hosts.insert({
         id: machine.id,
         name: machine.name,
@@ -151,8 +151,20 @@ export class World {
         enrolledAt: this.clock.now(),
         generation: 1,
         revision: 0,
+        ...(machine.spec.auto === true ? { auto: true } : {}),
       });
     });
+  }
+
+  /** The machine is switched on if it is off; one that was removed meanwhile enrols again. */
+  async comeBack(machine: HostMachine): Promise<void> {
+    const row = await this.store.transaction((tx) => tx.hosts.get(machine.id));
+    if (row === undefined) {
+      machine.killAgent();
+      await this.enrol(machine);
+    }
+    if (machine.isOff) machine.powerOn();
+    else machine.startAgent();
   }
 
   /** As an operator does it: everything stops, the backup is read in, everything starts. */
@@ -210,7 +222,9 @@ export class World {
       id: delivery.id,
       event: delivery.event,
       action: delivery.action,
+      job: delivery.jobId,
       to: server?.name,
+      ...(delivery.redelivery ? { again: true } : {}),
       ...(way.lost === 'no' ? {} : { lost: way.lost }),
     });
     await this.clock.sleep(way.delayMs);

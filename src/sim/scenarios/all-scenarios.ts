@@ -1,0 +1,34 @@
+import { eventsInReverse } from './events-in-reverse.ts';
+import { evictedRunner } from './evicted-runner.ts';
+import { fiveQueuedFirstCancelled } from './five-queued-first-cancelled.ts';
+import { hostDiesWithAJob } from './host-dies-with-a-job.ts';
+import { idleLie } from './idle-lie.ts';
+import { lateAssignment } from './late-assignment.ts';
+import { lostJitReply } from './lost-jit-reply.ts';
+import { missingInProgress } from './missing-in-progress.ts';
+import { missingQueued } from './missing-queued.ts';
+import { ourDowntimeOfADay } from './our-downtime-of-a-day.ts';
+import { outageOfAnHour } from './outage-of-an-hour.ts';
+import { restoredDatabase } from './restored-database.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Lessons that others paid for, each as a story. */
+export const stories: readonly Scenario[] = [
+  fiveQueuedFirstCancelled,
+  eventsInReverse,
+  missingQueued,
+  missingInProgress,
+  idleLie,
+  lateAssignment,
+  lostJitReply,
+  hostDiesWithAJob,
+  outageOfAnHour,
+  ourDowntimeOfADay,
+  evictedRunner,
+  restoredDatabase,
+];
+
+/** Seeds that failed once (`fromSwarm`), by what was wrong. */
+export const regressions: readonly Scenario[] = [];
+
+export const allScenarios: readonly Scenario[] = [...stories, ...regressions];

@@ -1,0 +1,33 @@
+// What Bellows learns about a job, in words.
+
+import type { Names } from './names.ts';
+import type { Data, Told } from './transcript.ts';
+
+export function tellJob(names: Names, id: string, what: string, data: Data): Told | undefined {
+  const told = wordsFor(what, data);
+  return told === undefined ? undefined : { who: 'Bellows', subject: names.job(id), ...told };
+}
+
+function wordsFor(what: string, data: Data): Pick<Told, 'text'> | undefined {
+  switch (what) {
+    case 'heard':
+      return heard(data);
+    case 'read-missing':
+      return { text: 'GitHub does not know it' };
+    case 'deadline':
+      return { text: `${data.to} for long: read from the API` };
+    case 'repaired':
+      return { text: `mended: ${data.repair} (${data.cause})` };
+    default:
+      return undefined;
+  }
+}
+
+function heard(data: Data): Pick<Told, 'text'> {
+  const how = data.source === 'delivery' ? 'a webhook' : 'GitHub, when asked,';
+  if (data.undecided === true) return { text: `${how} says ${data.status}, which does not decide it` };
+  if (data.from === data.to && data.to !== 'waiting')
+    return { text: `${how} says ${data.status}: it stays ${data.to}` };
+  const result = data.conclusion === undefined ? '' : ` (${data.conclusion})`;
+  return { text: `${data.to}${result}, by ${data.source === 'delivery' ? 'webhook' : 'asking GitHub'}` };
+}
