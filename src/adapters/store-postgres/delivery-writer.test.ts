@@ -6,6 +6,7 @@ import { createDeliveryWriter, type DeliveryWriterLimits } from './delivery-writ
 
 const limits: DeliveryWriterLimits = {
   writers: 1,
+  besideRows: 1,
   batchRows: 10,
   batchBytes: 1_000_000,
   waitingRows: 100,
@@ -61,6 +62,27 @@ describe('deliveries that come at the same time', () => {
     expect(second.rows).toHaveLength(3);
     second.commit();
     expect(await Promise.all(later)).toEqual(['stored', 'stored', 'stored']);
+  });
+
+  it('begin a commit beside one under way only when they are many', async () => {
+    const database = heldDatabase();
+    const writer = createDeliveryWriter(database.store, { ...limits, writers: 2, besideRows: 3 });
+    const calls = [writer.keep(delivery(1))];
+    const first = await database.batch(0);
+    calls.push(...[2, 3].map((n) => writer.keep(delivery(n))));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(database.batches).toHaveLength(1);
+    calls.push(writer.keep(delivery(4)));
+    const second = await database.batch(1);
+    expect(second.rows).toHaveLength(3);
+    calls.push(...[5, 6, 7].map((n) => writer.keep(delivery(n))));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(database.batches).toHaveLength(2);
+    first.commit();
+    expect((await database.batch(2)).rows).toHaveLength(3);
+    second.commit();
+    (await database.batch(2)).commit();
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['stored']));
   });
 
   it('with the same GUID are stored once', async () => {

@@ -17,6 +17,8 @@ export interface DeliveryWriter {
 export interface DeliveryWriterLimits {
   /** Batches under way at the same time, each on a connection of its own. */
   writers: number;
+  /** So many must wait before another batch begins beside one that is under way. */
+  besideRows: number;
   batchRows: number;
   batchBytes: number;
   waitingRows: number;
@@ -57,7 +59,9 @@ export function createDeliveryWriter(store: StoreBatch, limits: DeliveryWriterLi
   };
 
   const startWriters = (): void => {
-    if (writing >= limits.writers) return;
+    // Beside another one, a batch uses the time in which that one waits for the disk. But small batches cost more for each
+    // delivery, so few had better wait and grow.
+    if (writing >= limits.writers || (writing > 0 && waiting.length < limits.besideRows)) return;
     writing += 1;
     // Begins in a turn of its own, so that what comes in the same turn goes along.
     const writer: Promise<void> = Promise.resolve()

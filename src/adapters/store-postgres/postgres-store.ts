@@ -36,7 +36,7 @@ export interface PostgresStore extends Store {
 export interface PostgresStoreOptions {
   connection: PostgresConnection;
   log: Log;
-  /** Connections for transactions; two more are used for deliveries and for listening. */
+  /** Connections for transactions; three more are used, two for deliveries and one for listening. */
   maxConnections?: number;
 }
 
@@ -44,8 +44,9 @@ export interface PostgresStoreOptions {
 const tries = 10;
 
 const deliveryLimits: DeliveryWriterLimits = {
-  // A second one would take half of each batch, and PostgreSQL would do more for the same rows.
-  writers: 1,
+  writers: 2,
+  // With fewer, the two would share what comes, and PostgreSQL would do more for the same rows.
+  besideRows: 8,
   batchRows: 128,
   batchBytes: 4 * 1024 * 1024,
   waitingRows: 5_000,
