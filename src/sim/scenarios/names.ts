@@ -27,7 +27,7 @@ export class Names {
     return text
       .replace(/\b(?:vm|bellows-sim)-[a-z0-9]{12}(?:\.\d+)?\b/g, (id) => nameOf(this.vm(id)))
       .replace(/\b494\d{8}\b/g, (id) => nameOf(this.job(id)))
-      .replace(/\b(?:host-)?host-(\d+)(?:-again)*\b/g, 'host $1')
+      .replace(/\b(?:host-)?host-(\d+)(?:-\d+)?\b/g, 'host $1')
       .replace(/\bserver-(\d+)\b/g, 'server $1');
   }
 }

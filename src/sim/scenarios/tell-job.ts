@@ -1,7 +1,7 @@
 // What Bellows learns about a job, in words.
 
 import type { Names } from './names.ts';
-import type { Data, Told } from './transcript.ts';
+import type { Data, Told } from './told.ts';
 
 export function tellJob(names: Names, id: string, what: string, data: Data): Told | undefined {
   const told = wordsFor(what, data);

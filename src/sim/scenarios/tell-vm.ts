@@ -1,7 +1,7 @@
 // What Bellows decides and learns about a VM, in words. Steps of an ordinary start are left out.
 
 import type { Names } from './names.ts';
-import type { Data, Told } from './transcript.ts';
+import type { Data, Told } from './told.ts';
 
 export function tellVm(names: Names, id: string, what: string, data: Data): Told | undefined {
   const told = words[what]?.(data, names);

@@ -2,7 +2,7 @@
 // nor a VM.
 
 import type { Names } from './names.ts';
-import type { Data, Told } from './transcript.ts';
+import type { Data, Told } from './told.ts';
 
 interface Line {
   who: string;

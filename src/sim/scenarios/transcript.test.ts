@@ -97,7 +97,7 @@ describe('names', () => {
     const names = new Names();
     expect(nameOf(names.vm(vm('b')))).toBe('VM A');
     expect(nameOf(names.vm(vm('a')))).toBe('VM B');
-    expect(names.in(`bellows-sim-${'a'.repeat(12)}.2 has ${job(44)} on host-host-3`)).toBe(
+    expect(names.in(`bellows-sim-${'a'.repeat(12)}.2 has ${job(44)} on host-host-3-2`)).toBe(
       'VM B has job 1 on host 3',
     );
   });

@@ -5,17 +5,7 @@ import { Names, nameOfAll, nameOfPairs, type Subject } from './names.ts';
 import { tellJob } from './tell-job.ts';
 import { tellVm } from './tell-vm.ts';
 import { tellWorld } from './tell-world.ts';
-
-/** One thing that happened. What different subjects have in common at about the same time is told once. */
-export interface Told {
-  who: string;
-  subject?: Subject;
-  text: string;
-  /** What else it is about, particular to this subject, as words with `%` in its place; left out where the view is wide. */
-  about?: { words: string; subject: Subject };
-}
-
-export type Data = Readonly<Record<string, unknown>>;
+import type { Data, Told } from './told.ts';
 
 /**
  * `close`: what happens within a tenth of a second is told together. `wide`: what happens within ten seconds is, and without
