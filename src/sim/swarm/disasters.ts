@@ -97,8 +97,15 @@ function strikeServers(storm: Storm): void {
 function strikeHosts(storm: Storm): void {
   const { hosts } = storm.world;
   const anyHost = (): HostMachine => storm.dice('which-host').pick(hosts);
-  strike(storm, 'host-reboot', [seconds(20), minutes(5)], (lasting) => outOfPower(anyHost(), lasting));
-  strike(storm, 'host-lost', [minutes(10), minutes(90)], (lasting) => outOfPower(anyHost(), lasting));
+  const outOfPower: Disaster = async (lasting) => {
+    const machine = anyHost();
+    if (machine.isOff) return;
+    machine.powerOff();
+    await lasting();
+    await storm.world.comeBack(machine);
+  };
+  strike(storm, 'host-reboot', [seconds(20), minutes(5)], outOfPower);
+  strike(storm, 'host-lost', [minutes(10), minutes(90)], outOfPower);
   strike(storm, 'disk-full', [minutes(1), minutes(20)], async (lasting) => {
     const machine = anyHost();
     machine.host.diskFull = true;
@@ -112,13 +119,6 @@ function strikeHosts(storm: Storm): void {
     const vm = host.running[0];
     if (vm !== undefined) host.crash(vm);
   });
-}
-
-async function outOfPower(machine: HostMachine, lasting: () => Promise<void>): Promise<void> {
-  if (machine.isOff) return;
-  machine.powerOff();
-  await lasting();
-  machine.powerOn();
 }
 
 function strikeNetwork(storm: Storm): void {

@@ -47,7 +47,8 @@ export const faultKinds = {
   'webhook-outage': storm(1, 2),
   'api-outage': storm(1, 2),
   'assignment-outage': storm(1, 2),
-  'idle-eviction': occasion(1, 1, 20),
+  'idle-eviction': occasion(0.02, 0.3, 20),
+  'redelivery-refused': occasion(0.1, 0.8, 15),
   // What users do.
   'job-cancelled': occasion(0.1, 0.6, 40),
   'run-rerun': occasion(0.1, 0.6),

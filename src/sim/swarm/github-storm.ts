@@ -23,6 +23,19 @@ export function brewGitHub(storm: Storm): void {
   faults.replicaLagMs = () =>
     storm.strikes('replica-lag') ? storm.dice('lag').between(500, seconds(20)) : 0;
   faults.listMisses = () => storm.strikes('list-misses');
+  void evictIdleRunners(storm);
+}
+
+/** GitHub takes a just-in-time runner away that had no job for some minutes; here it may be sooner. */
+async function evictIdleRunners(storm: Storm): Promise<void> {
+  const { clock, github } = storm.world;
+  while (!storm.isOver && storm.rate('idle-eviction') > 0) {
+    await clock.sleep(seconds(20));
+    for (const runner of [...github.world.state.runners.values()]) {
+      const isIdle = !runner.removed && runner.session !== undefined && runner.job === undefined;
+      if (isIdle && storm.strikes('idle-eviction')) github.evict(runner);
+    }
+  }
 }
 
 function deliveryFault(storm: Storm, delivery: Delivery): DeliveryFault {
@@ -44,6 +57,8 @@ function callFault(storm: Storm, operation: string): CallFault {
   const dice = storm.dice('call');
   if (operation.includes('generate-jitconfig') && storm.strikes('name-taken'))
     return { kind: 'refused', status: 409 };
+  if (operation.endsWith('attempts') && storm.strikes('redelivery-refused'))
+    return { kind: 'refused', status: 422 };
   if (storm.strikes('call-limited'))
     return { kind: 'refused', status: 403, retryAfterSeconds: dice.between(5, 120) };
   if (storm.strikes('token-refused')) return { kind: 'refused', status: 401 };

@@ -27,6 +27,8 @@ export interface HostChoice {
   labels: readonly string[];
   /** The number of the organisation to which it is dedicated. */
   onlyFor?: number;
+  /** A machine enrolled it: when it stays away it is removed, and enrols again when it comes back. */
+  auto?: true;
 }
 
 const mostFaults = 14;
@@ -46,6 +48,7 @@ export function chooseOptions(seed: number): SwarmOptions {
       cpus: dice.pick([4, 8, 16, 32]) * (isBurst ? 8 : 1),
       memoryMib: 1024 * dice.pick([8, 16, 32, 64]) * (isBurst ? 8 : 1),
       labels: dice.chance(0.3) ? ['gpu'] : [],
+      ...(dice.chance(0.3) ? { auto: true as const } : {}),
       ...(index > 0 && organizations > 1 && dice.chance(0.2)
         ? { onlyFor: dice.between(1, organizations) }
         : {}),

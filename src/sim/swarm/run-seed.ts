@@ -3,7 +3,7 @@
 
 import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
 import type { RepairKind } from '../../domain/repair/repair.ts';
-import { type DurationMs, hours, minutes, seconds } from '../../domain/time.ts';
+import { type DurationMs, hours, seconds } from '../../domain/time.ts';
 import { allCheckers } from '../checkers/all-checkers.ts';
 import type { Finding } from '../checkers/checker.ts';
 import { Judge } from '../checkers/judge.ts';

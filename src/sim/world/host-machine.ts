@@ -23,6 +23,8 @@ export interface HostSpec {
   labels?: readonly string[];
   /** Lower-cased accounts that may use it; every account when left out. */
   owners?: readonly string[];
+  /** Enrolled by a machine: it may be removed, and then enrols again. */
+  auto?: boolean;
   diskGib?: number;
   maxBooting?: number;
 }
@@ -52,6 +54,7 @@ export class HostMachine {
   readonly #parts: HostParts;
   #life: Lifeline | undefined;
   isOff = false;
+  enrolments = 0;
   /** As a full disk does it to the journal. */
   journalIsFull = false;
 
