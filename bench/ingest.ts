@@ -45,7 +45,8 @@ interface Cpu {
   barePostgres: number;
 }
 
-const warmUpAmount = 1_000;
+/** What is measured runs for months: it must not be translating its own program any more. */
+const warmUpAmount = 10_000;
 
 export async function run(options: IngestOptions = {}): Promise<IngestResult> {
   const { rounds = 5, seconds = 5, connections = 32, say = () => {} } = options;
@@ -73,18 +74,18 @@ async function measure(
     return { ...result, cpu: { ...cpu, load: result.cpuMicros / order.amount } };
   };
 
-  await ground.bare.insert(warmUpAmount);
-  const warm = await send({ amount: warmUpAmount * 2 });
-  let amount = Math.ceil((warmUpAmount * 2 * seconds) / warm.seconds);
+  await ground.insertBare(warmUpAmount);
+  const warm = await send({ amount: warmUpAmount });
+  let amount = Math.ceil((warmUpAmount * seconds) / warm.seconds);
   const taken: { perSecond: number; limit: number; cpu: Cpu }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     await ground.clear();
-    const bare = await withCpu(ground, amount, () => ground.bare.insert(amount));
-    const limit = amount / bare.result;
+    const bare = await withCpu(ground, amount, () => ground.insertBare(amount));
+    const limit = amount / bare.result.seconds;
     const sent = await send({ amount });
     const perSecond = amount / sent.seconds;
-    const { here: server, load, postgres } = sent.cpu;
-    const cpu = { server, load, postgres, client: bare.cpu.here, barePostgres: bare.cpu.postgres };
+    const client = bare.result.cpuMicros / amount;
+    const cpu = { ...sent.cpu, client, barePostgres: bare.cpu.postgres };
     taken.push({ perSecond, limit, cpu });
     amount = Math.ceil(perSecond * seconds);
     say(
@@ -124,7 +125,7 @@ async function withCpu<T>(ground: Ground, amount: number, work: () => Promise<T>
   const result = await work();
   const after = await ground.cpuMicros();
   const cpu = {
-    here: (after.here - before.here) / amount,
+    server: (after.server - before.server) / amount,
     postgres: (after.postgres - before.postgres) / amount,
   };
   return { result, cpu };

@@ -1,8 +1,6 @@
 // What both sides of the bench stand on: one PostgreSQL in a folder for temporary files, with the production's route and
 // store before it.
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,20 +15,27 @@ import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { webhookPath } from '../../src/wire/github-webhook.ts';
 import { cpuMicrosOf } from './cpu-time.ts';
-import { type BareClients, bareClients, limitTable } from './limit.ts';
+import type { LimitOrder, LimitResult } from './limit.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
+import { startWorker } from './worker.ts';
+
+/** A table like that of the deliveries: the GUID is unique, and bodies are not compressed. */
+const limitTable = `
+  create table bench_limit (guid text primary key, received_at bigint not null, event text not null, body bytea not null);
+  alter table bench_limit alter column body set storage external`;
 
 export interface Ground {
-  readonly bare: BareClients;
   /** What the server says of `fsync` and `synchronous_commit`. */
   readonly durability: Record<string, string>;
   /** Sends deliveries over HTTP from another process. */
   send(order: { amount: number; rate?: number }): Promise<LoadResult>;
+  /** Inserts so many deliveries by bare clients in another process. */
+  insertBare(amount: number): Promise<LimitResult>;
   /** Empties the tables and writes everything to disk, so that each measurement begins alike. */
   clear(): Promise<void>;
   countDeliveries(): Promise<number>;
-  /** Microseconds of processor time so far: of PostgreSQL, and of this process, which is server and bare client. */
-  cpuMicros(): Promise<{ here: number; postgres: number }>;
+  /** Microseconds of processor time so far: of PostgreSQL, and of the server, which is this process. */
+  cpuMicros(): Promise<{ server: number; postgres: number }>;
   end(): Promise<void>;
 }
 
@@ -80,15 +85,15 @@ async function prepare(
   await admin.connect();
   opened.push(() => admin.end());
   await admin.query(limitTable);
-  const bare = await bareClients(config, connections);
+  const bare = await startWorker<LimitOrder, LimitResult>(new URL('./limit.ts', import.meta.url));
   opened.push(() => bare.end());
-  const loader = await startLoader();
-  opened.push(() => stopLoader(loader));
+  const loader = await startWorker<LoadOrder, LoadResult>(new URL('./load.ts', import.meta.url));
+  opened.push(() => loader.end());
 
   return {
-    bare,
     durability: await settingsOf(admin),
-    send: (order) => ask(loader, { ...order, url, secret, connections }),
+    send: (order) => loader.ask({ ...order, url, secret, connections }),
+    insertBare: (amount) => bare.ask({ config, connections, amount }),
     async clear() {
       await admin.query('truncate deliveries, delivery_guids, bench_limit');
       await admin.query('checkpoint');
@@ -99,7 +104,7 @@ async function prepare(
     },
     async cpuMicros() {
       const { user, system } = process.cpuUsage();
-      return { here: user + system, postgres: await cpuMicrosOf(Number(postmaster)) };
+      return { server: user + system, postgres: await cpuMicrosOf(Number(postmaster)) };
     },
     end,
   };
@@ -110,29 +115,4 @@ async function settingsOf(admin: pg.Client): Promise<Record<string, string>> {
     "select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')",
   );
   return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
-}
-
-async function startLoader(): Promise<ChildProcess> {
-  const child = fork(new URL('./load.ts', import.meta.url), { execArgv: [] });
-  await once(child, 'message');
-  return child;
-}
-
-async function ask(loader: ChildProcess, order: LoadOrder): Promise<LoadResult> {
-  const { promise, resolve, reject } = Promise.withResolvers<LoadResult>();
-  const died = (code: number | null): void => reject(new Error(`the load generator ended (${code})`));
-  loader.once('message', (result: LoadResult) => resolve(result));
-  loader.once('exit', died);
-  loader.send(order);
-  try {
-    return await promise;
-  } finally {
-    loader.off('exit', died);
-  }
-}
-
-async function stopLoader(loader: ChildProcess): Promise<void> {
-  const ended = once(loader, 'exit');
-  loader.kill();
-  await ended;
 }
