@@ -64,7 +64,7 @@ export class Reconciler {
       found: found.map(vmId),
       journal: [
         ...ledger.state.vms.map((record): PhaseOfVm => ({ vm: vmId(record.vm), phase: phaseOf(record) })),
-        ...ledger.state.gone.map(({ vm }): PhaseOfVm => ({ vm: vmId(vm), phase: 'gone' })),
+        ...this.#goneOfNote(found),
       ],
       held: new Set([...this.#workers.keys()].map(vmId)),
       now: instantOf(clock.now()),
@@ -76,6 +76,18 @@ export class Reconciler {
       if (spec === undefined && this.#desired.knows(vm)) await this.#accept(vm, undefined);
       this.#ensureWorker(vm);
     }
+  }
+
+  /** Those that are gone are many, and most say nothing: only old ones are forgotten, and only some are spoken of. */
+  #goneOfNote(found: readonly string[]): PhaseOfVm[] {
+    const { ledger, clock, limits } = this.#deps;
+    const spokenOf = new Set(found);
+    for (const { vm } of this.#desired.vms) spokenOf.add(vm);
+    for (const { vm } of this.#desired.tombstones) spokenOf.add(vm);
+    const now = clock.now();
+    return ledger.state.gone
+      .filter(({ vm, at }) => now - at >= limits.goneMs || spokenOf.has(vm))
+      .map(({ vm }) => ({ vm: vmId(vm), phase: 'gone' }));
   }
 
   observed(): ObservedVm[] {
