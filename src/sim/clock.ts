@@ -15,8 +15,12 @@ export class VirtualClock implements Clock {
   #order = 0;
   readonly #sleepers = new Sleepers();
 
-  constructor(start: Instant = simulationStart) {
+  readonly #outside: (() => Promise<void>) | undefined;
+
+  /** @param outside resolves when what is not simulated has come to rest too, such as queries to a real database */
+  constructor(start: Instant = simulationStart, outside?: () => Promise<void>) {
     this.#now = start;
+    this.#outside = outside;
   }
 
   now(): Instant {
@@ -54,16 +58,16 @@ export class VirtualClock implements Clock {
   async advance(ms: DurationMs): Promise<void> {
     assert(ms >= 0, 'time runs forward');
     const target = this.#now + ms;
-    await settled();
+    await this.#rest();
     while ((this.#sleepers.first?.at ?? Number.POSITIVE_INFINITY) <= target) await this.#step();
     this.#now = target;
-    await settled();
+    await this.#rest();
   }
 
   /** Moves from wake-up to wake-up until `done` holds; false when it does not within `limitMs` or nothing is left to wake. */
   async runUntil(done: () => boolean, limitMs: DurationMs): Promise<boolean> {
     const limit = this.#now + limitMs;
-    await settled();
+    await this.#rest();
     while (!done()) {
       const next = this.#sleepers.first;
       if (next === undefined || next.at > limit) return false;
@@ -82,7 +86,12 @@ export class VirtualClock implements Clock {
     assert(next !== undefined, 'somebody sleeps');
     this.#now = Math.max(this.#now, next.at);
     next.wake();
+    await this.#rest();
+  }
+
+  async #rest(): Promise<void> {
     await settled();
+    if (this.#outside !== undefined) await this.#outside();
   }
 }
 

@@ -40,6 +40,8 @@ export interface SeedResult {
 export interface RunOptions<Snapshot> {
   database: RestorableDatabase<Snapshot>;
   onLine?: (line: string) => void;
+  /** Is shown the world when everything is set, before anything begins. */
+  onWorld?: (world: World) => void;
 }
 
 const lookEveryMs = seconds(10);
@@ -49,7 +51,7 @@ const calmLimitMs = hours(6);
 
 export async function runSeed<Snapshot>(
   options: SwarmOptions,
-  { database, onLine }: RunOptions<Snapshot>,
+  { database, onLine, onWorld }: RunOptions<Snapshot>,
 ): Promise<SeedResult> {
   const world = new World({
     seed: options.seed,
@@ -73,6 +75,7 @@ export async function runSeed<Snapshot>(
   brewGitHub(storm);
   brewMachines(storm);
   brewDisasters(storm, database);
+  onWorld?.(world);
   world.start();
   letUsersWork(storm);
   const startedAt = world.clock.now();

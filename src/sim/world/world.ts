@@ -9,7 +9,7 @@ import { hostId, imageDigest } from '../../domain/ids.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import { AgentLinkError, type AgentSocket } from '../../ports/agent-link.ts';
 import type { Store } from '../../ports/store.ts';
-import { VirtualClock } from '../clock.ts';
+import { simulationStart, VirtualClock } from '../clock.ts';
 import type { SimHostEvent } from '../driver/sim-host.ts';
 import type { Beliefs } from '../github/beliefs.ts';
 import { SimGithub } from '../github/sim-github.ts';
@@ -27,6 +27,8 @@ import { calm, type Weather } from './weather.ts';
 /** Where all servers keep their rows. `store-memory` by default; a test hands in a real PostgreSQL. */
 export interface WorldDatabase {
   connect(): MortalStore;
+  /** Resolves when no call is under way, where calls take real time: the virtual clock stands still for so long. */
+  settled?(): Promise<void>;
 }
 
 /** One that can be put back to what it was. */
@@ -63,9 +65,9 @@ export type WorldEvent =
   | { kind: 'restored' };
 
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly random: SeededRandom;
-  readonly trace = new Trace(this.clock);
+  readonly trace: Trace;
   readonly weather: Weather = calm();
   readonly github: SimGithub;
   readonly servers: ServerProcess[] = [];
@@ -82,9 +84,12 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    const { database } = options;
+    this.clock = new VirtualClock(simulationStart, database.settled?.bind(database));
+    this.trace = new Trace(this.clock);
     this.random = new SeededRandom(options.seed);
     this.settings = { ...worldSettings, ...options.settings };
-    this.store = options.database.connect();
+    this.store = database.connect();
     this.github = new SimGithub({
       clock: this.clock,
       random: this.random.fork(),
