@@ -46,6 +46,9 @@ export const reservingStates: ReadonlySet<VmState> = new Set([
   'unknown',
 ]);
 
+/** The states in which a VM counts among those that its host boots: until its guest has answered. */
+export const bootingStates: ReadonlySet<VmState> = new Set(['placed', 'starting']);
+
 /** Who has to act when a VM fails or a job is late. */
 export type Owner = 'github' | 'bellows' | 'host' | 'network' | 'fleet' | 'workflow';
 

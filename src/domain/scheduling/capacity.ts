@@ -2,7 +2,7 @@
 // the configured overcommit, since CI jobs wait a lot; scratch disks are sparse and may be, too.
 
 import type { Vm } from '../lifecycle/vm.ts';
-import { reservingStates } from '../lifecycle/vm.ts';
+import { bootingStates, reservingStates } from '../lifecycle/vm.ts';
 import type { HostCapacity } from './host.ts';
 import type { VmShape } from './shape.ts';
 
@@ -32,10 +32,7 @@ export const noUsage: Usage = { milliCpus: 0, memoryMib: 0, diskGib: 0, booting:
 export function usageOf(vms: readonly Vm[], policy: CapacityPolicy): Usage {
   return vms
     .filter((vm) => reservingStates.has(vm.state))
-    .reduce(
-      (used, vm) => addVm(used, vm.shape, policy, vm.state === 'placed' || vm.state === 'starting'),
-      noUsage,
-    );
+    .reduce((used, vm) => addVm(used, vm.shape, policy, bootingStates.has(vm.state)), noUsage);
 }
 
 export function addVm(used: Usage, shape: VmShape, policy: CapacityPolicy, booting: boolean): Usage {

@@ -1,6 +1,5 @@
 // Whether a host can ever take a VM, and why none does, in words for the user.
 
-import type { HostId } from '../ids.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { scopeOwner } from '../scope.ts';
 import type { CapacityPolicy } from './capacity.ts';
@@ -93,12 +92,4 @@ function firstFault(open: readonly OpenHost[], stages: readonly Stage[]): string
     left = passed;
   }
   return undefined;
-}
-
-/** Why a VM that could run on `hosts` runs on none of them now. */
-export function fullReason(hosts: readonly OpenHost[], booting: ReadonlySet<HostId>, all: number): string {
-  const waiting = hosts.filter(({ id }) => booting.has(id)).length;
-  return waiting > 0
-    ? `waiting for other VMs to boot on ${waiting} of ${all} hosts`
-    : `full: ${hosts.length} of ${all} hosts`;
 }

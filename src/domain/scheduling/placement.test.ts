@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   aHost,
   at,
+  capacity,
   numberedVm,
   organization,
   shape,
@@ -160,6 +161,33 @@ describe('a VM that cannot be placed waits with its reason', () => {
     expect(why(plan([...hosts, silent], [...full, asks(9)]))).toEqual(['full: 3 of 3 hosts']);
   });
 
+  it('for others to boot, as many as will find room then; those behind them for room', () => {
+    const a = aHost('a', {}, { maxBooting: 1 });
+    const found = plan(
+      [a],
+      [1, 2, 3, 4, 5, 6].map((n) => asks(n)),
+    );
+    const boots = 'waiting for other VMs to boot on 1 of 1 hosts';
+    expect(pairs(found)).toEqual(['vm-0001 host-a']);
+    expect(why(found)).toEqual([boots, boots, boots, 'full: 1 of 1 hosts', 'full: 1 of 1 hosts']);
+  });
+
+  it('for others to boot on those hosts that have the room', () => {
+    const [a, b] = [aHost('a', {}, { maxBooting: 1 }), aHost('b', {}, { maxBooting: 1 })];
+    const booting = (host: Host, n: number) => on(host, n, 4, {}, toPlaced);
+    const vms = [booting(a, 20), booting(b, 21), asks(1), asks(2, { shape: sized(12) })];
+    expect(why(plan([a, b], vms))).toEqual([
+      'waiting for other VMs to boot on 2 of 2 hosts',
+      'waiting for other VMs to boot on 2 of 2 hosts',
+    ]);
+    expect(why(plan([a, b], [...vms, on(b, 22, 1)]))).toEqual([
+      'waiting for other VMs to boot on 2 of 2 hosts',
+      'full: 2 of 2 hosts',
+    ]);
+    const filled = [booting(a, 20), booting(b, 21), on(b, 22, 10), asks(2, { shape: sized(12) })];
+    expect(why(plan([a, b], filled))).toEqual(['waiting for other VMs to boot on 1 of 2 hosts']);
+  });
+
   it('a host that joins, or gets a label, changes that', () => {
     const labelled = aHost('g', { owners: ['acme'] }, { labels: ['GPU', 'x'] });
     expect(pairs(plan([labelled], [asks(1, gpu)]))).toEqual(['vm-0001 host-g']);
@@ -253,6 +281,35 @@ describe('a VM that has waited some minutes', () => {
     expect(plan([b, a], [on(a, 20, 4), on(b, 21, 6), big], patience).reservation?.host).toBe('host-a');
   });
 
+  it('is told as the reason to as many as would fit on the host that is kept, and who only wait for that', () => {
+    const small = (n: number) => asks(n, { shape: sized(2) });
+    const found = plan([a], [on(a, 20, 4), big, small(2), small(3), small(4)], patience);
+    expect(why(found)).toEqual([
+      'full: 1 of 1 hosts; a is kept for it',
+      'full: 1 of 1 hosts; a is kept for an older job',
+      'full: 1 of 1 hosts; a is kept for an older job',
+      'full: 1 of 1 hosts',
+    ]);
+    const alike = plan([a], [on(a, 20, 4), big, asks(2, { shape: sized(8) })], patience);
+    expect(why(alike)).toEqual(['full: 1 of 1 hosts; a is kept for it', 'full: 1 of 1 hosts']);
+  });
+
+  it('has a host kept also where only others that boot are in its way', () => {
+    const slow = aHost('slow', {}, { maxBooting: 1 });
+    const found = plan([slow], [on(slow, 20, 4, {}, toPlaced), asks(1), asks(2)], patience);
+    expect(found.reservation).toEqual({ vm: 'vm-0001', host: 'host-slow' });
+    expect(why(found)).toEqual([
+      'waiting for other VMs to boot on 1 of 1 hosts; slow is kept for it',
+      'full: 1 of 1 hosts; slow is kept for an older job',
+    ]);
+    const other = aHost('other', {}, { maxBooting: 1 });
+    const two = [on(slow, 20, 4, {}, toPlaced), on(other, 21, 6, {}, toPlaced), asks(1), asks(2)];
+    expect(why(plan([slow, other], two, patience))).toEqual([
+      'waiting for other VMs to boot on 2 of 2 hosts; slow is kept for it',
+      'waiting for other VMs to boot on 1 of 2 hosts',
+    ]);
+  });
+
   it('has nothing kept a moment before', () => {
     expect(plan([a, b], [on(a, 20, 4), on(b, 21, 6), big], { now: 300 }).reservation).toBeUndefined();
     expect(defaultReserveAfterMs).toBe(minutes(5));
@@ -286,6 +343,36 @@ describe('a VM that has waited some minutes', () => {
     const found = plan([a], [asks(1, { shape: sized(64) }), asks(2)], patience);
     expect(found.reservation).toBeUndefined();
     expect(pairs(found)).toEqual(['vm-0002 host-a']);
+  });
+
+  it('has a host kept though an older one can never be served', () => {
+    const found = plan([a], [on(a, 20, 4), asks(0, { shape: sized(64) }), big], patience);
+    expect(found.reservation?.vm).toBe('vm-0001');
+  });
+});
+
+describe('a burst', () => {
+  it('of thousands that find no room costs no look at the hosts for each of them', () => {
+    let looks = 0;
+    const host = (name: string): Host => {
+      return {
+        ...aHost(name),
+        get capacity() {
+          looks += 1;
+          return capacity();
+        },
+      };
+    };
+    const hosts = ['a', 'b', 'c', 'd'].map(host);
+    const sizes = [4, 8];
+    const burst = Array.from({ length: 2048 }, (_, n) =>
+      asks(n, { shape: sized(sizes[n % 2] ?? 4), scope: organization(n % 3 === 0 ? 'acme' : 'other') }),
+    );
+    const found = plan(hosts, burst, { now: 10_000 });
+    expect(found.placements.length).toBeGreaterThan(8);
+    expect(found.placements.length + found.unplaced.length).toBe(2048);
+    expect(new Set(why(found))).toEqual(new Set(['full: 4 of 4 hosts']));
+    expect(looks).toBeLessThan(1000);
   });
 });
 
