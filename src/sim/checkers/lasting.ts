@@ -3,6 +3,8 @@
 import type { DurationMs, Instant } from '../../domain/time.ts';
 import type { Look } from './checker.ts';
 
+type Moment = Pick<Look, 'now' | 'calmSince' | 'wasStormy'>;
+
 export interface Patience {
   /** Where nothing was ever broken. */
   fair: DurationMs;
@@ -23,7 +25,7 @@ export class Lasting<Key> {
    * @param present all that are so now. @returns those that have been so for too long, each once. In the storm nobody is
    * late; time counts from its end.
    */
-  late({ now, calmSince, wasStormy }: Look, present: Iterable<Key>): Key[] {
+  late({ now, calmSince, wasStormy }: Moment, present: Iterable<Key>): Key[] {
     const since = new Map<Key, Instant>();
     for (const key of present) since.set(key, this.#since.get(key) ?? now);
     this.#since = since;

@@ -1,7 +1,7 @@
 // What the fleet costs: no VM is started that no job or repair asked for, none is kept that no job needs, and none that
 // came to nothing goes uncounted.
 
-import type { VmId } from '../../domain/ids.ts';
+import type { RunnerName, VmId } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { supplyStates } from '../../domain/lifecycle/vm.ts';
 import { idleTooLong } from '../../domain/lifecycle/vm-release.ts';
@@ -9,9 +9,11 @@ import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import { setbackOf } from '../../domain/scheduling/setback.ts';
 import { minutes } from '../../domain/time.ts';
 import { jobs, openJobs, runners } from '../github/inspect.ts';
+import type { Job } from '../github/state.ts';
+import type { World } from '../world/world.ts';
 import type { Checker, Look } from './checker.ts';
 import { Lasting } from './lasting.ts';
-import { ServedJobs, setOf } from './served.ts';
+import { askedOf, ServedJobs, type SetKey, setOf } from './served.ts';
 
 /** After each of these another VM may be asked for, on account of the same job. */
 const costAVm: ReadonlySet<RepairKind> = new Set([
@@ -21,19 +23,33 @@ const costAVm: ReadonlySet<RepairKind> = new Set([
 ]);
 
 export function makeFewLaunches(): Checker {
-  const served = new ServedJobs();
   return {
     name: 'VMs ≤ jobs + counted repairs',
     family: 'correctness',
     end: ({ world, vms, repairs }) => {
+      const setOfRunner = new Map(vms.map((vm) => [vm.runnerName, setOf(vm)]));
       let ours = 0;
-      for (const job of jobs(world.github.world)) if (served.of(world, job) !== undefined) ours += 1;
+      for (const job of jobs(world.github.world)) ours += vmsFor(world, job, setOfRunner);
       const counted = repairs.filter(({ kind }) => costAVm.has(kind)).length;
       return vms.length <= ours + counted
         ? []
-        : [`${vms.length} VMs were asked for, for ${ours} jobs and ${counted} repairs`];
+        : [`${vms.length} VMs were asked for, where jobs needed ${ours} and ${counted} repairs were counted`];
     },
   };
+}
+
+/** One; and one more for what GitHub does with jobs, which is nobody's repair. */
+function vmsFor(world: World, job: Job, setOfRunner: ReadonlyMap<RunnerName, SetKey>): number {
+  const asked = askedOf(world, job);
+  if (asked === undefined) return 0;
+  // GitHub may call it queued, then waiting for its approval, then queued again.
+  const wasRecalled = job.environment === undefined ? 0 : 1;
+  // It took the VM that was made for a job with more labels, which needs another one.
+  const tookAnothers = job.starts.some(({ runnerName }) => {
+    const set = setOfRunner.get(runnerName);
+    return set !== undefined && set !== asked.set;
+  });
+  return 1 + wasRecalled + (tookAnothers ? 1 : 0);
 }
 
 /** Every VM that is started was asked for: a row knows it. */
@@ -56,7 +72,10 @@ export function makeNoStrangers(): Checker {
   };
 }
 
-/** A VM that no job needs is given back at once; when GitHub or the guest is slow to answer, a little later. */
+/**
+ * A VM that no job needs is given back at once; when GitHub or the guest is slow to answer, a little later. One whose guest
+ * hangs is kept until its hard deadline: nobody can say that no job is in it.
+ */
 const untilReleased = { fair: minutes(8), afterStorm: minutes(60) };
 
 export function makeSurplusReleased(): Checker {
@@ -83,9 +102,12 @@ function unneeded({ world, vms }: Look, served: ServedJobs): string[] {
       .map(({ name }) => name),
   );
   return idle
-    .filter((vm) => !needed.has(setOf(vm)) && !working.has(vm.runnerName))
+    .filter((vm) => !needed.has(setOf(vm)) && !working.has(vm.runnerName) && !hangs(world, vm.id))
     .map(({ id, state }) => `${id} is ${state}, and no job is open that it could run`);
 }
+
+const hangs = (world: World, vm: VmId): boolean =>
+  world.hosts.some(({ host }) => host.guest(vm)?.answers === false);
 
 export function makeRepairsCounted(): Checker {
   return {

@@ -8,17 +8,22 @@ import type { World } from '../world/world.ts';
 import type { Checker, Look } from './checker.ts';
 import { Lasting } from './lasting.ts';
 
-/** The books may say `gone` only when the host has nothing of it any more. */
+/** The books may say `gone` only when the host has nothing of it any more, and it never comes back. */
 export function makeNothingAfterGone(): Checker {
+  const gone = new Set<VmId>();
   return {
     name: 'I5 gone is gone',
     family: 'correctness',
     hear: (told, world) => {
+      if (told.kind === 'host' && told.event.kind === 'vm-started' && gone.has(told.event.vm))
+        return [`${told.event.vm} was started on ${told.machine.name} after it was gone`];
       if (told.kind !== 'history' || told.line.subject.kind !== 'vm') return [];
       const { data, event, subject } = told.line;
       // A host that is gone for good can prove nothing; what is on it is looked at when it comes back.
       const isProved = data.to === 'gone' && data.from !== 'gone' && event !== 'host-removed';
-      return isProved ? leftOf(world, subject.id) : [];
+      if (!isProved) return [];
+      gone.add(subject.id);
+      return leftOf(world, subject.id);
     },
   };
 }

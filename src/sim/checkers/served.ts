@@ -29,16 +29,18 @@ export class ServedJobs {
   of(world: World, job: Job): Served | undefined {
     const known = this.#known.get(job);
     if (known !== undefined) return known.served;
-    const served = servedOf(world, job);
+    const asked = askedOf(world, job);
+    const served = asked !== undefined && reaches(world, asked.scope, job) ? asked : undefined;
     this.#known.set(job, { served });
     return served;
   }
 }
 
-function servedOf(world: World, job: Job): Served | undefined {
+/** What is asked of us, although GitHub may keep the job from the runners that we make for it. */
+export function askedOf(world: World, job: Job): Served | undefined {
   const { repository } = job.run;
   const scope = scopeOf(world, repository);
-  if (scope === undefined || !reaches(world, scope, job)) return undefined;
+  if (scope === undefined) return undefined;
   const labels = labelSet(job.labels);
   const { id, private: isPrivate, fork } = repository;
   const facts = { id, fullName: fullNameOf(repository), private: isPrivate, fork };

@@ -60,6 +60,11 @@ export class SimGuest implements SimulatedGuest {
   readonly jits: string[] = [];
   runnerAlive = false;
 
+  /** It is up and hears its host. */
+  get answers(): boolean {
+    return this.#up && !this.#mute;
+  }
+
   /** Its runner is at work on a job. */
   get working(): boolean {
     return this.#job === 'running' && this.runnerAlive;

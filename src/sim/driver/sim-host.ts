@@ -52,11 +52,20 @@ interface SimVm {
   end(end: VmEnd, by: 'agent' | 'guest' | 'accident'): void;
 }
 
+interface ComingVm {
+  running: RunningVm;
+  /** Rejects with the reason of its end. */
+  up: Promise<RunningVm>;
+  end(reason: Error): void;
+}
+
 const gib = 1024 ** 3;
 
 export class SimHost {
   readonly #options: SimHostOptions;
   readonly #vms = new Map<VmId, SimVm>();
+  /** Those whose process is there, but not up. It belongs to the host: it comes up though the agent that began it dies. */
+  readonly #coming = new Map<VmId, ComingVm>();
   readonly #boots = new Map<VmId, number>();
   readonly #disks = new Map<VmId, number>();
   readonly #folders = new Map<VmId, string[]>();
@@ -76,7 +85,7 @@ export class SimHost {
   /** What is left on the host, for a checker: nothing, when all VMs are gone. */
   leftovers(): string[] {
     return [
-      ...[...this.#vms.keys()].map((vm) => `process ${vm}`),
+      ...this.#processes.map((vm) => `process ${vm}`),
       ...[...this.#disks.keys()].map((vm) => `disk ${vm}`),
       ...[...this.#folders.keys()].map((vm) => `folder ${vm}`),
     ];
@@ -89,6 +98,7 @@ export class SimHost {
 
   /** The VM's process dies: killed for want of memory, say. */
   crash(vm: VmId): void {
+    this.#coming.get(vm)?.end(new VmStartError(`${vm}: killed by signal 9`));
     this.#vms.get(vm)?.end({ how: 'killed', detail: 'killed by signal 9' }, 'accident');
   }
 
@@ -99,7 +109,7 @@ export class SimHost {
 
   /** The power fails: every VM's process is gone, disks and folders stay. The agent is somebody else's to end. */
   reboot(): void {
-    for (const vm of [...this.#vms.keys()]) this.crash(vm);
+    for (const vm of this.#processes) this.crash(vm);
   }
 
   /** The VMs whose process runs, in order. */
@@ -115,7 +125,7 @@ export class SimHost {
   /** What there is of one VM on the host: `process`, `disk`, `folder`. */
   partsOf(vm: VmId): string[] {
     return [
-      ...(this.#vms.has(vm) ? ['process'] : []),
+      ...(this.#vms.has(vm) || this.#coming.has(vm) ? ['process'] : []),
       ...(this.#disks.has(vm) ? ['disk'] : []),
       ...(this.#folders.has(vm) ? ['folder'] : []),
     ];
@@ -124,11 +134,19 @@ export class SimHost {
   get driver(): VmDriver {
     return {
       kind: 'sim',
-      start: (machine) => this.#start(machine),
-      adopt: async (vm) => this.#vms.get(vm)?.running,
-      find: async () => [...this.#vms.keys()].sort(),
-      stop: async (vm) => this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }, 'agent'),
+      start: (machine, signal) => this.#start(machine, signal),
+      adopt: async (vm) => (this.#vms.get(vm) ?? this.#coming.get(vm))?.running,
+      find: async () => this.#processes,
+      stop: async (vm) => {
+        this.#coming.get(vm)?.end(new VmStartError(`${vm}: it was stopped before it was up`));
+        this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }, 'agent');
+      },
     };
+  }
+
+  /** The VMs that have a process, up or not, in order. */
+  get #processes(): VmId[] {
+    return [...this.#vms.keys(), ...this.#coming.keys()].sort();
   }
 
   get disk(): ScratchDisk {
@@ -187,23 +205,51 @@ export class SimHost {
     return { inspect: async () => this.facts };
   }
 
-  async #start(machine: MachineSpec): Promise<RunningVm> {
+  async #start(machine: MachineSpec, signal?: AbortSignal): Promise<RunningVm> {
     const known = this.#vms.get(machine.vm);
     if (known !== undefined) return known.running;
-    if (this.refusesStart !== undefined) throw new VmStartError(this.refusesStart);
-    if (!this.#disks.has(machine.vm))
-      throw new VmStartError(`${machine.vm}: its scratch disk is missing: ${machine.scratchPath}`);
-    if (![...this.images].some((digest) => machine.rootPath === rootPathOf(digest)))
-      throw new VmStartError(`${machine.vm}: its root file system is missing: ${machine.rootPath}`);
-    await this.#options.clock.sleep(this.#options.startMs?.() ?? 40);
-    const again = this.#vms.get(machine.vm);
-    return again === undefined ? this.#spawn(machine) : again.running;
+    signal?.throwIfAborted();
+    const coming = this.#coming.get(machine.vm) ?? this.#begin(machine);
+    const giveUp = (): void => coming.end(signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await coming.up;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
   }
 
-  #spawn(machine: MachineSpec): RunningVm {
+  #begin(machine: MachineSpec): ComingVm {
+    const { vm } = machine;
+    if (this.refusesStart !== undefined) throw new VmStartError(this.refusesStart);
+    if (!this.#disks.has(vm))
+      throw new VmStartError(`${vm}: its scratch disk is missing: ${machine.scratchPath}`);
+    if (![...this.images].some((digest) => machine.rootPath === rootPathOf(digest)))
+      throw new VmStartError(`${vm}: its root file system is missing: ${machine.rootPath}`);
+    const ended = Promise.withResolvers<VmEnd>();
+    const over = new AbortController();
+    const slept = this.#options.clock.sleep(this.#options.startMs?.() ?? 40, over.signal);
+    const up = slept.then(() => {
+      // It may have been ended in the moment in which it woke.
+      over.signal.throwIfAborted();
+      this.#coming.delete(vm);
+      return this.#spawn(machine, ended);
+    });
+    // The agent that waited for it may be dead by now.
+    up.catch(() => undefined);
+    const end = (reason: Error): void => {
+      if (this.#coming.get(vm) === coming) this.#coming.delete(vm);
+      over.abort(reason);
+      ended.resolve({ how: 'killed', detail: reason.message });
+    };
+    const coming: ComingVm = { running: { vm, pid: undefined, ended: ended.promise }, up, end };
+    this.#coming.set(vm, coming);
+    return coming;
+  }
+
+  #spawn(machine: MachineSpec, ended: PromiseWithResolvers<VmEnd>): RunningVm {
     const { clock, random, runner, observe } = this.#options;
     const { vm } = machine;
-    const ended = Promise.withResolvers<VmEnd>();
     const working = (): boolean => made.guest instanceof SimGuest && made.guest.working;
     const end: SimVm['end'] = (how, by) => {
       if (this.#vms.get(vm) !== made) return;

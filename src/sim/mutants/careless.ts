@@ -1,7 +1,7 @@
 // Mutants whose hands are careless: with VMs, with what a VM leaves behind, and with secrets.
 
 import type { AgentDeps } from '../../agent/run.ts';
-import { vmId } from '../../domain/ids.ts';
+import { type VmId, vmId } from '../../domain/ids.ts';
 import { minutes, seconds } from '../../domain/time.ts';
 import { Secret } from '../../ports/secret.ts';
 import type { Tamper } from '../world/world.ts';
@@ -53,15 +53,17 @@ export const careless: readonly Mutant[] = [
     }),
   },
   {
-    name: 'starts a second VM with each first',
+    name: 'starts a second VM with each first, and does not see it',
     caughtBy: 'every VM has a row',
-    alsoSeenBy: ['I6 what runs fits into memory'],
+    alsoSeenBy: ['I6 what runs fits into memory', 'I5 nothing is left on hosts'],
     make: () => ({
       agent: (deps) => ({
         ...deps,
+        disk: alter(deps.disk, { find: async () => (await deps.disk.find()).filter(isNoTwin) }),
         driver: alter(deps.driver, {
+          find: async () => (await deps.driver.find()).filter(isNoTwin),
           start: async (machine) => {
-            const twin = vmId(`${machine.vm}-twin`);
+            const twin = twinOf(machine.vm);
             await deps.disk.create(twin, 1);
             await deps.driver.start({ ...machine, vm: twin });
             return deps.driver.start(machine);
@@ -95,6 +97,9 @@ export const careless: readonly Mutant[] = [
     }),
   },
 ];
+
+const twinOf = (vm: VmId): VmId => vmId(`${vm}-twin`);
+const isNoTwin = (vm: VmId): boolean => !vm.endsWith('-twin');
 
 const onUnseal = (then: (secret: Secret, deps: AgentDeps) => unknown): Tamper => ({
   agent: (deps) => ({
