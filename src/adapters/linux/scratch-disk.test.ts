@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,22 @@ describe('scratch disks', () => {
     expect(await disks.find()).toEqual([]);
   });
 
+  it('are not touched by what an agent that died is still copying', async () => {
+    const disks = sparseScratchDisk({ folder });
+    const dying = [await open(join(folder, `${vm}.ext4.coming`), 'w')];
+    dying.push(await open(join(folder, `${vm}.ext4.coming-by-another`), 'w'));
+    dying.push(await open(join(folder, 'template-1gib.coming-by-another'), 'w'));
+    const { path } = await disks.create(vm, 1);
+    for (const file of dying) {
+      await file.write('late', 0);
+      await file.close();
+    }
+    expect(await beginningOf(path)).not.toContain('late');
+    expect(await disks.find()).toEqual([vm]);
+    await disks.remove(vm);
+    expect(await readdir(folder)).toEqual(['template-1gib']);
+  });
+
   it('are refused while the host has too little room, with what to do', async () => {
     const disks = sparseScratchDisk({ folder, reserveBytes: 2 ** 60 });
     await expect(disks.create(vm, 1)).rejects.toThrow(DiskFullError);
@@ -57,3 +73,10 @@ describe('scratch disks', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+async function beginningOf(path: string): Promise<string> {
+  const file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+  await file.close();
+  return buffer.toString('latin1');
+}

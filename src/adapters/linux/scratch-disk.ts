@@ -2,8 +2,9 @@
 // template for each size, cloned with its holes (or by reflink, where the host's file system can).
 
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type VmId, vmId } from '../../domain/ids.ts';
 import { DiskFullError, type ScratchDisk } from '../../ports/scratch-disk.ts';
@@ -46,7 +47,7 @@ export function sparseScratchDisk({
         throw new DiskFullError(
           `${folder} has ${mib(free)} MiB left, a new VM needs ${mib(reserveBytes)} MiB: free some space there`,
         );
-      const coming = `${path}.coming`;
+      const coming = comingFor(path);
       await orDiskFull(folder, async () => {
         const template = await templateFor(sizeGib);
         await execute('cp', ['--sparse=always', '--reflink=auto', template, coming]);
@@ -55,23 +56,34 @@ export function sparseScratchDisk({
       return { path };
     },
     remove: async (vm) => {
-      await rm(`${pathOf(vm)}.coming`, { force: true });
+      await removeComing(pathOf(vm));
       await rm(pathOf(vm), { force: true });
     },
     find: async () => {
       const names = await readdir(folder).catch(() => []);
-      return names.flatMap((name) => {
-        const vm = /^(vm-[0-9a-z]+)\.ext4(\.coming)?$/.exec(name)?.[1];
-        return vm === undefined ? [] : [vmId(vm)];
-      });
+      const vms = names.flatMap((name) => /^(vm-[0-9a-z]+)\.ext4(\.coming.*)?$/.exec(name)?.[1] ?? []);
+      return [...new Set(vms)].map(vmId);
     },
   };
+}
+
+/**
+ * Where a file is made before it gets its name. No two tries share the file: the `cp` of an agent that died goes on writing
+ * into its own, while the next agent's copy may already be some VM's disk.
+ */
+const comingFor = (path: string): string => `${path}.coming-${randomUUID()}`;
+
+async function removeComing(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const coming = names.filter((name) => name.startsWith(`${basename(path)}.coming`));
+  await Promise.all(coming.map((name) => rm(join(dirname(path), name), { force: true })));
 }
 
 async function makeTemplate(folder: string, sizeGib: number): Promise<string> {
   const path = join(folder, `template-${sizeGib}gib`);
   if (await isThere(path)) return path;
-  const coming = `${path}.coming`;
+  await removeComing(path);
+  const coming = comingFor(path);
   const file = await open(coming, 'w', 0o600);
   await file.truncate(sizeGib * 1024 ** 3);
   await file.close();
