@@ -38,8 +38,9 @@ export function apply(state: AgentState, entry: JournalEntry): AgentState {
     case 'begin':
       return changeVm(state, entry.vm, (vm) => ({
         begun: [...new Set([...vm.begun, entry.step])],
-        ...(entry.step === 'start' && vm.bootStartedAt === undefined
-          ? { bootStartedAt: entry.at, boots: vm.boots + 1 }
+        // A start that failed took nothing of the guest's time, and was no boot.
+        ...(entry.step === 'start'
+          ? { bootStartedAt: entry.at, boots: vm.bootStartedAt === undefined ? vm.boots + 1 : vm.boots }
           : {}),
       }));
     case 'boot-again':

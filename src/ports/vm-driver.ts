@@ -9,17 +9,20 @@ export interface VmDriver {
   readonly kind: 'firecracker' | 'qemu' | 'sim';
   /**
    * Starts the VMM and resolves when its process is up, long before the guest is. Calling it again for a VM whose
-   * process runs adopts that process instead of starting a second one.
-   * @throws VmStartError when the VMM refuses its configuration or ends at once.
+   * process runs adopts that process instead of starting a second one; two starts at the same time share one process. An
+   * abort ends the start for all that share it, and they reject with the signal's reason once its process is gone; after
+   * the process is up it changes nothing.
+   * @throws VmStartError when the VMM refuses its configuration, ends at once, or is stopped before it is up.
    */
-  start(machine: MachineSpec): Promise<RunningVm>;
+  start(machine: MachineSpec, signal?: AbortSignal): Promise<RunningVm>;
   /** Takes up a VM that an earlier agent process started; undefined when its process is gone. */
   adopt(vm: VmId): Promise<RunningVm | undefined>;
-  /** Every VM on this host that carries our mark, known to the journal or not. */
+  /** Every VM on this host that carries our mark, known to the journal or not, up or still coming up. */
   find(): Promise<readonly VmId[]>;
   /**
    * Ends the VM's processes at once and resolves when they are proved gone. Ending a VM that is gone is success. Asking the
-   * guest to shut down first is the caller's business.
+   * guest to shut down first is the caller's business. No start that was begun before, by this agent process or by one that
+   * died, brings up a process after it has resolved: a start of this process rejects.
    */
   stop(vm: VmId): Promise<void>;
 }
@@ -73,5 +76,5 @@ export class VmStartError extends Error {
   override readonly name = 'VmStartError';
 }
 
-/** How long a driver may take from `start` to a process that is up. */
+/** From `start` to a process that is up: whoever starts a VM gives it up, by the signal, when this is over. */
 export const vmStartTimeoutMs: DurationMs = 30_000;

@@ -1,5 +1,5 @@
 // What every VM driver promises (ports/vm-driver.ts). A harness brings the driver and a small guest that answers on the
-// guest link; with real machines the whole suite boots four VMs.
+// guest link; with real machines the whole suite boots four VMs, and starts some more that it does not let boot.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VmId } from '../../src/domain/ids.ts';
@@ -111,6 +111,75 @@ export function vmDriverContract(
       expect(await harness.leftovers()).toEqual([]);
     });
 
+    it('started twice at the same time is one process, with one end', async () => {
+      const machine = await harness.machine();
+      const [one, other] = await Promise.all([harness.driver.start(machine), harness.driver.start(machine)]);
+      expect(one.pid).toBe(other.pid);
+      expect(await harness.driver.find()).toEqual([machine.vm]);
+      await harness.driver.stop(machine.vm);
+      expect((await Promise.all([one.ended, other.ended])).map(({ how }) => how)).toEqual([
+        'killed',
+        'killed',
+      ]);
+      expect(await harness.leftovers()).toEqual([]);
+    });
+
+    it('stopped while it starts does not come up, however far the start was', async () => {
+      for (const afterMs of [0, 1, 3, 10, 30]) {
+        const machine = await harness.machine();
+        const starts = Promise.allSettled([harness.driver.start(machine), harness.driver.start(machine)]);
+        await pass(afterMs);
+        await harness.driver.stop(machine.vm);
+        expect(await harness.driver.find()).toEqual([]);
+        expect(await harness.leftovers()).toEqual([]);
+        await expectNothingUp(await starts);
+        expect(await harness.driver.adopt(machine.vm)).toBeUndefined();
+        expect(await harness.leftovers()).toEqual([]);
+      }
+    });
+
+    it('whose start is aborted is gone when the start rejects, and can be started again', async () => {
+      for (const afterMs of [0, 1, 3, 10]) {
+        const machine = await harness.machine();
+        const abort = new AbortController();
+        const start = harness.driver.start(machine, abort.signal);
+        const settled = Promise.allSettled([start, harness.driver.start(machine)]);
+        await pass(afterMs);
+        const enough = new Error('nobody waits for it');
+        abort.abort(enough);
+        for (const result of await settled)
+          if (result.status === 'rejected') {
+            expect(result.reason).toBe(enough);
+            expect(await harness.driver.find()).toEqual([]);
+          }
+        const again = await harness.driver.start(machine);
+        expect(await isPending(again.ended)).toBe(true);
+        await harness.driver.stop(machine.vm);
+        expect(await harness.leftovers()).toEqual([]);
+      }
+    });
+
+    it('coming up while its agent dies is found and ended by the next one', async () => {
+      const machine = await harness.machine();
+      const start = Promise.allSettled([harness.driver.start(machine)]);
+      const next = await harness.restartAgent();
+      await expect.poll(async () => (await next.adopt(machine.vm))?.vm).toBe(machine.vm);
+      expect(await next.find()).toEqual([machine.vm]);
+      await next.stop(machine.vm);
+      expect(await next.find()).toEqual([]);
+      expect(await harness.leftovers()).toEqual([]);
+      await start;
+      expect(await harness.leftovers()).toEqual([]);
+    });
+
+    it('is not begun under a signal that was aborted before', async () => {
+      const machine = await harness.machine();
+      const enough = new Error('nobody waits for it');
+      await expect(harness.driver.start(machine, AbortSignal.abort(enough))).rejects.toBe(enough);
+      expect(await harness.driver.find()).toEqual([]);
+      expect(await harness.leftovers()).toEqual([]);
+    });
+
     it('refuses a machine whose files are missing, and names them', async () => {
       const machine = { ...(await harness.machine()), rootPath: '/nonexistent/root.erofs' };
       const refusal = await harness.driver.start(machine).catch((error: unknown) => error);
@@ -147,6 +216,16 @@ async function connectWhenThere(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+/** Real time: what is raced with is a real process. */
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The stop came first, or the process was up already and was killed. */
+async function expectNothingUp(starts: readonly PromiseSettledResult<RunningVm>[]): Promise<void> {
+  for (const start of starts)
+    if (start.status === 'fulfilled') expect((await start.value.ended).how).toBe('killed');
+    else expect(start.reason).toBeInstanceOf(VmStartError);
 }
 
 async function isPending(promise: Promise<unknown>): Promise<boolean> {

@@ -2,7 +2,7 @@
 // processes, so there is no list of ours that a crash could make wrong.
 
 import type { VmId } from '../../domain/ids.ts';
-import type { MachineSpec, VmDriver, VmEnd } from '../../ports/vm-driver.ts';
+import { type MachineSpec, type VmDriver, type VmEnd, VmStartError } from '../../ports/vm-driver.ts';
 import { watchConsole } from './console.ts';
 import type { HeldVm, QemuDriverOptions } from './driver-options.ts';
 import { startMachine } from './start-machine.ts';
@@ -26,18 +26,35 @@ export function qemuDriver(options: QemuDriverOptions): QemuDriver {
       `the folder for VMs is too long for Unix sockets (over ${maxFolderBytes} bytes): ${folder}`,
     );
   const held = new Map<VmId, Promise<HeldVm | undefined>>();
+  /** One for all starts of a VM since its last stop: they share their process, and their end. */
+  const starts = new Map<VmId, AbortController>();
 
   /** One way at a time for each VM: a second caller gets what the first one got. */
-  const hold = (vm: VmId, make: () => Promise<HeldVm | undefined>): Promise<HeldVm | undefined> => {
-    const known = held.get(vm);
-    if (known !== undefined) return known;
-    const coming = make();
+  const hold = (vm: VmId, make: () => Promise<HeldVm | undefined>): Promise<HeldVm | undefined> =>
+    held.get(vm) ?? keep(vm, make());
+  const keep = (vm: VmId, coming: Promise<HeldVm | undefined>): Promise<HeldVm | undefined> => {
     held.set(vm, coming);
     const forget = () => {
       if (held.get(vm) === coming) held.delete(vm);
     };
     coming.then((got) => (got === undefined ? forget() : got.running.ended.then(forget)), forget);
     return coming;
+  };
+  const startsOf = (vm: VmId): AbortController => {
+    const own = starts.get(vm) ?? new AbortController();
+    starts.set(vm, own);
+    return own;
+  };
+  const callOff = (vm: VmId, reason: unknown): void => {
+    starts.get(vm)?.abort(reason);
+    starts.delete(vm);
+  };
+  const end = async (vm: VmId, before: Promise<HeldVm | undefined> | undefined): Promise<undefined> => {
+    const coming = before?.catch(() => undefined);
+    await kill(vm, options);
+    await (await coming)?.running.ended;
+    // What an agent that died just now was about to make cannot come up either: QEMU opens its sockets in this place.
+    await clearPlace(vm, folder);
   };
   const machineOf = async (vm: VmId): Promise<VmProcess | undefined> =>
     (await vmProcesses(folder, processes)).find((process) => process.vm === vm && process.isMachine);
@@ -48,15 +65,23 @@ export function qemuDriver(options: QemuDriverOptions): QemuDriver {
 
   return {
     kind: 'qemu',
-    start: async (machine: MachineSpec) => {
-      // An `adopt` that is under way may find nothing.
-      await held.get(machine.vm)?.catch(() => undefined);
-      const got = await hold(
-        machine.vm,
-        async () => (await takeUpIfRunning(machine.vm)) ?? startMachine(machine, options),
-      );
-      if (got === undefined) throw new Error('bug: a start gave no VM');
-      return got.running;
+    start: async (machine: MachineSpec, signal?: AbortSignal) => {
+      signal?.throwIfAborted();
+      const { vm } = machine;
+      const { signal: off } = startsOf(vm);
+      const giveUp = () => callOff(vm, signal?.reason);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      try {
+        // An `adopt` that is under way may find nothing; a start that was called off, or a stop, has a process to end.
+        await held.get(vm)?.catch(() => undefined);
+        off.throwIfAborted();
+        const make = async () => (await takeUpIfRunning(vm)) ?? startMachine(machine, options, off);
+        const got = await hold(vm, make);
+        if (got === undefined) throw new Error('bug: a start gave no VM');
+        return got.running;
+      } finally {
+        signal?.removeEventListener('abort', giveUp);
+      }
     },
     adopt: async (vm) => (await hold(vm, () => takeUpIfRunning(vm)))?.running,
     // A place without a process is what a crash left of a VM: `stop` clears it.
@@ -65,10 +90,8 @@ export function qemuDriver(options: QemuDriverOptions): QemuDriver {
       return [...new Set([...alive.map(({ vm }) => vm), ...known])].sort();
     },
     stop: async (vm) => {
-      const coming = held.get(vm)?.catch(() => undefined);
-      await kill(vm, options);
-      await (await coming)?.running.ended;
-      await clearPlace(vm, folder);
+      callOff(vm, new VmStartError(`${vm}: it was stopped before it was up`));
+      await keep(vm, end(vm, held.get(vm)));
     },
     release: () => {
       for (const coming of held.values()) coming.then((got) => got?.letGo()).catch(() => undefined);

@@ -21,21 +21,21 @@ export async function prepare(
   const scratch = await step(deps, vm, 'disk', () => disk.create(vm, spec.diskGib));
   const paths = await step(deps, vm, 'folder', () => folder.create(vm));
   const running = await step(deps, vm, 'start', () =>
-    withTimeout(
-      deps.clock,
-      vmStartTimeoutMs,
-      `start of ${vm}`,
-      driver.start({
-        vm,
-        vcpus: spec.vcpus,
-        memoryMib: spec.memoryMib,
-        kernelPath: boot.kernelPath,
-        initramfsPath: boot.initramfsPath,
-        rootPath: boot.rootPath,
-        scratchPath: scratch.path,
-        network: deps.guest.network,
-        ...paths,
-      }),
+    withTimeout(deps.clock, vmStartTimeoutMs, `start of ${vm}`, (signal) =>
+      driver.start(
+        {
+          vm,
+          vcpus: spec.vcpus,
+          memoryMib: spec.memoryMib,
+          kernelPath: boot.kernelPath,
+          initramfsPath: boot.initramfsPath,
+          rootPath: boot.rootPath,
+          scratchPath: scratch.path,
+          network: deps.guest.network,
+          ...paths,
+        },
+        signal,
+      ),
     ),
   );
   await ledger.write((state) => {
