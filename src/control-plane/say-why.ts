@@ -1,11 +1,19 @@
-import type { JobId } from '../domain/ids.ts';
+import type { Job } from '../domain/lifecycle/job.ts';
 import type { Transaction } from '../ports/store.ts';
 
-/** Writes down why a job waits, for its user to see. Nothing is written when that is what it says already. */
-export async function sayWhy(tx: Transaction, id: JobId, reason: string): Promise<void> {
-  const seen = await tx.jobs.get(id);
-  if (seen === undefined || seen.waitingFor === reason) return;
-  const job = await tx.jobs.lockRow(id);
-  if (job?.state === 'queued' && job.waitingFor !== reason)
-    await tx.jobs.update({ ...job, waitingFor: reason });
+/**
+ * Writes down why jobs wait, for their users to see; an empty reason is that of a job that waits for nothing of ours. What
+ * says so already is left alone, and each reason is one statement however many jobs it has.
+ */
+export async function sayWhy(
+  tx: Transaction,
+  reasons: readonly { job: Job; reason: string }[],
+): Promise<void> {
+  const news = reasons.filter(({ job, reason }) => job.state === 'queued' && job.waitingFor !== reason);
+  for (const [reason, told] of Map.groupBy(news, ({ reason }) => reason)) {
+    await tx.jobs.sayWhy(
+      told.map(({ job }) => job),
+      reason,
+    );
+  }
 }

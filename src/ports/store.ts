@@ -126,6 +126,11 @@ export interface JobTable extends VersionedTable<JobId, Job> {
   allQueued(limit: number): Promise<readonly Job[]>;
   /** Every job of these runs, whatever its state and labels, oldest first. */
   ofRuns(runs: readonly RunId[]): Promise<readonly Job[]>;
+  /**
+   * Writes down in these rows why their jobs wait, in one go. Rows that somebody else has written since they were read stay
+   * as they are.
+   */
+  sayWhy(jobs: readonly Job[], reason: string): Promise<void>;
   /** The repositories with jobs of ours that are open, or that we first heard of at `since` or later. In no order. */
   activity(since: Instant): Promise<readonly RepositoryActivity[]>;
   /** Newest first. `owner` is a lower-cased account. */

@@ -57,6 +57,15 @@ export function createJobTable(): { participant: JobRows; in(session: Session): 
     participant: rows,
     in: (session) => ({
       ...versioned.in(session),
+      async sayWhy(jobs, reason) {
+        const table = versioned.in(session);
+        // By id, so that two who say something of the same jobs do not wait for one another in a circle.
+        for (const { id, version } of jobs.toSorted((a, b) => a.id - b.id)) {
+          if ((await table.get(id))?.version !== version) continue;
+          const job = await table.lockRow(id);
+          if (job?.version === version) await table.update({ ...job, waitingFor: reason });
+        }
+      },
       queued: (scope, labels) => served(session, 'queued', scope, labels),
       running: (scope, labels) => served(session, 'running', scope, labels),
       allQueued: (limit) => session.statement(() => rows.select(session, 'demand', '', { limit })),

@@ -57,6 +57,24 @@ export function jobTable(db: Db): JobTable {
         .where((is) => is('run_id', '=', is.fn.any(is.val([...runs]))));
       return (await ofRuns.orderBy('first_seen_at').orderBy('id').execute()).map((row) => row.doc);
     },
+    async sayWhy(jobs, reason) {
+      const told = jobs.map((job) => versioning.raised({ ...job, waitingFor: reason }));
+      // Locked by id, so that two who say something of the same jobs do not wait for one another in a circle.
+      await sql`
+        with told as (
+          select * from unnest(
+            ${told.map(({ id }) => id)}::bigint[],
+            ${jobs.map(({ version }) => version)}::bigint[],
+            ${told.map((job) => JSON.stringify(job))}::text[]
+          ) as told (id, seen, doc)
+        ), locked as (
+          select jobs.id from jobs join told on told.id = jobs.id and told.seen = jobs.version
+          order by jobs.id for update of jobs
+        )
+        update jobs set version = told.seen + 1, doc = told.doc::json
+        from told join locked on locked.id = told.id where jobs.id = told.id
+      `.execute(db);
+    },
     async activity(since) {
       const isOpen = sql<boolean>`state in ('waiting', 'queued', 'running')`;
       const rows = await db

@@ -5,6 +5,7 @@ import type { JobId, LabelKey, ScopeKey } from '../../domain/ids.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { requestVm } from '../../domain/lifecycle/transition-vm.ts';
 import { type Balance, balance } from '../../domain/scheduling/balance.ts';
+import { isToldWrong } from '../../domain/scheduling/waiting-words.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, writeAround } from '../apply.ts';
@@ -31,12 +32,15 @@ export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey
     const result = balance({ scope, labels, jobs: [...jobs.values()], vms, now, policy: settings.balance });
     await request(tx, deps, result, jobs, now);
     for (const { vm, why } of result.release) await applyToVm(tx, deps, vm, { kind: 'release', why });
-    // Whoever waits is told anew why, since the line has changed.
-    if (vms.some(({ state }) => state === 'requested')) {
+    if (isToldWrong(queued, vms)) {
       await tx.tasks.enqueue({ kind: 'place' }, now);
       tx.wake('tasks');
     }
-    for (const { job, reason } of result.held) await sayWhy(tx, job, reason);
+    const held = result.held.flatMap(({ job: id, reason }) => {
+      const job = jobs.get(id);
+      return job === undefined ? [] : [{ job, reason }];
+    });
+    await sayWhy(tx, held);
     if (result.retryAt !== undefined)
       await tx.tasks.enqueue({ kind: 'balance', scope, labels }, result.retryAt);
   });

@@ -1,14 +1,13 @@
 // Finds hosts for what is requested. One process plans at a time: a plan is made over all hosts and VMs, and committed under
-// the same lock, so that no memory is promised twice (I6).
+// the same lock, so that no memory is promised twice (I6). Thousands may wait while every VM that ends asks for a plan: what
+// a plan writes is what it places and what it says anew, and never a row for each that still waits.
 
-import type { ImageDigest } from '../../domain/ids.ts';
-import { labelKey } from '../../domain/labels/label-set.ts';
-import type { Job } from '../../domain/lifecycle/job.ts';
+import type { HostId, ImageDigest, VmId } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import { byAge, queuedSince } from '../../domain/scheduling/demand.ts';
-import { type PlacementPlan, planPlacement } from '../../domain/scheduling/placement.ts';
-import { supplyOf } from '../../domain/scheduling/supply.ts';
-import { scopeKey } from '../../domain/scope.ts';
+import { queuedSince } from '../../domain/scheduling/demand.ts';
+import { planPlacement } from '../../domain/scheduling/placement.ts';
+import { wordsForWaiting } from '../../domain/scheduling/waiting-words.ts';
+import { after } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -20,59 +19,37 @@ const mostWaiting = 10_000;
 export async function placeRequested(deps: Deps): Promise<void> {
   const { settings, clock, store } = deps;
   await store.transaction(async (tx) => {
+    if ((await tx.vms.unplaced(1)).length === 0) return;
     await tx.lock('placement');
-    const live = await tx.vms.allLive();
-    if (!live.some(({ state }) => state === 'requested')) return;
-    const vms = await Promise.all(live.map((vm) => withImage(tx, vm, settings.image)));
-
+    const vms = (await tx.vms.allLive()).map((vm) => withImage(vm, settings.image));
     const waiting = await tx.jobs.allQueued(mostWaiting);
+    const now = clock.now();
     const plan = planPlacement({
       hosts: await tx.hosts.list(),
       vms,
       waitingSince: new Map(waiting.map((job) => [job.id, queuedSince(job)])),
-      now: clock.now(),
+      now,
       capacity: settings.capacity,
       reserveAfterMs: settings.reserveAfterMs,
     });
-    for (const { vm, host } of plan.placements) await applyToVm(tx, deps, vm, { kind: 'placed', host });
-    await tellWaiting(tx, waiting, vms, plan);
+    for (const { vm, host } of plan.placements) await place(tx, deps, vm, host);
+    await sayWhy(tx, wordsForWaiting(waiting, vms, plan.unplaced));
     for (const host of new Set(plan.placements.map((placed) => placed.host))) await touchHost(tx, host);
+    // One look for all that still wait, so that none of them has to ask for itself again and again.
+    if (plan.unplaced.length > 0) {
+      await tx.tasks.enqueue({ kind: 'place' }, after(now, settings.timing.requestedMs));
+      tx.wake('tasks');
+    }
   });
 }
 
 /** Nothing of it was started yet, and the operator may have named another image since: the old one may be nowhere. */
-async function withImage(tx: Transaction, vm: Vm, image: ImageDigest): Promise<Vm> {
-  if (vm.state !== 'requested' || vm.image === image) return vm;
-  const row = await tx.vms.lockRow(vm.id);
-  if (row?.state !== 'requested') return row ?? vm;
-  const renewed = { ...row, image };
-  await tx.vms.update(renewed);
-  return renewed;
+const withImage = (vm: Vm, image: ImageDigest): Vm =>
+  vm.state !== 'requested' || vm.image === image ? vm : { ...vm, image };
+
+async function place(tx: Transaction, deps: Deps, id: VmId, host: HostId): Promise<void> {
+  const row = await tx.vms.lockRow(id);
+  const { image } = deps.settings;
+  if (row?.state === 'requested' && row.image !== image) await tx.vms.update({ ...row, image });
+  await applyToVm(tx, deps, id, { kind: 'placed', host });
 }
-
-/**
- * A VM without a host is not the VM of one job: GitHub gives whichever VM comes first to whichever job it likes. So of each
- * scope and label set the oldest jobs count as served by the VMs that have a host, and the others wait for the reason.
- */
-async function tellWaiting(
-  tx: Transaction,
-  waiting: readonly Job[],
-  vms: readonly Vm[],
-  plan: PlacementPlan,
-): Promise<void> {
-  const reasons = new Map(plan.unplaced.map(({ vm, reason }) => [vm, reason]));
-  for (const [set, members] of groupBySet(supplyOf(vms, waiting))) {
-    const reason = members.map(({ id }) => reasons.get(id)).find((why) => why !== undefined);
-    const hosted = members.filter(({ id }) => !reasons.has(id)).length;
-    const jobs = waiting.filter((job) => setOf(job) === set).sort(byAge);
-    for (const [index, job] of jobs.entries()) {
-      if (index < hosted && job.waitingFor !== '') await sayWhy(tx, job.id, '');
-      if (index >= hosted && reason !== undefined) await sayWhy(tx, job.id, reason);
-    }
-  }
-}
-
-const setOf = ({ scope, labels }: Pick<Job, 'scope' | 'labels'>): string =>
-  `${scopeKey(scope)} ${labelKey(labels)}`;
-
-const groupBySet = (vms: readonly Vm[]): ReadonlyMap<string, readonly Vm[]> => Map.groupBy(vms, setOf);

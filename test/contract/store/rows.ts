@@ -57,6 +57,36 @@ export function rowContract(open: OpenStores): void {
     await expect(missing).rejects.toBeInstanceOf(StaleWriteError);
   });
 
+  it('writes down why many jobs wait, but for those that were written since they were read', async ({
+    a,
+    b,
+  }) => {
+    const odd = job(1, { name: 'nul \u0000 and half \ud800' });
+    await a.transaction(async (tx) => {
+      for (const row of [odd, job(2), job(3)]) await tx.jobs.insert(row);
+    });
+    await a.transaction(async (tx) => {
+      const seen = await tx.jobs.allQueued(10);
+      await within(b, (other) => other.jobs.update(job(2, { state: 'running' })));
+      await tx.jobs.sayWhy(seen.toReversed(), 'full: 1 of 1 hosts');
+      expect((await tx.jobs.get(odd.id))?.waitingFor).toBe('full: 1 of 1 hosts');
+      await tx.jobs.sayWhy([], 'nobody waits');
+    });
+    await a.transaction(async (tx) => {
+      const raised = odd.version + 1;
+      expect(await tx.jobs.get(odd.id)).toEqual({
+        ...odd,
+        waitingFor: 'full: 1 of 1 hosts',
+        version: raised,
+      });
+      expect(await tx.jobs.get(jobId(2))).toEqual(job(2, { state: 'running', version: raised }));
+      expect((await tx.jobs.allQueued(10)).map(({ waitingFor }) => waitingFor)).toEqual([
+        'full: 1 of 1 hosts',
+        'full: 1 of 1 hosts',
+      ]);
+    });
+  });
+
   it('tells the demand of one scope and label set, oldest first', async ({ a }) => {
     await a.transaction(async (tx) => {
       await tx.jobs.insert(job(3));
