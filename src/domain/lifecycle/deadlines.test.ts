@@ -60,6 +60,7 @@ describe('the time that a state has', () => {
   it('has these defaults', () => {
     expect(defaultTiming).toEqual({
       requestedMs: minutes(1),
+      requestedLongestMs: hours(1),
       placedMs: minutes(2),
       startingMs: seconds(60),
       bootedMs: minutes(4),

@@ -7,8 +7,9 @@ import type { JobState } from './job.ts';
 import type { Vm, VmState } from './vm.ts';
 
 export interface Timing {
-  /** Without a host. Then: placement is asked again. */
+  /** Without a host. Then: placement is asked again; each further time comes after twice the time. */
   requestedMs: DurationMs;
+  requestedLongestMs: DurationMs;
   /** On a host that has not started it. Then: failed; it never moves to another host, since two could start it (I2). */
   placedMs: DurationMs;
   /** From the process to the guest's first word. Then: given back as failed. */
@@ -51,6 +52,7 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   requestedMs: minutes(1),
+  requestedLongestMs: hours(1),
   placedMs: minutes(2),
   startingMs: seconds(60),
   bootedMs: minutes(4),

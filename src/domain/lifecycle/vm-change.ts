@@ -11,7 +11,7 @@ import { vmPatience } from './deadlines.ts';
 import type { Ask, Effect, HistoryLine, Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
 import type { DestroyRule, Vm, VmState } from './vm.ts';
-import { reservingStates } from './vm.ts';
+import { bootingStates, reservingStates } from './vm.ts';
 
 export interface Extra {
   effects?: readonly Effect[];
@@ -94,9 +94,14 @@ function consequences(before: Vm, next: Vm): readonly Effect[] {
     effects.push({ kind: 'push-host', host: next.host });
   }
   if (isSupply(before) !== isSupply(next)) effects.push(balanceOf(next));
-  if (reservingStates.has(before.state) && !reservingStates.has(next.state)) effects.push({ kind: 'place' });
+  if (makesWay(before, next)) effects.push({ kind: 'place' });
   return effects;
 }
+
+/** It gives back its room, or its turn to boot: a host takes only so many VMs that boot at the same time. */
+const makesWay = (before: Vm, next: Vm): boolean =>
+  (reservingStates.has(before.state) && !reservingStates.has(next.state)) ||
+  (bootingStates.has(before.state) && !bootingStates.has(next.state));
 
 export const balanceOf = (vm: Vm): Effect => ({
   kind: 'balance',

@@ -91,7 +91,7 @@ describe('a VM that is given back', () => {
       state: 'stopping',
       tombstone: { rule: 'never-registered', reason: 'more VMs than queued jobs' },
     });
-    expect(effectsOf(outcome)).toEqual([push, balance]);
+    expect(effectsOf(outcome)).toEqual([push, balance, { kind: 'place' }]);
   });
 
   it('asks GitHub first, and is no supply from then on', () => {

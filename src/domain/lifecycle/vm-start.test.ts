@@ -39,6 +39,7 @@ const on = (vm: Vm, event: VmEvent, when = now): Outcome<Vm> => transitionVm(vm,
 const data = (outcome: Outcome<Vm>) => outcome.history.at(-1)?.data;
 const balance = { kind: 'balance', scope: 'org:acme#1', labels: 'bellows-2cpu-4gb' };
 const push = { kind: 'push-host', host: hostA };
+const place = { kind: 'place' };
 const registered: VmEvent = { kind: 'registered', runnerId: runnerId(50) };
 
 describe('a VM that is asked for', () => {
@@ -77,10 +78,19 @@ describe('a VM that is asked for', () => {
     ]);
   });
 
-  it('finds none in time: looks again', () => {
-    const outcome = on(aVm(), { kind: 'deadline' });
-    expect(outcome.next).toMatchObject({ state: 'requested', since: t0, deadline: later(now, minutes(1)) });
-    expect(effectsOf(outcome)).toEqual([{ kind: 'place' }]);
+  it('finds none in time: has a look asked for unless one comes anyway, and waits twice as long for the next', () => {
+    const late = (vm: Vm, seconds: number) => on(vm, { kind: 'deadline' }, at(seconds));
+    const outcome = late(aVm(), 60);
+    expect(outcome.next).toMatchObject({ state: 'requested', since: t0, deadline: at(120) });
+    expect(outcome.asks).toEqual([
+      { what: { kind: 'place' }, delay: minutes(1) },
+      { what: { kind: 'vm-deadline', vm: 'vm-1' }, delay: minutes(1) },
+    ]);
+    expect(late(outcome.next, 120).next.deadline).toBe(at(240));
+    expect(late(outcome.next, 5000).next.deadline).toBe(later(at(5000), hours(1)));
+    const returned = { ...aVm(), since: at(1000), deadline: at(1060) };
+    expect(late(returned, 1060).next.deadline).toBe(at(1120));
+    expect(late({ ...aVm(), deadline: at(10) }, 10).next.deadline).toBe(at(70));
   });
 
   it('is no longer needed, or forced: gone at once, for there is nothing to destroy', () => {
@@ -156,9 +166,13 @@ describe('a VM on its way up', () => {
       hardDeadline: later(now, hours(6.5)),
       bootId: 'b',
     });
-    expect(effectKinds(outcome)).toEqual(['register-runner']);
-    expect(effectKinds(on(vmAfter(toStarting), { kind: 'guest-up', bootId: 'b' }))).toEqual([]);
+    expect(effectKinds(outcome)).toEqual(['register-runner', 'place']);
     expect(data(outcome)).toMatchObject({ bootId: 'b' });
+  });
+
+  it('gives its turn to boot to another VM once its guest is up', () => {
+    const asks = effectsOf(on(vmAfter(toStarting), { kind: 'guest-up', bootId: 'b' }));
+    expect(asks).toEqual([{ kind: 'place' }]);
   });
 
   it('may have its JIT configuration only while it boots and nobody wants it back', () => {
@@ -181,7 +195,7 @@ describe('a VM on its way up', () => {
       failure: { reason, owner: 'github' },
       tombstone: { rule: 'never-registered', reason, at: now },
     });
-    expect(effectsOf(outcome)).toEqual([push, balance]);
+    expect(effectsOf(outcome)).toEqual([push, balance, place]);
   });
 
   it('is refused after it was registered: a doubled call says nothing', () => {
@@ -205,19 +219,25 @@ describe('a VM on its way up', () => {
       failure: { reason, owner: 'host' },
       tombstone: { rule: 'never-registered', reason },
     });
-    expect(effectsOf(outcome)).toEqual([push, balance]);
+    expect(effectsOf(outcome)).toEqual([push, balance, place]);
   });
 
   it('cannot be started by its host: failed, replaced, and cleared away', () => {
     const failure = { reason: 'no space left on device', owner: 'host' } as const;
-    for (const events of [toPlaced, toStarting, toBooted, toIdle]) {
+    const turn = [place];
+    for (const [events, asks] of [
+      [toPlaced, turn],
+      [toStarting, turn],
+      [toBooted, []],
+      [toIdle, []],
+    ] as const) {
       const outcome = on(vmAfter(events), { kind: 'host-failed', failure });
       expect(outcome.next).toMatchObject({
         state: 'failed',
         failure,
         tombstone: { rule: 'failed', reason: failure.reason },
       });
-      expect(effectsOf(outcome)).toEqual([push, balance]);
+      expect(effectsOf(outcome)).toEqual([push, balance, ...asks]);
       expect(data(outcome)).toMatchObject({ owner: 'host', rule: 'failed' });
     }
   });

@@ -1,5 +1,6 @@
 // What happens when a state is past its time (I7). `transitionVm` has made sure that the deadline is really due.
 
+import { between } from '../time.ts';
 import type { Handler, Moment } from './cell.ts';
 import type { Effect, Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
@@ -11,11 +12,17 @@ import { readOf } from './vm-work.ts';
 type Deadline = Extract<VmEvent, { kind: 'deadline' }>;
 type Due = Handler<Vm, Deadline>;
 
-export const placeAgain: Due = (vm, event, moment) =>
-  change(vm, vm, event, moment, {
-    effects: [{ kind: 'place' }],
-    patience: moment.timing.requestedMs,
+/**
+ * Whoever plans looks again for all that wait. So this is for a look that was never asked for: it is asked for in time, unless
+ * one comes anyway, and ever more rarely, since thousands may wait for hours.
+ */
+export const placeAgain: Due = (vm, event, moment) => {
+  const { requestedMs, requestedLongestMs } = moment.timing;
+  return change(vm, vm, event, moment, {
+    later: [{ what: { kind: 'place' }, delay: requestedMs }],
+    patience: Math.min(Math.max(requestedMs, between(vm.since, moment.now)), requestedLongestMs),
   });
+};
 
 /** The host never began. The VM does not move to another host: two could start it then (I2). */
 export const giveUpHost: Due = (vm, event, moment) => {
