@@ -136,7 +136,7 @@ export class SimHost {
       kind: 'sim',
       start: (machine, signal) => this.#start(machine, signal),
       adopt: async (vm) => (this.#vms.get(vm) ?? this.#coming.get(vm))?.running,
-      find: async () => this.#processes,
+      find: async () => this.#processes.sort(),
       stop: async (vm) => {
         this.#coming.get(vm)?.end(new VmStartError(`${vm}: it was stopped before it was up`));
         this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }, 'agent');
@@ -144,9 +144,9 @@ export class SimHost {
     };
   }
 
-  /** The VMs that have a process, up or not, in order. */
+  /** The VMs that have a process, up or not. */
   get #processes(): VmId[] {
-    return [...this.#vms.keys(), ...this.#coming.keys()].sort();
+    return [...this.#vms.keys(), ...this.#coming.keys()];
   }
 
   get disk(): ScratchDisk {
