@@ -2,16 +2,14 @@
 // next one. A delivery and its fact are kept in one transaction, so each is taken in exactly once.
 
 import type { DurationMs } from '../domain/time.ts';
-import { seconds } from '../domain/time.ts';
 import type { Delivery, Transaction } from '../ports/store.ts';
 import { parseDelivery } from '../wire/github-webhook.ts';
 import type { Deps } from './deps.ts';
 import { hearOfJob } from './hear.ts';
+import { defaultIdleLookMs } from './settings.ts';
 
 /** How many deliveries one transaction takes in. */
 const batch = 50;
-/** A wake-up may be lost; then this is how long a delivery waits. */
-const idlePauseMs = seconds(5);
 
 /** One round: takes in a batch, and says how long to wait for the next. */
 export async function ingestStep(deps: Deps): Promise<DurationMs> {
@@ -20,7 +18,7 @@ export async function ingestStep(deps: Deps): Promise<DurationMs> {
     for (const delivery of deliveries) await takeIn(tx, deps, delivery);
     return deliveries.length;
   });
-  return taken === batch ? 0 : idlePauseMs;
+  return taken === batch ? 0 : (deps.settings.idleLookMs ?? defaultIdleLookMs);
 }
 
 async function takeIn(tx: Transaction, deps: Deps, delivery: Delivery): Promise<void> {

@@ -3,7 +3,10 @@ import type { LabelPolicy } from '../domain/labels/parse-label.ts';
 import type { Timing } from '../domain/lifecycle/deadlines.ts';
 import type { BalancePolicy } from '../domain/scheduling/balance.ts';
 import type { CapacityPolicy } from '../domain/scheduling/capacity.ts';
-import type { DurationMs } from '../domain/time.ts';
+import { type DurationMs, seconds } from '../domain/time.ts';
+
+/** Wake-ups travel through the database and are rarely lost. */
+export const defaultIdleLookMs: DurationMs = seconds(5);
 
 /** What the operator decided; made from the configuration by the composition root, never read from the environment here. */
 export interface Settings {
@@ -32,4 +35,6 @@ export interface Settings {
   pollAllMs: DurationMs;
   /** The part of GitHub's hourly limit that looks may spend, above 0 and at most 1; the rest is for what cannot wait. */
   lookShare: number;
+  /** How long a delivery or a task waits when the wake-up for it was lost; `defaultIdleLookMs` when left out. */
+  idleLookMs?: DurationMs;
 }

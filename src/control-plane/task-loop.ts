@@ -12,10 +12,10 @@ import { perform } from './effects/perform.ts';
 import { notWaitedFor } from './loop.ts';
 import { recordRepairs } from './repair/book.ts';
 import { longestFailurePauseMs } from './repair/recurring.ts';
+import { defaultIdleLookMs } from './settings.ts';
 
 /** Calls to GitHub take a second at worst, so this is some 16 of them a second for each process. */
 const atOnce = 16;
-const longestIdleMs = seconds(5);
 
 /** The n-th attempt's successor: 2 s, 4 s … 15 min, counted from when the task was taken. */
 export const backOffMs = (attempts: number): DurationMs =>
@@ -32,6 +32,9 @@ export interface TaskRunner {
 export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
   const underWay = new Set<Promise<void>>();
   const { store, clock, settings, log } = deps;
+  const { idleLookMs: longestIdleMs = defaultIdleLookMs } = settings;
+  /** When the loop looks again by itself; undefined while it has no room for more. */
+  let nextLookAt: Instant | undefined;
 
   const claim = (
     now: Instant,
@@ -55,20 +58,22 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
   return {
     async step() {
       const free = atOnce - underWay.size;
+      nextLookAt = undefined;
       if (free === 0) return longestIdleMs;
       const now = clock.now();
       const { tasks, next } = await claim(now, free);
       for (const task of tasks) {
-        const work = runTask(deps, task).finally(() => {
+        const work = runTask(deps, task).then((next) => {
           underWay.delete(work);
-          freed();
+          if (isNews(next)) freed();
         });
         underWay.add(work);
       }
       if (tasks.length === free) return longestIdleMs;
-      return next === undefined
-        ? longestIdleMs
-        : Math.min(longestIdleMs, Math.max(1, between(clock.now(), next)));
+      const pauseMs =
+        next === undefined ? longestIdleMs : Math.min(longestIdleMs, Math.max(1, between(clock.now(), next)));
+      nextLookAt = after(clock.now(), pauseMs);
+      return pauseMs;
     },
     async settled() {
       await Promise.all(underWay);
@@ -76,22 +81,30 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
     },
   };
 
-  /** Never rejects: what fails is written down and tried again. */
-  async function runTask(deps: Deps, task: Task): Promise<void> {
+  /** The loop waited for room, or what it has asked for is due before it would look. */
+  function isNews(next: Instant | undefined): boolean {
+    return nextLookAt === undefined || (next !== undefined && next < nextLookAt);
+  }
+
+  /** Gives when the next task is due, as far as it knows. Never rejects: what fails is written down and tried again. */
+  async function runTask(deps: Deps, task: Task): Promise<Instant | undefined> {
     const ended = new AbortController();
     const renewal = keepLease(deps, task, ended.signal);
     try {
       await perform(deps, task);
-      await store.transaction(async (tx) => void (await tx.tasks.complete(task.id, settings.processName)));
+      return await store.transaction(async (tx) => {
+        await tx.tasks.complete(task.id, settings.processName);
+        return tx.tasks.nextDue();
+      });
     } catch (error) {
-      await putBack(deps, task, error);
+      return await putBack(deps, task, error);
     } finally {
       ended.abort(notWaitedFor);
       await renewal;
     }
   }
 
-  async function putBack(deps: Deps, task: Task, error: unknown): Promise<void> {
+  async function putBack(deps: Deps, task: Task, error: unknown): Promise<Instant> {
     const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
     const dueAt = limited ?? after(deps.clock.now(), pauseAfter(task));
     log.warn('task failed', { task: task.what, attempts: task.attempts, error });
@@ -102,6 +115,7 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
       // The lease runs out by itself and the next time was written when the task was taken: nothing is lost.
       log.error('cannot put a failed task back', { task: task.id, error: storeError });
     }
+    return dueAt;
   }
 }
 

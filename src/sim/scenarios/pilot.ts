@@ -28,7 +28,7 @@ export const pilot: Scenario = {
 const lookMs = { atWork: minutes(2), atNight: minutes(20) };
 /** As an installation of this size would set them: hosts say that they live twice a minute. */
 const agentLimits = { observeMs: seconds(30), reconcileMs: seconds(30) };
-const hostSilenceMs = seconds(120);
+const settings = { hostSilenceMs: seconds(120), idleLookMs: seconds(30) };
 const keepMs = { deliveries: hours(14 * 24), history: hours(400 * 24) };
 const longestCleanUpMs = hours(12);
 
@@ -38,7 +38,7 @@ export async function playPilot(size: PilotSize, audience: Audience): Promise<En
     seed: size.seed,
     database,
     servers: ground(size).servers,
-    settings: { hostSilenceMs },
+    settings,
     agent: { limits: agentLimits },
   });
   if (audience.onLine !== undefined) world.trace.onLine(audience.onLine);
