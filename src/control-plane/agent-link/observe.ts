@@ -28,6 +28,7 @@ export async function takeInObserved(
   const fresh = observed.events.filter((event) => event.number > (before.heardUpTo ?? 0));
   if (before.state === 'silent') await markBack(tx, deps, host);
   for (const event of fresh) await takeInEvent(tx, deps, host, event);
+  await catchUp(tx, deps, host, observed);
   if (observed.generation === before.generation && observed.epoch === epoch)
     await failTheLost(tx, deps, host, observed);
   const says = { version: observed.agentVersion, capacity: capacityOf(observed) };
@@ -128,6 +129,20 @@ function historyOf(vm: Vm, { at, event }: AgentEvent): HistoryLine | undefined {
   const { kind, ...data } = event;
   if (kind === 'worker') return undefined;
   return { at: instantOf(at), subject: { kind: 'vm', id: vm.id }, event: `agent-${kind}`, data };
+}
+
+/**
+ * The host is further with a VM than our row, though all its events are taken in: it told them to a database that was
+ * replaced by an older copy. Without this the row would be given up as never started, and its VM may have a job (I3).
+ */
+async function catchUp(tx: Transaction, deps: Deps, host: HostId, observed: Observed): Promise<void> {
+  const up = observed.vms.filter(
+    ({ state }) => state === 'starting' || state === 'booted' || state === 'running',
+  );
+  for (const { vm: name } of up) {
+    const vm = await tx.vms.get(vmId(name));
+    if (vm?.host === host && vm.state === 'placed') await applyToVm(tx, deps, vm.id, { kind: 'process-up' });
+  }
 }
 
 /**

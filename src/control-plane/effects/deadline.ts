@@ -1,11 +1,30 @@
 import type { JobId, VmId } from '../../domain/ids.ts';
+import { mayHaveNews } from '../../domain/repair/host-removal.ts';
+import { after, seconds } from '../../domain/time.ts';
+import type { Transaction } from '../../ports/store.ts';
 import { applyToJob, applyToVm } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 
 // The row may have moved on since its deadline was written; the transition itself looks whether it is past (I7).
 
+const lookAgainMs = seconds(5);
+
 export async function vmDeadline(deps: Deps, id: VmId): Promise<void> {
-  await deps.store.transaction(async (tx) => void (await applyToVm(tx, deps, id, { kind: 'deadline' })));
+  await deps.store.transaction(async (tx) => {
+    if (await mayStillTell(tx, deps, id)) {
+      const again = after(deps.clock.now(), lookAgainMs);
+      await tx.tasks.setDeadline({ kind: 'vm-deadline', vm: id }, again);
+    } else await applyToVm(tx, deps, id, { kind: 'deadline' });
+  });
+}
+
+/** After our own downtime, or that of the database, hosts have news that we have not heard: they get the time to tell it. */
+async function mayStillTell(tx: Transaction, { clock, settings }: Deps, id: VmId): Promise<boolean> {
+  const vm = await tx.vms.get(id);
+  if (vm?.host === undefined || vm.state === 'unknown' || vm.state === 'gone') return false;
+  const host = await tx.hosts.get(vm.host);
+  if (host === undefined || (host.state !== 'online' && host.state !== 'draining')) return false;
+  return mayHaveNews(host, await tx.loops.get('watch-hosts'), clock.now(), settings.hostSilenceMs);
 }
 
 export async function jobDeadline(deps: Deps, id: JobId): Promise<void> {

@@ -1,12 +1,12 @@
 // A VM's process is up: now, while the guest boots, its runner is registered. The JIT configuration is a secret that lives
 // here only as long as it takes to seal it to the host's key (I8).
 
-import type { RunnerName, VmId } from '../../domain/ids.ts';
+import type { RunnerId, RunnerName, VmId } from '../../domain/ids.ts';
 import { runnerName } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { mayReceiveJit } from '../../domain/lifecycle/vm-start.ts';
 import { scopeOwner } from '../../domain/scope.ts';
-import { GitHubError } from '../../ports/github.ts';
+import { GitHubError, type Runner } from '../../ports/github.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { recordRepairs } from '../repair/book.ts';
@@ -35,20 +35,38 @@ export async function registerRunner(deps: Deps, id: VmId): Promise<void> {
       return deps.store.transaction(async (tx) => {
         await applyToVm(tx, deps, id, { kind: 'registration-refused', reason: registration.reason });
       });
-    case 'name-taken':
-      await giveUpName(deps, vm);
+    case 'name-taken': {
+      const taken = await deps.github.findRunner(vm.scope, vm.runnerName);
+      if (taken !== undefined && (await isAtWork(deps, vm, taken))) return keepRunner(deps, vm, taken.id);
+      return giveUpName(deps, vm);
+    }
   }
 }
 
 const wantsRunner = (vm: Vm): boolean => vm.runnerId === undefined && mayReceiveJit(vm);
 
 /**
- * 409 follows when an earlier call worked and its answer was lost: that configuration cannot be fetched again. So the
- * registration goes, and the VM takes a new name; the task is tried again with it.
+ * Whether the runner of that name has its configuration, and so works in this VM already: we forgot that we made it, as when
+ * the database was replaced by an older copy. One whose configuration was lost is never online. If it is not seen at work,
+ * it is deleted.
+ */
+async function isAtWork(deps: Deps, vm: Vm, runner: Runner): Promise<boolean> {
+  if (runner.online || runner.busy) return true;
+  return (await deps.github.deleteRunner(vm.scope, runner.id)) === 'busy';
+}
+
+async function keepRunner(deps: Deps, vm: Vm, runner: RunnerId): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    await applyToVm(tx, deps, vm.id, { kind: 'registered', runnerId: runner });
+    await applyToVm(tx, deps, vm.id, { kind: 'runner-listening' });
+  });
+}
+
+/**
+ * 409 follows when an earlier call worked and its answer was lost: that configuration cannot be fetched again. So the VM takes
+ * a new name; the task is tried again with it.
  */
 async function giveUpName(deps: Deps, vm: Vm): Promise<void> {
-  const taken = await deps.github.findRunner(vm.scope, vm.runnerName);
-  if (taken !== undefined) await deps.github.deleteRunner(vm.scope, taken.id);
   const fresh = nextName(vm.runnerName);
   await deps.store.transaction(async (tx) => {
     const now = await tx.vms.lockRow(vm.id);

@@ -4,7 +4,13 @@
 
 import type { HostId, VmId } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import { hasOpenJob, isGone, type RunnerSeen, whyHostStays } from '../../domain/repair/host-removal.ts';
+import {
+  type HostWatchState,
+  hasOpenJob,
+  isGone,
+  type RunnerSeen,
+  whyHostStays,
+} from '../../domain/repair/host-removal.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import { between, type Instant, minutes } from '../../domain/time.ts';
@@ -22,9 +28,10 @@ const askAgainMs = minutes(2);
 export async function removeGoneHosts(
   deps: Deps,
   hosts: readonly Host[],
+  state: HostWatchState,
   now: Instant,
 ): Promise<readonly Repair[]> {
-  const gone = hosts.filter((host) => isGone(host, now, deps.settings.removeHostAfterMs));
+  const gone = hosts.filter((host) => isGone(host, now, deps.settings.removeHostAfterMs, state));
   if (gone.length === 0) return [];
   const mended: Repair[] = [];
   for (const host of await dueToAsk(deps, gone, now)) {
@@ -42,10 +49,12 @@ export async function removeGoneHosts(
 async function dueToAsk({ store }: Deps, gone: readonly Host[], now: Instant): Promise<readonly Host[]> {
   return store.transaction(async (tx) => {
     await tx.lock('repair:watch-hosts');
-    const asked = (await tx.loops.get('watch-hosts'))?.asked ?? {};
+    const state = await tx.loops.get('watch-hosts');
+    const asked = state?.asked ?? {};
     const due = gone.filter(({ id }) => between(asked[id] ?? (0 as Instant), now) >= askAgainMs);
     const kept = gone.map(({ id }) => [id, due.some((it) => it.id === id) ? now : asked[id]] as const);
     await tx.loops.put('watch-hosts', {
+      ...state,
       asked: Object.fromEntries(kept.flatMap(([id, at]) => (at === undefined ? [] : [[id, at]]))),
     });
     return due;

@@ -1,9 +1,10 @@
 // A host that says nothing for a while is silent: its VMs are unknown, which is neither supply nor room. When it speaks
 // again they are what they were (agent-link/observe.ts). One that a machine enrolled and that stays away is removed.
 
+import { type HostWatchState, lookAt, silenceOf } from '../../domain/repair/host-removal.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
-import { between, type Instant } from '../../domain/time.ts';
+import type { Instant } from '../../domain/time.ts';
 import { StaleWriteError } from '../../ports/store.ts';
 import { applyToVm } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -16,28 +17,40 @@ export const hostLoop: RepairLoop = {
   kind: 'watch-hosts',
   async run(deps, { owner }) {
     const now = deps.clock.now();
-    const hosts = (await deps.store.transaction((tx) => tx.hosts.list())).filter(
-      ({ owners }) => owner === undefined || owners.includes(owner),
-    );
+    const { state, all } = await look(deps, now);
+    const hosts = all.filter(({ owners }) => owner === undefined || owners.includes(owner));
     const mended: Repair[] = [];
-    for (const host of hosts.filter((it) => hasFallenSilent(it, now, deps))) {
-      mended.push(...(await markSilent(deps, host, now)));
+    for (const host of hosts.filter((it) => hasFallenSilent(it, state, now, deps))) {
+      mended.push(...(await markSilent(deps, host, state, now)));
     }
-    mended.push(...(await removeGoneHosts(deps, hosts, now)));
+    mended.push(...(await removeGoneHosts(deps, hosts, state, now)));
     return { mended, nextInMs: deps.settings.hostSilenceMs / 4 };
   },
 };
 
-const saidNothing = (host: Host, now: Instant, { settings }: Deps): boolean =>
-  between(host.lastHeardAt ?? host.enrolledAt, now) >= settings.hostSilenceMs;
+/** Notes that somebody looks, and so listens. */
+async function look({ store, settings }: Deps, now: Instant) {
+  return store.transaction(async (tx) => {
+    await tx.lock('repair:watch-hosts');
+    const state = lookAt(await tx.loops.get('watch-hosts'), now, settings.hostSilenceMs);
+    await tx.loops.put('watch-hosts', state);
+    return { state, all: await tx.hosts.list() };
+  });
+}
 
-const hasFallenSilent = (host: Host, now: Instant, deps: Deps): boolean =>
-  (host.state === 'online' || host.state === 'draining') && saidNothing(host, now, deps);
+const hasFallenSilent = (host: Host, state: HostWatchState, now: Instant, { settings }: Deps): boolean =>
+  (host.state === 'online' || host.state === 'draining') &&
+  silenceOf(host, state, now) >= settings.hostSilenceMs;
 
-async function markSilent(deps: Deps, { id, name }: Host, now: Instant): Promise<readonly Repair[]> {
+async function markSilent(
+  deps: Deps,
+  { id, name }: Host,
+  state: HostWatchState,
+  now: Instant,
+): Promise<readonly Repair[]> {
   const { result: silent, mended } = await listening(deps, async (tx) => {
     const before = await tx.hosts.get(id);
-    if (before === undefined || !hasFallenSilent(before, now, deps)) return false;
+    if (before === undefined || !hasFallenSilent(before, state, now, deps)) return false;
     for (const vm of await tx.vms.onHost(id)) await applyToVm(tx, deps, vm.id, { kind: 'host-silent' });
     const host = await tx.hosts.lockRow(id);
     // It spoke meanwhile: its VMs must not stay unknown, so all of this is undone and looked at again.

@@ -5,7 +5,7 @@ import type { VmId } from '../ids.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import type { Host } from '../scheduling/host.ts';
 import type { DurationMs, Instant } from '../time.ts';
-import { between } from '../time.ts';
+import { between, latest } from '../time.ts';
 
 /**
  * What GitHub says of a VM's runner. `busy`: it refused the deletion. `none`: no registration is left, by its answer to the
@@ -13,16 +13,56 @@ import { between } from '../time.ts';
  */
 export type RunnerSeen = 'online' | 'busy' | 'none';
 
-/** When GitHub was last asked about each host that is gone, by the host's id. */
-export interface HostRemovalState {
+/** What the look at the hosts remembers. */
+export interface HostWatchState {
+  /** When GitHub was last asked about each host that is gone, by the host's id. */
   asked: Readonly<Record<string, Instant>>;
+  /** The last look. */
+  lookedAt?: Instant;
+  /** Since when somebody has been there to hear hosts: the first look after we were all down. */
+  listeningSince?: Instant;
+}
+
+/** What is remembered of a look at `now`. After a pause of `silenceMs` without a look nobody was listening. */
+export function lookAt(
+  before: HostWatchState | undefined,
+  now: Instant,
+  silenceMs: DurationMs,
+): HostWatchState {
+  const { lookedAt, listeningSince } = before ?? {};
+  const wasAway = lookedAt === undefined || between(lookedAt, now) >= silenceMs;
+  const since = wasAway ? now : listeningSince;
+  return { asked: before?.asked ?? {}, lookedAt: now, ...(since !== undefined && { listeningSince: since }) };
+}
+
+/** For how long a host has said nothing to somebody who listened: our own downtime is not its silence. */
+export function silenceOf(host: Host, state: HostWatchState | undefined, now: Instant): DurationMs {
+  const heard = host.lastHeardAt ?? host.enrolledAt;
+  return between(latest(heard, state?.listeningSince) ?? heard, now);
+}
+
+/**
+ * Whether the host may have news that nobody was there to hear: since we are back from a downtime it has not spoken, and not
+ * been given the time to.
+ */
+export function mayHaveNews(
+  host: Host,
+  state: HostWatchState | undefined,
+  now: Instant,
+  silenceMs: DurationMs,
+): boolean {
+  const { listeningSince } = lookAt(state, now, silenceMs);
+  if (listeningSince === undefined || between(listeningSince, now) >= silenceMs) return false;
+  return (host.lastHeardAt ?? host.enrolledAt) < listeningSince;
 }
 
 /** Whether the host is gone long enough to ask GitHub about it. */
-export const isGone = (host: Host, now: Instant, removeAfterMs: DurationMs): boolean =>
-  host.auto === true &&
-  host.state === 'silent' &&
-  between(host.lastHeardAt ?? host.enrolledAt, now) >= removeAfterMs;
+export const isGone = (
+  host: Host,
+  now: Instant,
+  removeAfterMs: DurationMs,
+  state?: HostWatchState,
+): boolean => host.auto === true && host.state === 'silent' && silenceOf(host, state, now) >= removeAfterMs;
 
 /**
  * Why the host must stay, in words; undefined when it may be removed with all its VMs.

@@ -1,6 +1,6 @@
 // The loops that look for what went wrong. Each is one row among the tasks, so that any number of control planes run it once.
 
-import type { HostRemovalState } from './host-removal.ts';
+import type { HostWatchState } from './host-removal.ts';
 import type { PollState, ServedRepositories } from './poll-plan.ts';
 import type { RedeliveryState } from './redelivery.ts';
 import type { SweepState } from './sweep.ts';
@@ -15,5 +15,5 @@ export interface LoopStates {
   /** Written by the poll, and much larger than what it remembers of each. */
   'served-repositories': ServedRepositories;
   'sweep-runners': SweepState;
-  'watch-hosts': HostRemovalState;
+  'watch-hosts': HostWatchState;
 }
