@@ -50,7 +50,8 @@ const surplusWhy = 'more VMs than queued jobs';
 
 export function balance({ scope, labels, jobs, vms, now, policy }: BalanceInput): Balance {
   const ours = vms.filter((vm) => isOf(vm, scope, labels));
-  const demand = demandOf(jobs, scope, labels);
+  const ofSet = jobs.filter((job) => isOf(job, scope, labels));
+  const demand = demandOf(ofSet);
   const supply = supplyOf(ours, jobs);
   const surplus = supply.length - demand.length;
   const release = surplus > 0 ? surplusOf(supply, surplus) : [];
@@ -58,11 +59,7 @@ export function balance({ scope, labels, jobs, vms, now, policy }: BalanceInput)
 
   const setbacks = ours.flatMap((vm) => setbackOf(vm) ?? []);
   const holds = runHolds(jobs, ours, setbacks, now, policy.probeMs);
-  const pause = backoffOf(
-    unexplained(setbacks, jobs, holds),
-    newsOf(jobs.filter((job) => isOf(job, scope, labels))),
-    policy,
-  );
+  const pause = backoffOf(unexplained(setbacks, jobs, holds), newsOf(ofSet), policy);
   const sorted = sort(withoutVm(demand, supply), holds, pause, now);
   return { ...sorted, release: release.map(({ id }) => ({ vm: id, why: surplusWhy })) };
 }

@@ -13,9 +13,9 @@ export const queuedSince = (job: Job): Instant => job.knowledge.before.queued?.a
 /** First come, first served; ids break ties, and GitHub counts them up. */
 export const byAge = (a: Job, b: Job): number => queuedSince(a) - queuedSince(b) || a.id - b.id;
 
-/** The jobs among `jobs` that need a VM of this scope and label set, oldest first. */
-export const demandOf = (jobs: readonly Job[], scope: ScopeKey, labels: LabelKey): readonly Job[] =>
-  jobs.filter((job) => job.state === 'queued' && isOf(job, scope, labels)).sort(byAge);
+/** The jobs among those of one scope and label set that need a VM, oldest first. */
+export const demandOf = (jobs: readonly Job[]): readonly Job[] =>
+  jobs.filter(({ state }) => state === 'queued').sort(byAge);
 
 /** Whether a job or VM belongs to this scope and label set. */
 export const isOf = (row: Pick<Job, 'scope' | 'labels'>, scope: ScopeKey, labels: LabelKey): boolean =>

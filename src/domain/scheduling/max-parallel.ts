@@ -25,17 +25,18 @@ export function runHolds(
   now: Instant,
   probeMs: DurationMs,
 ): ReadonlyMap<RunId, RunHold> {
-  const runOf = new Map<JobId, RunId>(jobs.map((job) => [job.id, job.runId]));
+  const idled = setbacks.filter(({ kind }) => kind === 'idled-out');
   const holds = new Map<RunId, RunHold>();
-  for (const run of new Set(runOf.values())) {
-    const idled = setbacks.filter(({ kind, cause }) => kind === 'idled-out' && runOf.get(cause) === run);
-    if (idled.length === 0) continue;
-    const last = Math.max(...idled.map(({ at }) => at));
-    const ofRun = jobs.filter(({ runId }) => runId === run);
+  const runOf = new Map<JobId, RunId>(jobs.map((job) => [job.id, job.runId]));
+  const ofRuns = Map.groupBy(jobs, ({ runId }) => runId);
+  for (const [run, ends] of Map.groupBy(idled, ({ cause }) => runOf.get(cause))) {
+    if (run === undefined) continue;
+    const last = Math.max(...ends.map(({ at }) => at));
+    const ofRun = ofRuns.get(run) ?? [];
     if (!ofRun.some(({ state, since }) => state === 'running' && since <= last)) continue;
     const ended = ofRun.filter(({ state, since }) => state === 'done' && since > last).length;
     const made = vms.filter(
-      ({ cause, requestedAt }) => runOf.get(cause) === run && requestedAt > last,
+      ({ cause, requestedAt }) => requestedAt > last && runOf.get(cause) === run,
     ).length;
     const until = after(now, Math.max(0, last + probeMs - now));
     const allowed = Math.max(ended, until <= now ? 1 : 0);
