@@ -1,46 +1,36 @@
 // The demo's one host.
 
 import { join } from 'node:path';
-import { seconds } from '../src/domain/time.ts';
-import { cacheFolder, hostImages } from '../src/main/default-image.ts';
-import { type StartedAgent, startAgent } from '../src/main/start-agent.ts';
-import { Secret } from '../src/ports/secret.ts';
-import { githubAddress, githubName } from './compose.ts';
+import { startKillableAgent } from './chaos/killable-agent.ts';
 import { type AgentOptions, startLocalAgent } from './local-agent.ts';
+import { startVmAgent } from './vm-agent.ts';
 
-export function provideAgent(
-  options: AgentOptions & { driver: 'qemu' | 'sim' },
-): Promise<Pick<StartedAgent, 'stop'>> {
-  return options.driver === 'sim' ? startLocalAgent(options) : startVmAgent(options);
+export interface DemoAgent {
+  /** Dies as by `kill -9`, and starts again. Its VMs live on. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** Real VMs, which reach nothing but the simulated GitHub. */
-function startVmAgent({ backstage, log }: AgentOptions): Promise<StartedAgent> {
-  return startAgent({
+export interface ProvideOptions extends AgentOptions {
+  driver: 'qemu' | 'sim';
+  /** With real VMs: in a process of its own. */
+  killable: boolean;
+  verbose: boolean;
+}
+
+export async function provideAgent(options: ProvideOptions): Promise<DemoAgent> {
+  if (options.driver === 'sim') return startLocalAgent(options);
+  const { backstage, log, killable, verbose } = options;
+  const order = {
     url: backstage.server.url,
     folder: join(backstage.folder, 'agent'),
-    // The demo's own folder is new each time, and what KVM can do here is not.
-    platformFolder: cacheFolder(),
-    name: 'demo',
-    enrolToken: async () => new Secret(backstage.enrolToken),
-    images: hostImages(),
-    limits: { graceMs: seconds(5), powerOffMs: seconds(5), observeMs: seconds(2) },
-    guest: {
-      hosts: [`${githubAddress} ${githubName}`],
-      network: {
-        kind: 'user',
-        restricted: true,
-        forwards: [
-          {
-            guestAddress: githubAddress,
-            guestPort: 80,
-            hostAddress: '127.0.0.1',
-            hostPort: backstage.githubServer.port,
-          },
-        ],
-      },
-    },
-    log,
-    version: 'demo',
-  });
+    enrolToken: backstage.enrolToken,
+    githubPort: backstage.githubServer.port,
+  };
+  if (killable) return startKillableAgent({ ...order, verbose });
+  const agent = await startVmAgent({ ...order, log });
+  return {
+    crash: () => Promise.reject(new Error('bug: this agent is part of the demo, and dies with it only')),
+    stop: () => agent.stop(),
+  };
 }

@@ -21,14 +21,10 @@ import { type SimGithubServer, startSimGithubServer } from '../src/sim/github/ht
 import { newShellKeys, type ShellKeys } from '../src/sim/github/http/shell.ts';
 import { SimGithub } from '../src/sim/github/sim-github.ts';
 import { webhookPath } from '../src/wire/github-webhook.ts';
+import { githubName } from './github-address.ts';
 
 export const owner = 'acme';
 export const repository = 'acme/demo';
-
-/** What guests call the machine that the simulated GitHub runs on. */
-export const githubName = 'github.localhost';
-/** An address that leads nowhere but through the VM's own forward. */
-export const githubAddress = '10.0.2.100';
 
 export interface Backstage {
   folder: string;
@@ -36,7 +32,9 @@ export interface Backstage {
   githubServer: SimGithubServer;
   /** The simulator's keys, by which a leaked JIT configuration would be known. */
   keys: ShellKeys;
-  server: RunningServer;
+  /** Another one after a restart, at the same address. */
+  readonly server: RunningServer;
+  restartServer(): Promise<void>;
   adminToken: string;
   /** A token with which one agent can enrol. */
   enrolToken: string;
@@ -49,6 +47,8 @@ export interface BackstageOptions {
   emulated: boolean;
   /** Runners are processes of this machine, not of a VM. */
   runnersAreLocal: boolean;
+  /** Webhooks get lost: it looks more often at what they may not have told. */
+  looksOften: boolean;
   log: Log;
 }
 
@@ -69,13 +69,24 @@ export async function setBackstage(options: BackstageOptions): Promise<Backstage
       await githubServer.close();
     });
     const adminToken = Buffer.from(new SystemRandom().bytes(24)).toString('base64url');
-    const server = await startServer(serverConfig(options, githubServer, folder, adminToken));
+    const config = serverConfig(options, githubServer, folder, adminToken);
+    let server = await startServer(config);
     opened.push(() => server.stop());
+    const restartServer = async (): Promise<void> => {
+      const { hostname, port } = new URL(server.url);
+      await server.stop();
+      server = await startServer({ ...config, listen: { host: hostname, port: Number(port) } });
+    };
     githubServer.setWebhookUrl(`${server.url}${webhookPath}`);
     await mkdir(join(folder, 'agent'));
     await writeFile(join(folder, 'admin-token'), adminToken, { mode: 0o600 });
     const enrolToken = await makeEnrolToken(server, adminToken);
-    return { folder, github, githubServer, keys, server, adminToken, enrolToken, stop };
+    return {
+      ...{ folder, github, githubServer, keys, restartServer, adminToken, enrolToken, stop },
+      get server() {
+        return server;
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -128,9 +139,9 @@ function serverConfig(
       image: options.image,
       hostSilenceMs: seconds(60),
       removeHostAfterMs: minutes(15),
-      pollActiveMs: seconds(30),
-      pollLatelyMs: minutes(2),
-      pollAllMs: minutes(5),
+      pollActiveMs: options.looksOften ? seconds(3) : seconds(30),
+      pollLatelyMs: options.looksOften ? seconds(5) : minutes(2),
+      pollAllMs: options.looksOften ? seconds(10) : minutes(5),
       lookShare: 0.6,
     },
     log: options.log,

@@ -14,8 +14,11 @@ export function demoLog(verbose: boolean, say: (text: string) => void): Log {
     for (const text of chunk.toString().trim().split('\n')) {
       const { level, message, time: _time, ...fields } = line.parse(JSON.parse(text));
       const paint = level === 'error' ? pc.red : pc.yellow;
-      say(paint(`${level}: ${message} ${JSON.stringify(fields)}`.slice(0, 600)));
+      say(paint(`${level}: ${message} ${JSON.stringify(fields, withoutStack)}`.slice(0, 600)));
     }
   });
   return PinoLog.to('warn', stream);
 }
+
+/** Where in the code it happened is for `--verbose`. */
+const withoutStack = (key: string, value: unknown): unknown => (key === 'stack' ? undefined : value);

@@ -1,11 +1,15 @@
 // `npm run demo`: one commit's jobs, each in a microVM of its own, before your eyes.
 
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import pc from 'picocolors';
+import type { RepairKind } from '../src/domain/repair/repair.ts';
 import { logOf } from '../src/sim/github/http/actions-routes.ts';
 import { rsaJwkOf } from '../src/sim/github/http/shell.ts';
 import { encodeJitConfig } from '../src/sim/github/jit-config.ts';
-import { provideAgent } from './agent.ts';
+import { type DemoAgent, provideAgent } from './agent.ts';
+import { Chaos, type InjectedKind, type Victims } from './chaos/chaos.ts';
+import { mendedTable } from './chaos/mended-table.ts';
 import { type Backstage, repository, setBackstage } from './compose.ts';
 import { destroyAll, endProcesses } from './destroy-all.ts';
 import { provideImage } from './image.ts';
@@ -28,7 +32,12 @@ const say = (line: string): void => {
   process.stdout.write(`${pc.dim(seconds)}  ${line}\n`);
 };
 
-interface Shown {
+interface Mended {
+  injected: Partial<Record<InjectedKind, number>>;
+  repairs: Partial<Record<RepairKind, number>>;
+}
+
+interface Shown extends Mended {
   ended: readonly Ended[];
   phases: PhaseMs;
   faults: readonly string[];
@@ -42,16 +51,25 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean>
 
   const isLocal = options.driver === 'sim';
   say('starting a simulated GitHub, the control plane with its PostgreSQL, and an agent');
-  const backstage = await setBackstage({ image, emulated: !isLocal, runnersAreLocal: isLocal, log });
+  const chaos = options.chaos ? chaosOf(options) : undefined;
+  const backstage = await setBackstage({
+    image,
+    emulated: !isLocal,
+    runnersAreLocal: isLocal,
+    looksOften: options.chaos,
+    log,
+  });
   let shown: Shown | undefined;
   let left: readonly string[] = [];
   try {
-    const agent = await provideAgent({ driver: options.driver, backstage, image, log });
+    const { driver, verbose } = options;
+    const agent = await provideAgent({ driver, backstage, image, log, killable: options.chaos, verbose });
     try {
-      shown = await show(options, backstage, signal);
+      shown = await show(options, { backstage, agent, chaos }, signal);
       if (options.keep) await keep(backstage, signal);
     } finally {
       try {
+        await chaos?.end(backstage.github);
         await destroyAll(backstage, 60_000);
         left = leaksBetween(before, await takeInventory(ofVms(backstage)))
           .filter(({ kind, what }) => kind === 'registration' || /\/vm-|bellows-vm-/.test(what))
@@ -67,30 +85,52 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean>
   const { folder } = backstage;
   const after = leaksBetween(before, await takeInventory({ ...machine, marks: [folder], folders: [folder] }));
   const leaks = [...left, ...after.map(({ kind, what }) => `${kind}: ${what}`)];
-  return conclude(options, shown, leaks);
+  return conclude({ ...options, ...(chaos && { seed: chaos.seed }) }, shown, leaks);
+}
+
+function chaosOf({ seed = randomInt(1_000_000) }: DemoOptions): Chaos {
+  say(`chaos: everything goes wrong by seed ${seed}; again with --chaos --seed ${seed}`);
+  return new Chaos(seed, (line) => say(pc.magenta(line)));
+}
+
+interface Stage {
+  backstage: Backstage;
+  agent: DemoAgent;
+  chaos: Chaos | undefined;
 }
 
 /** Pushes the commit, follows its jobs to their end, and judges them. */
-async function show(options: DemoOptions, backstage: Backstage, signal: AbortSignal): Promise<Shown> {
+async function show(
+  options: DemoOptions,
+  { backstage, agent, chaos }: Stage,
+  signal: AbortSignal,
+): Promise<Shown> {
   const withVms = options.driver === 'qemu';
   const expected = expectations(withVms);
+  chaos?.brew(backstage.github);
   await backstage.github.push({ repository, path: workflowPath, workflowYaml: workflow(label, withVms) });
   say(`pushed a commit to ${repository}; its workflow has ${expected.length} jobs`);
-  const { store } = backstage.server;
+  const victims: Victims = {
+    crashAgent: () => agent.crash(),
+    restartServer: () => backstage.restartServer(),
+  };
   const secrets = new Set<string>();
   const allOver = ({ jobs, vms }: Seen): boolean =>
     jobs.length >= expected.length &&
     jobs.every(({ state }) => state === 'done') &&
     vms.every(({ state }) => state === 'gone');
-  const seen = await watch(store, {
+  const seen = await watch(() => backstage.server.store, {
     narrator: new Narrator(say),
     done: (now) => {
       rememberJitConfigs(backstage, secrets);
+      chaos?.look(now, victims);
       return allOver(now);
     },
-    limitMs,
+    limitMs: chaos === undefined ? limitMs : 2 * limitMs,
     signal,
   });
+  await chaos?.end(backstage.github);
+  const { store } = backstage.server;
   const jobs = [...seen.jobs].sort((a, b) => a.id - b.id);
   const ended = jobs.map((job) => ({ job, vm: vmOf(job, seen), log: jobLog(backstage, job.id) }));
   const phases = await phasesOfAll(store, ended);
@@ -99,7 +139,11 @@ async function show(options: DemoOptions, backstage: Backstage, signal: AbortSig
   const found = !withVms
     ? []
     : await findSecrets(needlesOf(backstage.keys, [...secrets]), [backstage.folder]);
-  return { ended, phases, faults: [...faults(expected, ended), ...found] };
+  const injected = chaos?.injected ?? {};
+  const repairs = await store.transaction((tx) => tx.repairs.count({}));
+  if (chaos !== undefined) process.stdout.write(`${mendedTable(injected, repairs)}\n\n`);
+  const wrong = [...faults(expected, ended), ...found, ...(chaos?.faults() ?? [])];
+  return { ended, phases, injected, repairs, faults: wrong };
 }
 
 const jobLog = ({ github }: Backstage, id: Ended['job']['id']): string => {
@@ -149,11 +193,10 @@ function conclude(options: DemoOptions, shown: Shown | undefined, leaks: readonl
       bootId: vm?.bootId,
     }));
     const vms = new Set((shown?.ended ?? []).map(({ vm }) => vm?.id)).size;
-    const { driver } = options;
-    const phases = shown?.phases ?? {};
-    process.stdout.write(
-      `${JSON.stringify({ ok, jobs, vms, leaks, driver, phases, faults: shown?.faults ?? [] })}\n`,
-    );
+    const { driver, seed } = options;
+    const { phases = {}, injected = {}, repairs = {} } = shown ?? {};
+    const report = { ok, jobs, vms, leaks, driver, phases, seed, injected, repairs };
+    process.stdout.write(`${JSON.stringify({ ...report, faults: shown?.faults ?? [] })}\n`);
   }
   return ok;
 }

@@ -1,9 +1,12 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 export interface DemoOptions {
   driver: 'qemu' | 'sim';
   json: boolean;
   keep: boolean;
+  chaos: boolean;
+  /** Of the chaos. */
+  seed?: number;
   verbose: boolean;
 }
 
@@ -19,6 +22,12 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     )
     .option('--json', 'print one JSON object as the last line', false)
     .option('--keep', 'leave everything running afterwards, to play with, until Ctrl-C', false)
+    .option(
+      '--chaos',
+      'let everything go wrong meanwhile: webhooks, API, the agent, the control plane; the end must be the same',
+      false,
+    )
+    .option('--seed <number>', 'what goes wrong where with --chaos; chosen and printed when left out', seed)
     .option('--verbose', 'print the log lines of the control plane and the agent', false)
     .addHelpText(
       'after',
@@ -26,4 +35,10 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     )
     .parse(args, { from: 'user' });
   return command.opts<DemoOptions>();
+}
+
+function seed(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('A seed is a whole number.');
 }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HistoryLine } from '../src/domain/lifecycle/effects.ts';
 import type { Job } from '../src/domain/lifecycle/job.ts';
 import type { Vm } from '../src/domain/lifecycle/vm.ts';
-import type { Store } from '../src/ports/store.ts';
+import { type Store, StoreUnavailableError } from '../src/ports/store.ts';
 
 export interface Seen {
   jobs: readonly Job[];
@@ -74,15 +74,23 @@ function whereIs(job: Job, { vms }: Seen): string {
   return vm === undefined ? '' : `, ${vm.id} is ${vm.state}`;
 }
 
-/** Looks until `done`, a few times a second. @throws the signal's reason, or when `limitMs` has passed. */
+/**
+ * Looks until `done`, a few times a second. @throws the signal's reason, or when `limitMs` has passed.
+ * @param store asked at each look, since a control plane that restarts has another one
+ */
 export async function watch(
-  store: Store,
+  store: () => Store,
   options: { narrator: Narrator; done: (seen: Seen) => boolean; limitMs: number; signal: AbortSignal },
 ): Promise<Seen> {
   const end = Date.now() + options.limitMs;
+  let seen: Seen = { jobs: [], vms: [] };
   for (;;) {
     options.signal.throwIfAborted();
-    const seen = await look(store);
+    seen = await look(store()).catch((error: unknown) => {
+      // It restarts, or was stopped by somebody, which the time limit finds out.
+      if (error instanceof StoreUnavailableError) return seen;
+      throw error;
+    });
     options.narrator.look(seen);
     if (options.done(seen)) return seen;
     if (Date.now() > end) {

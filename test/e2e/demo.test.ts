@@ -30,10 +30,21 @@ it('ends well, says so in one line, and leaves nothing', async () => {
   expect(await run.left()).toEqual([]);
 });
 
+it('ends as well when everything goes wrong meanwhile', async () => {
+  const program = await run.start([...withoutVms, '--chaos', '--seed', '1']);
+  expect(await program.ended(limitMs), await program.output()).toBe(0);
+  const told = demoReport.parse(await lastLine(program));
+  expect(told).toMatchObject({ ok: true, seed: 1, vms: expectations(false).length, leaks: [], faults: [] });
+  expect(told.injected).toMatchObject({ 'agent-killed': 1, 'server-restarted': 1 });
+  expect(told.injected['delivery-lost']).toBeGreaterThan(0);
+  expect(Object.values(told.repairs).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  expect(await run.left()).toEqual([]);
+});
+
 it('explains itself', async () => {
   const program = await run.start(['npm', 'run', 'demo', '--', '--help']);
   expect(await program.ended(limitMs)).toBe(0);
-  for (const option of ['--driver', '--json', '--keep', '--verbose'])
+  for (const option of ['--driver', '--json', '--keep', '--verbose', '--chaos', '--seed'])
     expect(await program.output()).toContain(option);
 });
 

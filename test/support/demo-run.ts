@@ -20,6 +20,9 @@ export const demoReport = z.object({
   driver: z.enum(['qemu', 'sim']),
   phases: z.record(z.string(), z.record(z.string(), z.number().nonnegative())),
   faults: z.array(z.string()),
+  injected: z.record(z.string(), z.number()),
+  repairs: z.record(z.string(), z.number()),
+  seed: z.number().optional(),
 });
 
 export interface DemoRun {
