@@ -100,6 +100,5 @@ export class VirtualClock implements Clock {
  * what the first set off.
  */
 export async function settled(): Promise<void> {
-  await new Promise<void>((resolve) => nextTick(resolve));
-  await new Promise<void>((resolve) => nextTick(resolve));
+  await new Promise<void>((resolve) => nextTick(nextTick, resolve));
 }

@@ -74,11 +74,17 @@ export class Lifeline {
   }
 
   #wrap<T extends object>(port: T, around: (method: string, call: () => unknown) => unknown): T {
+    const wrapped = new Map<string | symbol, { value: unknown; call: (...args: unknown[]) => unknown }>();
     return new Proxy(port, {
       get: (target, key) => {
         const value: unknown = Reflect.get(target, key, target);
         if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => around(String(key), () => Reflect.apply(value, target, args));
+        const known = wrapped.get(key);
+        if (known?.value === value) return known.call;
+        const call = (...args: unknown[]): unknown =>
+          around(String(key), () => Reflect.apply(value, target, args));
+        wrapped.set(key, { value, call });
+        return call;
       },
     });
   }
@@ -106,9 +112,11 @@ export class Lifeline {
 
   async #counted(name: string, work: () => unknown): Promise<unknown> {
     const call = this.#next();
-    await this.#pass(name, 'before', call);
+    const stop = this.#pass(name, 'before', call);
+    if (stop !== undefined) await stop;
     const value = await work();
-    await this.#pass(name, 'after', call);
+    const stopAfter = this.#pass(name, 'after', call);
+    if (stopAfter !== undefined) await stopAfter;
     return value;
   }
 

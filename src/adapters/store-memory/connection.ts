@@ -1,6 +1,7 @@
 // One process's connection: it runs transactions, hears wakes, and ends as the process does.
 
 import {
+  type LockName,
   StaleWriteError,
   type Store,
   StoreUnavailableError,
@@ -45,6 +46,7 @@ export function connect(shared: Shared): MemoryStore {
   const open = new Set<Session>();
   const own = new Set<Listener>();
   const isDead = (): boolean => state === 'dead';
+  const transactionIn = transactionsOn(shared);
 
   const reachable = (): void => {
     if (state === 'closed') throw new StoreUnavailableError('the store is closed');
@@ -76,7 +78,7 @@ export function connect(shared: Shared): MemoryStore {
     async transaction(work) {
       for (let tried = 1; ; tried += 1) {
         try {
-          return await attempt((session) => work(transactionOf(tables, session)));
+          return await attempt((session) => work(transactionIn(session)));
         } catch (error) {
           const again = error instanceof StaleWriteError || error instanceof DeadlockError;
           if (!again || tried >= tries) throw error;
@@ -111,6 +113,29 @@ export function connect(shared: Shared): MemoryStore {
   };
 }
 
+/** Tables are made as they are asked for: most transactions use two or three of them. */
+function transactionsOn({ tables, locks }: Shared): (session: Session) => Transaction {
+  const makers = new Map<string | symbol, (session: Session) => unknown>(
+    Object.entries(tables).map(([name, table]) => [name, (session) => table.in(session)]),
+  );
+  makers.set('lock', (session) => (name: LockName) => session.statement(() => session.lock(`name ${name}`)));
+  makers.set('wake', (session) => (channel: WakeChannel) => void session.wakes.add(channel));
+  const shape = transactionOf(tables, createSession(locks, []));
+  return (session) => {
+    const made = new Map<string | symbol, unknown>();
+    return new Proxy(shape, {
+      get(_shape, key): unknown {
+        const known = made.get(key);
+        if (known !== undefined) return known;
+        const fresh = makers.get(key)?.(session);
+        made.set(key, fresh);
+        return fresh;
+      },
+    });
+  };
+}
+
+/** Whole, so that its parts can be listed and copied. */
 function transactionOf(tables: Tables, session: Session): Transaction {
   return {
     deliveries: tables.deliveries.in(session),

@@ -99,7 +99,9 @@ export function createRows<Row, Index extends string = never>(
     put: write,
     remove: (session, id) => write(session, id, undefined),
     commit(session) {
-      for (const [id, row] of written.get(session) ?? []) {
+      const own = written.get(session);
+      if (own === undefined) return;
+      for (const [id, row] of own) {
         const old = committed.get(id);
         const fresh = row === undefined ? undefined : { id, row };
         if (fresh === undefined) committed.delete(id);

@@ -35,7 +35,8 @@ export function createSession(locks: Locks, participants: readonly Participant[]
   let broken: Error | undefined;
   // As in PostgreSQL, a statement that failed in a deadlock ends the transaction, even if its caller catches the error.
   let doomed: DeadlockError | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<unknown> | undefined;
+  let underWay = 0;
 
   const end = (how: 'commit' | 'rollback', next: Exclude<typeof state, 'open'>): void => {
     if (state !== 'open') return;
@@ -44,18 +45,21 @@ export function createSession(locks: Locks, participants: readonly Participant[]
     locks.releaseAll(session, broken);
   };
 
-  const inTurn = async <T>(turn: Promise<unknown>, work: () => T | Promise<T>): Promise<T> => {
-    await turn;
-    if (state === 'dead') return never();
-    if (broken !== undefined) throw broken;
-    assert(state === 'open', 'a statement came after the end of its transaction');
-    if (doomed !== undefined) throw doomed;
+  const inTurn = async <T>(before: Promise<unknown> | undefined, work: () => T | Promise<T>): Promise<T> => {
+    underWay += 1;
     try {
+      await before?.catch(() => undefined);
+      if (state === 'dead') return await never();
+      if (broken !== undefined) throw broken;
+      assert(state === 'open', 'a statement came after the end of its transaction');
+      if (doomed !== undefined) throw doomed;
       const result = await work();
-      return isDead() ? never() : result;
+      return isDead() ? await never() : result;
     } catch (error) {
       if (error instanceof DeadlockError) doomed = error;
       throw error;
+    } finally {
+      underWay -= 1;
     }
   };
   const isDead = (): boolean => state === 'dead';
@@ -65,8 +69,8 @@ export function createSession(locks: Locks, participants: readonly Participant[]
     waitsFor: undefined,
     wakes: new Set(),
     statement(work) {
-      const result = inTurn(last, work);
-      last = result.catch(() => undefined);
+      const result = inTurn(underWay === 0 ? undefined : last, work);
+      last = result;
       return result;
     },
     async lock(key) {

@@ -43,14 +43,14 @@ export function observedStore(store: Store, { life, isAway, committed }: StoreWa
 }
 
 function noting(tx: Transaction, note: (lines: readonly HistoryLine[]) => void): Transaction {
-  return {
-    ...tx,
-    history: {
-      of: (subject, limit) => tx.history.of(subject, limit),
-      async append(lines) {
-        await tx.history.append(lines);
-        note(lines);
-      },
+  const history: Transaction['history'] = {
+    of: (subject, limit) => tx.history.of(subject, limit),
+    async append(lines) {
+      await tx.history.append(lines);
+      note(lines);
     },
   };
+  return new Proxy(tx, {
+    get: (target, key): unknown => (key === 'history' ? history : Reflect.get(target, key)),
+  });
 }
