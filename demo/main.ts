@@ -19,7 +19,7 @@ import { type DemoOptions, parseOptions } from './options.ts';
 import { type PhaseMs, phasesOfAll, phasesTable } from './phases-table.ts';
 import { findSecrets, needlesOf } from './secrets.ts';
 import { type Ended, faults } from './verdict.ts';
-import { Narrator, type Seen, vmOf, watch } from './watch.ts';
+import { Narrator, type Seen, vmOf, watch, withBootId } from './watch.ts';
 import { expectations, workflow, workflowPath } from './workflow.ts';
 
 /** As long as seven emulated VMs on two slow processors may take. */
@@ -132,7 +132,13 @@ async function show(
   await chaos?.end(backstage.github);
   const { store } = backstage.server;
   const jobs = [...seen.jobs].sort((a, b) => a.id - b.id);
-  const ended = jobs.map((job) => ({ job, vm: vmOf(job, seen), log: jobLog(backstage, job.id) }));
+  const ended = await Promise.all(
+    jobs.map(async (job) => ({
+      job,
+      vm: await withBootId(store, vmOf(job, seen)),
+      log: jobLog(backstage, job.id),
+    })),
+  );
   const phases = await phasesOfAll(store, ended);
   process.stdout.write(`\n${phasesTable(phases, ended)}\n  phases in ms\n\n`);
   // Without VMs the runners are processes of this machine, and have their secrets there.

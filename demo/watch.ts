@@ -24,6 +24,17 @@ export const historyOf = (store: Store, subject: HistoryLine['subject']): Promis
 /** The VM that ran the job; undefined when none did. */
 export const vmOf = (job: Job, { vms }: Seen): Vm | undefined => vms.find((vm) => vm.job === job.id);
 
+/**
+ * The VM with the boot id that its guest told. The row has none when GitHub's word that a job runs there was faster than the
+ * agent's that the guest is up; the history has it always.
+ */
+export async function withBootId(store: Store, vm: Vm | undefined): Promise<Vm | undefined> {
+  if (vm === undefined || vm.bootId !== undefined) return vm;
+  const lines = await historyOf(store, { kind: 'vm', id: vm.id });
+  const told = lines.find(({ event }) => event === 'agent-guest-up')?.data.bootId;
+  return typeof told === 'string' ? { ...vm, bootId: told } : vm;
+}
+
 /** One line a step: a job or VM that is not what it was at the last look. */
 export class Narrator {
   readonly #told = new Map<string, string>();
