@@ -6,7 +6,7 @@ import type { Job } from '../../domain/lifecycle/job.ts';
 import { requestVm } from '../../domain/lifecycle/transition-vm.ts';
 import { type Balance, balance } from '../../domain/scheduling/balance.ts';
 import { isToldWrong } from '../../domain/scheduling/waiting-words.ts';
-import { hours, type Instant, instantOf } from '../../domain/time.ts';
+import { after, hours, type Instant, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, writeAround } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -30,10 +30,11 @@ export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey
 
     const { settings } = deps;
     const result = balance({ scope, labels, jobs: [...jobs.values()], vms, now, policy: settings.balance });
-    await request(tx, deps, result, jobs, now);
+    const behind = vms.some(({ state }) => state === 'requested');
+    await request(tx, deps, result, jobs, now, behind);
     for (const { vm, why } of result.release) await applyToVm(tx, deps, vm, { kind: 'release', why });
     if (isToldWrong(queued, vms)) {
-      await tx.tasks.enqueue({ kind: 'place' }, now);
+      await tx.tasks.enqueue({ kind: 'place' }, after(now, deps.settings.timing.behindMs));
       tx.wake('tasks');
     }
     const held = result.held.flatMap(({ job: id, reason }) => {
@@ -52,12 +53,14 @@ async function request(
   result: Balance,
   jobs: ReadonlyMap<JobId, Job>,
   now: Instant,
+  behind: boolean,
 ): Promise<void> {
   for (const id of result.request) {
     const job = jobs.get(id);
     if (job?.service.kind !== 'ours') continue;
     const attempt = (await tx.vms.forJob(id)).length;
-    const outcome = requestVm(vmRequest(job, job.service.shape, attempt, deps), now, deps.settings.timing);
+    const wanted = vmRequest(job, job.service.shape, attempt, deps);
+    const outcome = requestVm(wanted, now, deps.settings.timing, behind);
     await tx.vms.insert(outcome.next);
     const told = { at: now, subject: { kind: 'job', id }, event: 'vm-requested' } as const;
     await writeAround(tx, outcome, now);

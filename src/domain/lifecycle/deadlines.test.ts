@@ -61,6 +61,7 @@ describe('the time that a state has', () => {
     expect(defaultTiming).toEqual({
       requestedMs: minutes(1),
       requestedLongestMs: hours(1),
+      behindMs: seconds(1),
       placedMs: minutes(2),
       startingMs: seconds(60),
       bootedMs: minutes(4),

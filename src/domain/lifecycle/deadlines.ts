@@ -10,6 +10,8 @@ export interface Timing {
   /** Without a host. Then: placement is asked again; each further time comes after twice the time. */
   requestedMs: DurationMs;
   requestedLongestMs: DurationMs;
+  /** From the wish for a VM to the look for a host when others of its scope and label set wait for one before it. */
+  behindMs: DurationMs;
   /** On a host that has not started it. Then: failed; it never moves to another host, since two could start it (I2). */
   placedMs: DurationMs;
   /** From the process to the guest's first word. Then: given back as failed. */
@@ -53,6 +55,7 @@ export interface Timing {
 export const defaultTiming: Timing = {
   requestedMs: minutes(1),
   requestedLongestMs: hours(1),
+  behindMs: seconds(1),
   placedMs: minutes(2),
   startingMs: seconds(60),
   bootedMs: minutes(4),

@@ -24,8 +24,12 @@ export interface VmRequest {
   runnerName: RunnerName;
 }
 
-/** Asks for a VM: the row to insert, and a look for a host. */
-export function requestVm(request: VmRequest, now: Instant, timing: Timing): Outcome<Vm> {
+/**
+ * Asks for a VM: the row to insert, and a look for a host.
+ * @param behind others of its scope and label set wait for a host already. They come first, so that there is no hurry: in a
+ *   burst one look serves many.
+ */
+export function requestVm(request: VmRequest, now: Instant, timing: Timing, behind = false): Outcome<Vm> {
   const next: Vm = {
     ...request,
     state: 'requested',
@@ -37,7 +41,10 @@ export function requestVm(request: VmRequest, now: Instant, timing: Timing): Out
   const { cause, attempt, runnerName, labels, shape } = request;
   return {
     next,
-    asks: [{ what: { kind: 'place' }, delay: 0 }, vmDeadline(next, timing.requestedMs)],
+    asks: [
+      { what: { kind: 'place' }, delay: behind ? timing.behindMs : 0 },
+      vmDeadline(next, timing.requestedMs),
+    ],
     history: [
       {
         at: now,

@@ -78,6 +78,12 @@ describe('a VM that is asked for', () => {
     ]);
   });
 
+  it('has time while others of its set wait for a host before it', () => {
+    const [look, ...others] = requestVm(request, t0, timing, true).asks;
+    expect(look).toEqual({ what: { kind: 'place' }, delay: seconds(1) });
+    expect(others).toEqual(requestVm(request, t0, timing).asks.slice(1));
+  });
+
   it('finds none in time: has a look asked for unless one comes anyway, and waits twice as long for the next', () => {
     const late = (vm: Vm, seconds: number) => on(vm, { kind: 'deadline' }, at(seconds));
     const outcome = late(aVm(), 60);
