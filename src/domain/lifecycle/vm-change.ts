@@ -40,7 +40,7 @@ export function change(
   const asks: Ask[] = [
     ...(extra.effects ?? []).map(atOnce),
     ...(extra.later ?? []),
-    ...consequences(before, next).map(atOnce),
+    ...consequences(before, next, moment),
     ...(next.deadline !== undefined && next.deadline !== before.deadline
       ? [vmDeadline(next, between(moment.now, next.deadline))]
       : []),
@@ -88,14 +88,18 @@ const cap = (deadline: Instant, vm: Vm, now: Instant): Instant =>
     ? instantOf(Math.min(deadline, vm.hardDeadline))
     : deadline;
 
-function consequences(before: Vm, next: Vm): readonly Effect[] {
-  const effects: Effect[] = [];
+function consequences(before: Vm, next: Vm, { timing }: Moment): readonly Ask[] {
+  const asks: Ask[] = [];
   if (next.tombstone !== before.tombstone && next.host !== undefined && next.state !== 'gone') {
-    effects.push({ kind: 'push-host', host: next.host });
+    asks.push(atOnce({ kind: 'push-host', host: next.host }));
   }
-  if (isSupply(before) !== isSupply(next)) effects.push(balanceOf(next));
-  if (makesWay(before, next)) effects.push({ kind: 'place' });
-  return effects;
+  if (isSupply(before) !== isSupply(next)) {
+    // Which job it had GitHub is being asked: until it has told, that job seems to need another VM.
+    const isUntold = next.runnerEnded?.ranJob === true && next.job === undefined;
+    asks.push({ what: balanceOf(next), delay: isUntold ? timing.jobSettleMs : 0 });
+  }
+  if (makesWay(before, next)) asks.push(atOnce({ kind: 'place' }));
+  return asks;
 }
 
 /** It gives back its room, or its turn to boot: a host takes only so many VMs that boot at the same time. */

@@ -39,6 +39,7 @@ export const vmLosses = [
   'runner-broke',
   'runner-never-listened',
   'runner-evicted',
+  'job-not-told',
   'idled-out',
   'hard-deadline',
   'forced',

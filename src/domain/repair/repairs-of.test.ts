@@ -58,6 +58,11 @@ describe('a VM that leaves the supply without a job', () => {
       [...toIdle, { kind: 'runner-ended', ranJob: false, code: 0 }],
       'runner-evicted',
     ],
+    [
+      'GitHub has not told of the job that it had',
+      [...toIdle, { kind: 'runner-ended', ranJob: true, code: 0 }],
+      'job-not-told',
+    ],
     ['its runner broke', [...toBooted, { kind: 'runner-ended', ranJob: false, code: 1 }], 'runner-broke'],
     [
       'GitHub refuses its runner',
@@ -99,7 +104,6 @@ describe('a VM that leaves the supply without a job', () => {
 describe('a VM that needs no replacement', () => {
   it.each<[string, readonly VmEvent[]]>([
     ['got a job', [...toIdle, { kind: 'job-bound', job: jobId(1) }]],
-    ['says that its runner had one', [...toIdle, { kind: 'runner-ended', ranJob: true, code: 0 }]],
     ['is surplus, and was not placed', [{ kind: 'release', why: 'surplus' }]],
     ['is surplus, and idle', [...toIdle, { kind: 'release', why: 'surplus' }, ...consent]],
     [

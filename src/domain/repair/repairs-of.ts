@@ -49,8 +49,8 @@ function lossOf(before: Vm, event: VmEvent, next: Vm): VmLoss | undefined {
     case 'force':
       return 'forced';
     case 'runner-ended':
-      // It says that it had a job: GitHub's word, which binds the two, comes later.
-      if (event.ranJob) return undefined;
+      // Which job it had GitHub has not told, so that one still counts as waiting.
+      if (event.ranJob) return 'job-not-told';
       return next.failure === undefined ? 'runner-evicted' : 'runner-broke';
     case 'deadline':
       return lossInTime(before, next);
