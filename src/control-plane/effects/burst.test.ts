@@ -9,7 +9,7 @@ import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey } from '../../domain/scope.ts';
-import { after, minutes } from '../../domain/time.ts';
+import { after, minutes, seconds } from '../../domain/time.ts';
 import type { Store, Transaction } from '../../ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { balanceScope } from './balance-scope.ts';
@@ -116,6 +116,14 @@ describe('a balance of thousands', () => {
     const cost = await costOf(balanceAll);
     expect(cost).not.toContain('tasks.enqueue');
     expect(cost.length).toBeLessThan(8);
+  });
+
+  it('gives those that it asks for behind others a second, in which one plan serves many', async () => {
+    await fill([...busy, ...requested.slice(1)]);
+    await balanceAll();
+    const due = (await within((tx) => tx.tasks.list(1000))).filter(({ what }) => what.kind === 'place');
+    expect(due.map(({ dueAt }) => dueAt)).toEqual([after(now, seconds(1))]);
+    expect(await within((tx) => tx.vms.forJob(jobId(1)))).toHaveLength(1);
   });
 
   it('asks for a plan when somebody believes wrongly that it has a VM', async () => {
