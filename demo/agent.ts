@@ -2,14 +2,9 @@
 
 import { join } from 'node:path';
 import { startKillableAgent } from './chaos/killable-agent.ts';
+import type { DemoAgent } from './demo-agent.ts';
 import { type AgentOptions, startLocalAgent } from './local-agent.ts';
 import { startVmAgent } from './vm-agent.ts';
-
-export interface DemoAgent {
-  /** Dies as by `kill -9`, and starts again. Its VMs live on. */
-  crash(): Promise<void>;
-  stop(): Promise<void>;
-}
 
 export interface ProvideOptions extends AgentOptions {
   driver: 'qemu' | 'sim';

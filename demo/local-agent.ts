@@ -20,8 +20,8 @@ import { Secret } from '../src/ports/secret.ts';
 import { Lifeline } from '../src/sim/crash-points.ts';
 import { processRunner } from '../src/sim/driver/process-runner.ts';
 import { SimHost } from '../src/sim/driver/sim-host.ts';
-import type { DemoAgent } from './agent.ts';
 import type { Backstage } from './compose.ts';
+import type { DemoAgent } from './demo-agent.ts';
 
 export interface AgentOptions {
   backstage: Backstage;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { DemoAgent } from '../agent.ts';
+import type { DemoAgent } from '../demo-agent.ts';
 import type { AgentOrder } from './agent-order.ts';
 
 const script = join(import.meta.dirname, 'agent-process.ts');
