@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { minutes, seconds } from '../../domain/time.ts';
 import { type FaultName, faultKinds, faultNames } from './fault-kinds.ts';
 import { chooseOptions, type SwarmOptions } from './options.ts';
@@ -27,6 +27,9 @@ function everythingBreaks(seed: number): SwarmOptions {
   };
 }
 
+/** A busy machine has other things to do too. */
+vi.setConfig({ testTimeout: 180_000 });
+
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13];
 
 it.each(seeds)('seed %d gives the same log byte for byte', async (seed) => {
@@ -47,7 +50,7 @@ it('tells two seeds apart', async () => {
 });
 
 it('gives the same in two processes', async () => {
-  const run = (): Promise<unknown[]> => inAnotherProcess(21, 2);
+  const run = (): Promise<unknown[]> => inAnotherProcess(1, 2);
   const [one, other] = [await run(), await run()];
   expect(one).toHaveLength(2);
   expect(other).toEqual(one);
