@@ -6,11 +6,12 @@ import type { Scope } from '../../src/domain/scope.ts';
 import type { DurationMs } from '../../src/domain/time.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { type GitHub, GitHubError, type JobRef, type RepositoryRef } from '../../src/ports/github.ts';
-import type { DeliveryAttempt, GitHubHook } from '../../src/ports/github-hook.ts';
+import type { GitHubHook } from '../../src/ports/github-hook.ts';
 import type { CallFault, Faults } from '../../src/sim/github/faults.ts';
 import { runInProcess } from '../../src/sim/github/in-process-runner.ts';
 import type { SimGithub, SimGithubOptions } from '../../src/sim/github/sim-github.ts';
 import type { Conclusion, Run } from '../../src/sim/github/state.ts';
+import { deliveriesContract } from './github-deliveries.ts';
 
 export interface GitHubHarness {
   github: GitHub;
@@ -273,61 +274,12 @@ export function githubContract(
     });
   });
 
-  describe(`${name}: the deliveries of its webhook`, () => {
-    beforeEach(() => begin());
-    afterEach(end);
-
-    /** Deliveries that reach nobody, and all that GitHub lists of them. */
-    async function emit(count: number): Promise<void> {
-      for (let n = 0; n < count; n += 1) {
-        const about = { installationId: organization.installationId, repositoryId: app.id };
-        harness.sim.world.deliveries.emit({ event: 'star', action: 'created', ...about, body: `{"n":${n}}` });
-      }
-      await eventually(
-        async () => (await listAll()).filter(({ event }) => event === 'star').length === count,
-      );
-    }
-    async function listAll(): Promise<DeliveryAttempt[]> {
-      const all: DeliveryAttempt[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await harness.hook.deliveries(cursor);
-        all.push(...page.attempts);
-        cursor = page.next;
-      } while (cursor !== undefined);
-      return all;
-    }
-
-    it('are listed by the page, newest first, each once', async () => {
-      await emit(105);
-      const first = await harness.hook.deliveries();
-      expect(first.attempts).toHaveLength(100);
-      expect(first.next).toBeDefined();
-      const all = await listAll();
-      const ids = all.map(({ id }) => id);
-      expect(ids).toEqual([...new Set(ids)].sort((a, b) => b - a));
-      expect(all[0]).toMatchObject({
-        event: 'star',
-        installation: organization.installationId,
-        redelivery: false,
-        statusCode: 0,
-      });
-      expect(all[0]?.deliveredAt).toBeLessThanOrEqual(harness.clock.now());
-    });
-
-    it('are made again under the same GUID, when somebody asks', async () => {
-      await emit(1);
-      const [lost] = await listAll();
-      if (lost === undefined) throw new Error('no delivery');
-      expect(await harness.hook.redeliver(lost.id)).toBe('asked');
-      await eventually(async () => (await listAll()).some(({ id }) => id > lost.id));
-      const [again] = await listAll();
-      expect(again).toMatchObject({ guid: lost.guid, redelivery: true, event: 'star' });
-    });
-
-    it('that GitHub does not know are too old', async () => {
-      expect(await harness.hook.redeliver(123_456_789)).toBe('too-old');
-    });
+  deliveriesContract(name, {
+    begin,
+    end,
+    harness: () => harness,
+    about: () => ({ installationId: organization.installationId, repositoryId: app.id }),
+    eventually,
   });
 
   describe(`${name}: trouble`, () => {

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
-import { instantOf } from '../../domain/time.ts';
-import type { JobTable } from '../../ports/store.ts';
+import { type Instant, instantOf } from '../../domain/time.ts';
+import type { JobTable, RepositoryActivity } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { demandOf } from './hashes.ts';
 import { storable } from './tables.ts';
@@ -57,47 +57,8 @@ export function jobTable(db: Db): JobTable {
         .where((is) => is('run_id', '=', is.fn.any(is.val([...runs]))));
       return (await ofRuns.orderBy('first_seen_at').orderBy('id').execute()).map((row) => row.doc);
     },
-    async sayWhy(jobs, reason) {
-      const told = jobs.map((job) => versioning.raised({ ...job, waitingFor: reason }));
-      // Locked by id, so that two who say something of the same jobs do not wait for one another in a circle.
-      await sql`
-        with told as (
-          select * from unnest(
-            ${told.map(({ id }) => id)}::bigint[],
-            ${jobs.map(({ version }) => version)}::bigint[],
-            ${told.map((job) => JSON.stringify(job))}::text[]
-          ) as told (id, seen, doc)
-        ), locked as (
-          select jobs.id from jobs join told on told.id = jobs.id and told.seen = jobs.version
-          order by jobs.id for update of jobs
-        )
-        update jobs set version = told.seen + 1, doc = told.doc::json
-        from told join locked on locked.id = told.id where jobs.id = told.id
-      `.execute(db);
-    },
-    async activity(since) {
-      const isOpen = sql<boolean>`state in ('waiting', 'queued', 'running')`;
-      const rows = await db
-        .selectFrom('jobs')
-        .select((is) => [
-          'repository',
-          is.fn.countAll<string>().filterWhere('state', '=', 'queued').as('queued'),
-          is.fn.countAll<string>().filterWhere(isOpen).as('open'),
-          is.fn.count<string>('run_id').distinct().filterWhere(isOpen).as('open_runs'),
-          is.fn.max('first_seen_at').as('last_seen_at'),
-        ])
-        .where('served', '=', true)
-        .where((is) => is.or([isOpen, is('first_seen_at', '>=', since)]))
-        .groupBy('repository')
-        .execute();
-      return rows.map(({ repository, queued, open, open_runs, last_seen_at }) => ({
-        repository,
-        queued: Number(queued),
-        open: Number(open),
-        openRuns: Number(open_runs),
-        lastSeenAt: instantOf(last_seen_at),
-      }));
-    },
+    sayWhy: (jobs, reason) => sayWhy(db, jobs, reason),
+    activity: (since) => activity(db, since),
     async list({ owner, repository, states, runId }, limit) {
       let query = db.selectFrom('jobs').select('doc');
       if (owner !== undefined) query = query.where('owner', '=', storable(owner));
@@ -108,4 +69,47 @@ export function jobTable(db: Db): JobTable {
       return rows.map((row) => row.doc);
     },
   };
+}
+
+async function activity(db: Db, since: Instant): Promise<readonly RepositoryActivity[]> {
+  const isOpen = sql<boolean>`state in ('waiting', 'queued', 'running')`;
+  const rows = await db
+    .selectFrom('jobs')
+    .select((is) => [
+      'repository',
+      is.fn.countAll<string>().filterWhere('state', '=', 'queued').as('queued'),
+      is.fn.countAll<string>().filterWhere(isOpen).as('open'),
+      is.fn.count<string>('run_id').distinct().filterWhere(isOpen).as('open_runs'),
+      is.fn.max('first_seen_at').as('last_seen_at'),
+    ])
+    .where('served', '=', true)
+    .where((is) => is.or([isOpen, is('first_seen_at', '>=', since)]))
+    .groupBy('repository')
+    .execute();
+  return rows.map(({ repository, queued, open, open_runs, last_seen_at }) => ({
+    repository,
+    queued: Number(queued),
+    open: Number(open),
+    openRuns: Number(open_runs),
+    lastSeenAt: instantOf(last_seen_at),
+  }));
+}
+
+async function sayWhy(db: Db, jobs: readonly Job[], reason: string): Promise<void> {
+  const told = jobs.map((job) => versioning.raised({ ...job, waitingFor: reason }));
+  // Locked by id, so that two who say something of the same jobs do not wait for one another in a circle.
+  await sql`
+    with told as (
+      select * from unnest(
+        ${told.map(({ id }) => id)}::bigint[],
+        ${jobs.map(({ version }) => version)}::bigint[],
+        ${told.map((job) => JSON.stringify(job))}::text[]
+      ) as told (id, seen, doc)
+    ), locked as (
+      select jobs.id from jobs join told on told.id = jobs.id and told.seen = jobs.version
+      order by jobs.id for update of jobs
+    )
+    update jobs set version = told.seen + 1, doc = told.doc::json
+    from told join locked on locked.id = told.id where jobs.id = told.id
+  `.execute(db);
 }
