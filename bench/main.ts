@@ -26,6 +26,15 @@ const benches: Readonly<Record<string, Bench>> = {
     numbers: { pairs: 'how often both are measured, in turns; nine at least (default 9)' },
     load: () => import('./boot.ts'),
   },
+  replay: {
+    summary: 'processor time of the simulated product for its work, and for four times as much',
+    numbers: {
+      pairs: 'how often both are measured, in turns (default 5)',
+      days: 'virtual days of the small run (default 4)',
+      runs: 'pushes in a day (default 40)',
+    },
+    load: () => import('./replay.ts'),
+  },
 };
 
 const program = new Command('bench')

@@ -14,6 +14,8 @@ export interface PilotSize {
   runsPerDay: number;
   /** At most this many in one matrix. */
   width: number;
+  /** For measurements: the same so many days over and over, each a working day with one spell of bad weather. */
+  sameDays?: number;
 }
 
 /** Two months of a company with four servers. */
@@ -71,14 +73,16 @@ export const ground = ({ seed, width }: PilotSize): SwarmOptions => ({
   faults: habits,
 });
 
-export function dayOf(size: PilotSize, index: number, midnight: Instant): Day {
+export function dayOf(size: PilotSize, number: number, midnight: Instant): Day {
+  const { sameDays } = size;
+  const index = sameDays === undefined ? number : number % sameDays;
   const weekday = new Date(midnight).getUTCDay();
-  const isWeekend = weekday === 0 || weekday === 6;
+  const isWeekend = sameDays === undefined && (weekday === 0 || weekday === 6);
   const dice = new Dice(size.seed, `day ${index}`);
   const share = isWeekend ? 0.05 : 0.8 + 0.4 * (dice.between(0, 100) / 100);
   const seed = size.seed + 1000 * (index + 1);
   // One day in the pilot, eight matrices of 256 at once.
-  const isBurst = index === burstDay && size.days > burstDay;
+  const isBurst = index === burstDay;
   return {
     opensAt: office.opens,
     closesAt: office.closes,
@@ -99,7 +103,7 @@ const burstDay = 32;
 /** Every third week is a bad one. */
 function spellsOf(size: PilotSize, dice: Dice, seed: number, index: number): readonly Spell[] {
   const isBadWeek = Math.floor(index / 7) % 3 === 1;
-  const count = isBadWeek ? dice.between(2, 3) : dice.between(0, 1);
+  const count = size.sameDays !== undefined ? 1 : isBadWeek ? dice.between(2, 3) : dice.between(0, 1);
   return Array.from({ length: count }, (_, spell) => ({
     // One in each third of the day.
     at: office.opens + hours(3 * spell) + minutes(dice.between(5, 50)),
