@@ -20,6 +20,7 @@ export async function runScenario(name: string, options: { trace: boolean; json:
     return 1;
   }
   const events: string[] = [];
+  const startedAt = performance.now();
   const ending = await playGuarded(scenario, {
     tell: (line) => process.stdout.write(`${line}\n`),
     ...(options.trace ? { onLine: (line: string) => events.push(line) } : {}),
@@ -29,7 +30,8 @@ export async function runScenario(name: string, options: { trace: boolean; json:
     process.stdout.write(`event log in sim-${name}.log\n`);
   }
   process.stdout.write(summaryOf(name, ending));
-  if (options.json) process.stdout.write(`${jsonOf(name, ending)}\n`);
+  const wallSeconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  if (options.json) process.stdout.write(`${jsonOf(name, ending, wallSeconds)}\n`);
   return exitCodes[ending.outcome];
 }
 
@@ -68,5 +70,5 @@ function summaryOf(name: string, { outcome, findings, error, jobs, vms, webhooks
   ].join('\n')}\n`;
 }
 
-const jsonOf = (name: string, { report, ...ending }: Ending): string =>
-  JSON.stringify({ name, ...ending, ...report });
+const jsonOf = (name: string, { report, ...ending }: Ending, wallSeconds: number): string =>
+  JSON.stringify({ name, ...ending, ...report, wallSeconds });
