@@ -181,9 +181,19 @@ describe('a run with max-parallel', () => {
     const then = later(at(401), minutes(15));
     expect(weigh([running, ...queued], vms, later(then, -1)).request).toEqual([]);
     expect(weigh([running, ...queued], vms, then).request).toEqual([2]);
-    expect(weigh([running, ...queued], vms, then).retryAt).toBe(then);
+    expect(weigh([running, ...queued], vms, then).retryAt).toBe(later(then, minutes(15)));
     const made = numberedVm(12, [], { cause: jobId(2), requestedAt: then });
     expect(weigh([running, ...queued], [...vms, made], then).request).toEqual([]);
+  });
+
+  it('tries another a quarter of an hour after that one, and not before: the first may live so long', () => {
+    const vms = [idledOut(2, 400), idledOut(3, 401)];
+    const then = later(at(401), minutes(15));
+    const made = numberedVm(12, [], { cause: jobId(2), requestedAt: then });
+    const moment = later(then, minutes(1));
+    expect(weigh([running, ...queued], [...vms, made], moment).request).toEqual([]);
+    expect(weigh([running, ...queued], [...vms, made], moment).retryAt).toBe(later(then, minutes(15)));
+    expect(weigh([running, ...queued], [...vms, made], later(then, minutes(15))).request).toEqual([3]);
   });
 
   it('is not suspected when none of its jobs worked then, or when its VMs failed', () => {

@@ -61,6 +61,11 @@ export function balance({ scope, labels, jobs, vms, now, policy }: BalanceInput)
   const holds = runHolds(jobs, ours, setbacks, now, policy.probeMs);
   const pause = backoffOf(unexplained(setbacks, jobs, holds), newsOf(ofSet), policy);
   const sorted = sort(withoutVm(demand, supply), holds, pause, now);
+  const { retryAt } = sorted;
+  assert(
+    retryAt === undefined || retryAt > now,
+    'balance waits for a later time, or it would go round at once',
+  );
   return { ...sorted, release: release.map(({ id }) => ({ vm: id, why: surplusWhy })) };
 }
 

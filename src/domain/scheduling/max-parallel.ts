@@ -35,12 +35,14 @@ export function runHolds(
     const ofRun = ofRuns.get(run) ?? [];
     if (!ofRun.some(({ state, since }) => state === 'running' && since <= last)) continue;
     const ended = ofRun.filter(({ state, since }) => state === 'done' && since > last).length;
-    const made = vms.filter(
-      ({ cause, requestedAt }) => requestedAt > last && runOf.get(cause) === run,
-    ).length;
-    const until = after(now, Math.max(0, last + probeMs - now));
-    const allowed = Math.max(ended, until <= now ? 1 : 0);
-    holds.set(run, { allowance: Math.max(0, allowed - made), until });
+    const made = vms
+      .filter(({ cause, requestedAt }) => requestedAt > last && runOf.get(cause) === run)
+      .map(({ requestedAt }) => requestedAt);
+    // A VM that was tried and lives is a try like one that idled out: the next comes as long after it, not at once.
+    const untilTryMs = Math.max(last, ...made) + probeMs - now;
+    const isDue = untilTryMs <= 0;
+    const allowance = Math.max(ended - made.length, isDue ? 1 : 0);
+    holds.set(run, { allowance, until: after(now, isDue ? probeMs : untilTryMs) });
   }
   return holds;
 }
