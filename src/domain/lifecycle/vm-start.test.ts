@@ -276,3 +276,19 @@ describe('events out of place', () => {
     expect(on(vmAfter(toGone), { kind: 'deadline' }).asks).toEqual([]);
   });
 });
+
+describe('a guest whose first word GitHub overtook', () => {
+  const hello: VmEvent = { kind: 'guest-up', bootId: 'boot-9' };
+
+  it('is known by its boot all the same', () => {
+    const early = vmAfter([...toStarting, bound(7)]);
+    expect(early).toMatchObject({ state: 'busy' });
+    expect(early.bootId).toBeUndefined();
+    expect(on(early, hello).next).toMatchObject({ state: 'busy', bootId: 'boot-9', job: jobId(7) });
+  });
+
+  it('does not change its boot by saying it again', () => {
+    const busy = vmAfter(toBusy);
+    expect(on(busy, hello).next).toBe(busy);
+  });
+});

@@ -1,7 +1,7 @@
 // From the wish for a VM to a listening runner. The agent's messages arrive in order but some may be lost, so a later word
 // stands in for the earlier ones that it implies.
 
-import type { Handler } from './cell.ts';
+import { type Handler, unchanged } from './cell.ts';
 import type { Effect } from './effects.ts';
 import type { VmEvent } from './events.ts';
 import type { Vm } from './vm.ts';
@@ -36,6 +36,12 @@ export const greetGuest: On<'guest-up'> = (vm, event, moment) =>
     effects: vm.state === 'placed' ? [register(vm)] : [],
     data: { bootId: event.bootId },
   });
+
+/** GitHub's word may overtake the guest's first one, which says by which boot it is known. */
+export const learnBoot: On<'guest-up'> = (vm, event, moment) =>
+  vm.bootId === undefined
+    ? change(vm, { ...vm, bootId: event.bootId }, event, moment, { data: { bootId: event.bootId } })
+    : unchanged(vm);
 
 export const listen: On<'runner-listening'> = (vm, event, moment) =>
   change(vm, { ...vm, state: 'idle' }, event, moment);
