@@ -59,3 +59,17 @@ export function refusal(
     ? `this host has ${Math.max(0, left)} MiB of memory left for VMs, and it needs ${wanted.memoryMib} MiB`
     : undefined;
 }
+
+/**
+ * What the control plane may promise: not what is held by VMs of which it does not know. Otherwise it would place VM after VM
+ * where there is no room, each refused at once.
+ */
+export function forOthers(capacity: Capacity, strangers: readonly VmRecord[]): Capacity {
+  const sum = (of: 'memoryMib' | 'milliCpus'): number =>
+    strangers.reduce((total, { spec }) => total + (spec?.[of] ?? 0), 0);
+  return {
+    ...capacity,
+    milliCpus: Math.max(0, capacity.milliCpus - sum('milliCpus')),
+    memoryMib: Math.max(0, capacity.memoryMib - sum('memoryMib')),
+  };
+}

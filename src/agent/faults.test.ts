@@ -238,9 +238,13 @@ describe('absence', () => {
     world.push();
     await world.clock.advance(minutes(50));
     expect(world.observed?.vms).toEqual([{ vm: testVm, state: 'unknown-to-you' }]);
+    // The room that it takes is not offered to others.
+    const held = 2048;
+    const offered = world.observed?.capacity.memoryMib;
     expect(world.host.leftovers()).toHaveLength(3);
     await world.clock.advance(minutes(15));
     expect(world.host.leftovers()).toEqual([]);
+    expect(world.observed?.capacity.memoryMib).toBe((offered ?? 0) + held);
   });
 
   it('of a younger generation: an older one of the same epoch changes nothing', async () => {

@@ -93,8 +93,17 @@ export class Reconciler {
   observed(): ObservedVm[] {
     return this.#deps.ledger.state.vms.map((record) => ({
       vm: record.vm,
-      state: this.#desired.knows(record.vm) === false ? 'unknown-to-you' : observedState(record),
+      state: this.#isStranger(record) ? 'unknown-to-you' : observedState(record),
     }));
+  }
+
+  /** VMs that are here and of which the control plane does not speak. */
+  strangers(): readonly VmRecord[] {
+    return this.#deps.ledger.state.vms.filter((record) => this.#isStranger(record));
+  }
+
+  #isStranger({ vm }: VmRecord): boolean {
+    return this.#desired.knows(vm) === false;
   }
 
   async #found(): Promise<readonly string[]> {

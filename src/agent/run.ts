@@ -13,7 +13,7 @@ import {
   type ControlPlaneMessage,
 } from '../wire/agent-protocol.ts';
 import { BootSlots } from './boot-slots.ts';
-import { type Capacity, capacityOf, defaultOffer, factsMs, type Offer } from './capacity.ts';
+import { type Capacity, capacityOf, defaultOffer, factsMs, forOthers, type Offer } from './capacity.ts';
 import { DesiredSet } from './desired-set.ts';
 import { Ledger } from './ledger.ts';
 import { type AgentLimits, defaultLimits } from './limits.ts';
@@ -80,7 +80,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     agentVersion: options.version,
     driver: deps.driver.kind,
     ...desired.version,
-    capacity: await capacity(),
+    capacity: forOthers(await capacity(), reconciler.strangers()),
     // Together, so that a VM is never missing while its end is not told yet.
     vms: reconciler.observed(),
     events: ledger.state.events.slice(0, eventsAtOnce),

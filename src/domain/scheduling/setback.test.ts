@@ -87,7 +87,12 @@ describe('the back-off', () => {
     expect(count(lost(80, 90), lost(0, 50))).toBe(2);
     expect(count(lost(80, 90), lost(55, 70), ...together)).toBe(2);
     expect(count(lost(0, 50), lost(0, 99), lost(50, 60))).toBe(1);
-    expect(count(lost(0, 50), lost(50, 60))).toBe(1);
+  });
+
+  it('counts one that was asked for at the very end of another anew: each refused at once would be a storm', () => {
+    const count = (...setbacks: Setback[]) => backoffOf(setbacks, undefined, defaultBackoff)?.rounds;
+    expect(count(lost(0, 50), lost(50, 60))).toBe(2);
+    expect(count(lost(0, 50), lost(50, 60), lost(60, 61))).toBe(3);
     expect(count(lost(0, 50), lost(51, 60))).toBe(2);
     expect(count(lost(0, 99), lost(1, 50), lost(60, 110))).toBe(1);
   });

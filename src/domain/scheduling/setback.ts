@@ -51,7 +51,8 @@ export function backoffOf(
   let rounds = 0;
   let roundEnd: Instant | undefined;
   for (const { requestedAt, at } of relevant) {
-    if (roundEnd === undefined || requestedAt > roundEnd) rounds += 1;
+    // At the very moment of an end: asked for because of it.
+    if (roundEnd === undefined || requestedAt >= roundEnd) rounds += 1;
     roundEnd = roundEnd === undefined || at > roundEnd ? at : roundEnd;
   }
   if (roundEnd === undefined) return undefined;

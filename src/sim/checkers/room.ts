@@ -4,8 +4,10 @@
 import type { HostId } from '../../domain/ids.ts';
 import { wrongWithFleet } from '../../domain/lifecycle/invariants.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
+import type { Host } from '../../domain/scheduling/host.ts';
 import { scopeOwner } from '../../domain/scope.ts';
 import type { HostMachine } from '../world/host-machine.ts';
+import type { World } from '../world/world.ts';
 import type { Checker } from './checker.ts';
 import { News } from './news.ts';
 
@@ -15,10 +17,23 @@ export function makeNoOverpromise(): Checker {
     family: 'correctness',
     // Scratch disks are sparse and promised on credit: a disk that fills up breaks no promise.
     look: ({ hosts, vms, world }) =>
-      wrongWithFleet(hosts, vms, world.settings.capacity).filter(
-        (what) => what.startsWith('I6') && !what.endsWith('disk'),
-      ),
+      wrongWithFleet(
+        hosts.map((host) => asItIs(host, world)),
+        vms,
+        world.settings.capacity,
+      ).filter((what) => what.startsWith('I6') && !what.endsWith('disk')),
   };
+}
+
+/**
+ * What a host offers shrinks while VMs are on it that no row knows, as after a restored database; what was promised before
+ * that is no wrong. What it has does not shrink.
+ */
+function asItIs(host: Host, world: World): Host {
+  const facts = world.hosts.find(({ id }) => id === host.id)?.spec.facts;
+  if (host.capacity === undefined || facts === undefined) return host;
+  const { cpus, memoryMib } = facts;
+  return { ...host, capacity: { ...host.capacity, memoryMib, milliCpus: cpus * 1000 } };
 }
 
 export function makeMemoryHolds(): Checker {
