@@ -85,6 +85,7 @@ export const mistaken: readonly Mutant[] = [
   {
     name: 'has agents that boast of their memory',
     caughtBy: 'I6 what runs fits into memory',
+    alsoSeenBy: ['I6 no host is promised too much'],
     make: boastOfMemory,
   },
   {
