@@ -37,7 +37,11 @@ export function pump(channel: ReliableChannel, stream: PumpStream, options: Pump
   const stop = new AbortController();
   const reader = new FrameReader();
   let wakeWriter: () => void = () => {};
-  const wake = (): void => wakeWriter();
+  let wakeTicker: () => void = () => {};
+  const wake = (): void => {
+    wakeWriter();
+    wakeTicker();
+  };
 
   const write = async (): Promise<string> => {
     // The other side may hold half a line of an earlier connection.
@@ -74,6 +78,12 @@ export function pump(channel: ReliableChannel, stream: PumpStream, options: Pump
 
   const tick = async (): Promise<string> => {
     for (;;) {
+      // Most guests say nothing for minutes: nobody needs to look after them every few seconds.
+      while (!channel.isWaiting && !stop.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wakeTicker = resolve;
+        });
+      }
       await options.sleep(options.tickMs ?? 5000, stop.signal);
       channel.tick();
       wake();

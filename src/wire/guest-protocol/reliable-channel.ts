@@ -79,6 +79,11 @@ export class ReliableChannel {
     return this.#open;
   }
 
+  /** Whether a `tick` may have something to do: the other side owes an answer. */
+  get isWaiting(): boolean {
+    return this.#attached && (!this.#open || this.#outbox.length > 0);
+  }
+
   /** Numbered messages that the other side has not taken in. */
   get waiting(): number {
     return this.#outbox.length;
@@ -160,7 +165,7 @@ export class ReliableChannel {
     this.#oweAck(false);
   }
 
-  /** To be called every few seconds: sends again what was not acknowledged, and asks again if there was no answer. */
+  /** To be called every few seconds while it is waiting: sends again what was not acknowledged, and asks again if there was no answer. */
   tick(): void {
     if (!this.#attached) return;
     if (!this.#open) {
