@@ -52,6 +52,7 @@ class Link {
   readonly #waker: { stop(): void };
   #work: Promise<void> = Promise.resolve();
   #pushQueued = false;
+  #said: { text: string; message: AgentMessage | string } | undefined;
   #closed = false;
 
   constructor(deps: Deps, host: HostId, socket: AgentSocket, onClosed: () => void) {
@@ -91,7 +92,9 @@ class Link {
   }
 
   #receive(text: string): void {
-    const message = parseLinkMessage(fromAgent, text);
+    // An idle host says the same every few seconds, and it was read before.
+    const message = text === this.#said?.text ? this.#said.message : parseLinkMessage(fromAgent, text);
+    this.#said = { text, message };
     if (typeof message === 'string') {
       this.#deps.log.warn('bad message from an agent', { host: this.#host, reason: message });
       this.#socket.close(linkCloseCodes.badMessage, message);
