@@ -74,7 +74,8 @@ export function makeNoStrangers(): Checker {
 
 /**
  * A VM that no job needs is given back at once; when GitHub or the guest is slow to answer, a little later. One whose guest
- * hangs is kept until its hard deadline: nobody can say that no job is in it.
+ * hangs is kept until its hard deadline: nobody can say that no job is in it
+ * (docs/adr/0010-a-mute-guest-keeps-its-vm.md).
  */
 const untilReleased = { fair: minutes(8), afterStorm: minutes(60) };
 
@@ -107,7 +108,7 @@ function unneeded({ world, vms }: Look, served: ServedJobs): string[] {
 }
 
 const hangs = (world: World, vm: VmId): boolean =>
-  world.hosts.some(({ host }) => host.guest(vm)?.answers === false);
+  world.hosts.some(({ host }) => host.guest(vm)?.hangs === true);
 
 export function makeRepairsCounted(): Checker {
   return {

@@ -19,8 +19,10 @@ export function makeNothingAfterGone(): Checker {
         return [`${told.event.vm} was started on ${told.machine.name} after it was gone`];
       if (told.kind !== 'history' || told.line.subject.kind !== 'vm') return [];
       const { data, event, subject } = told.line;
-      // A host that is gone for good can prove nothing; what is on it is looked at when it comes back.
-      const isProved = data.to === 'gone' && data.from !== 'gone' && event !== 'host-removed';
+      // A host that is gone for good can prove nothing; what is on it is looked at when it comes back. What never had a host
+      // needs no proof, and may be placed after all by a database that was restored.
+      const hadHost = data.from !== 'gone' && data.from !== 'requested';
+      const isProved = data.to === 'gone' && hadHost && event !== 'host-removed';
       if (!isProved) return [];
       gone.add(subject.id);
       return leftOf(world, subject.id);

@@ -60,9 +60,9 @@ export class SimGuest implements SimulatedGuest {
   readonly jits: string[] = [];
   runnerAlive = false;
 
-  /** It is up and hears its host. */
-  get answers(): boolean {
-    return this.#up && !this.#mute;
+  /** It came up, and will never say or hear anything again. */
+  get hangs(): boolean {
+    return this.#mute;
   }
 
   /** Its runner is at work on a job. */

@@ -1,5 +1,6 @@
 import { eventsInReverse } from './events-in-reverse.ts';
 import { evictedRunner } from './evicted-runner.ts';
+import { failedSeeds } from './failed-seeds.ts';
 import { fiveQueuedFirstCancelled } from './five-queued-first-cancelled.ts';
 import { hostDiesWithAJob } from './host-dies-with-a-job.ts';
 import { idleLie } from './idle-lie.ts';
@@ -30,7 +31,7 @@ export const stories: readonly Scenario[] = [
 ];
 
 /** Seeds that failed once (`fromSwarm`), by what was wrong. */
-export const regressions: readonly Scenario[] = [];
+export const regressions: readonly Scenario[] = failedSeeds;
 
 /** `pilot` has no golden transcript: it is too long to be read, and to be played among other tests. */
 export const allScenarios: readonly Scenario[] = [...stories, ...regressions, pilot];
