@@ -73,6 +73,17 @@ describe('an agent', () => {
     expect(new Set(phases).size).toBe(phases.length);
   });
 
+  it('measures no step below zero when the clock of its host is put back meanwhile', async () => {
+    const world = await started({ host: { startMs: () => 5000 } });
+    world.order({});
+    await world.clock.advance(seconds(2));
+    world.clockErrorMs = -minutes(20);
+    expect(await world.until(() => world.heard('guest-up'))).toBe(true);
+    const measured = world.events.flatMap(({ event }) => (event.kind === 'phase' ? [event.ms] : []));
+    expect(measured.length).toBeGreaterThan(4);
+    expect(Math.min(...measured)).toBe(0);
+  });
+
   it('answers each question about the worker once, after it was asked', async () => {
     const world = await started({ runner: () => idleRunner });
     await world.orderWithJit({});

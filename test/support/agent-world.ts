@@ -16,6 +16,7 @@ import { MemoryJournal } from '../../src/sim/memory-journal.ts';
 import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
 import { socketPair } from '../../src/sim/socket-pair.ts';
+import { machineClock } from '../../src/sim/world/machine-clock.ts';
 import {
   type AgentEvent,
   type AgentMessage,
@@ -58,6 +59,8 @@ export interface WorldOptions {
 
 export class AgentWorld {
   readonly clock = new VirtualClock();
+  /** How far the host's own clock is off. */
+  clockErrorMs = 0;
   readonly random = new SeededRandom(7);
   readonly journal = new MemoryJournal();
   readonly host: SimHost;
@@ -127,7 +130,7 @@ export class AgentWorld {
         },
       },
       inspector: life.bind(host.inspector),
-      clock: life.bind(this.clock),
+      clock: life.bind(machineClock(this.clock, () => this.clockErrorMs)),
       random: this.random.fork(),
       log: this.#log(),
       identity: new PlainIdentity('host-1'),

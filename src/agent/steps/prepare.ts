@@ -53,7 +53,9 @@ async function step<T>(deps: WorkerDeps, vm: string, name: StepName, act: () => 
   const made = await act();
   await ledger.write((state) => {
     const told = state.vms.find((record) => record.vm === vm)?.said.includes(`phase ${name}`);
-    return told ? [] : ledger.events(state, vm, [{ kind: 'phase', phase: name, ms: clock.now() - at }]);
+    return told
+      ? []
+      : ledger.events(state, vm, [{ kind: 'phase', phase: name, ms: Math.max(0, clock.now() - at) }]);
   });
   return made;
 }
