@@ -32,16 +32,24 @@ export async function takeInObserved(
   if (observed.generation === before.generation && observed.epoch === epoch)
     await failTheLost(tx, deps, host, observed);
   const says = { version: observed.agentVersion, capacity: capacityOf(observed) };
-  if (fresh.length === 0 && isStillSo(before, says, deps)) return before.heardUpTo ?? 0;
+  // It would pass over every set of orders until our count had caught up with its own.
+  const isAhead = observed.epoch === epoch && observed.generation > before.generation;
+  if (fresh.length === 0 && !isAhead && isStillSo(before, says, deps)) return before.heardUpTo ?? 0;
 
   const row = await tx.hosts.lockRow(host);
   if (row === undefined) return undefined;
   const heardUpTo = Math.max(row.heardUpTo ?? 0, ...fresh.map((event) => event.number));
+  if (isAhead)
+    deps.log.warn(
+      'a host has newer orders than the database: it was restored, and the host is given its orders anew',
+      { host },
+    );
   const wasFull = row.capacity === undefined || row.state === 'silent';
   await tx.hosts.update({
     ...row,
     state: row.state === 'silent' ? 'online' : row.state,
     ...says,
+    ...(isAhead ? { generation: Math.max(row.generation, observed.generation) + 1 } : {}),
     lastHeardAt: deps.clock.now(),
     heardUpTo,
   });

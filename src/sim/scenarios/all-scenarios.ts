@@ -12,6 +12,7 @@ import { ourDowntimeOfADay } from './our-downtime-of-a-day.ts';
 import { outageOfAnHour } from './outage-of-an-hour.ts';
 import { pilot } from './pilot.ts';
 import { restoredDatabase } from './restored-database.ts';
+import { restoredDump } from './restored-dump.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Lessons that others paid for, each as a story. */
@@ -28,6 +29,7 @@ export const stories: readonly Scenario[] = [
   ourDowntimeOfADay,
   evictedRunner,
   restoredDatabase,
+  restoredDump,
 ];
 
 /** Seeds that failed once (`fromSwarm`), by what was wrong. */
