@@ -1,7 +1,7 @@
 // One server of the user's: its VMs and disks, and the agent on it, which dies and is started again by its supervisor.
 
 import { type AgentDeps, type AgentOptions, runAgent } from '../../agent/run.ts';
-import { type HostId, hostId, type ImageDigest } from '../../domain/ids.ts';
+import { type HostId, hostId, type ImageDigest, type VmId } from '../../domain/ids.ts';
 import type { AgentSocket } from '../../ports/agent-link.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostFacts } from '../../ports/host-inspector.ts';
@@ -106,9 +106,10 @@ export class HostMachine {
       folder: life.watch('folder', host.folder),
       images: life.watch('images', host.imageSource),
       journal: life.watch('journal', this.#journal()),
-      guestLink: {
-        connect: async (vm, path) => {
-          const stream = await life.watch('guestLink', host.guestLink).connect(vm, path);
+      guestLink: life.watch('guestLink', {
+        connect: async (vm: VmId) => {
+          const stream = await host.guestLink.connect(vm, '');
+          // Held from the start: a process that dies right after the call leaves no open socket either.
           const held = life.hold(() => stream.close());
           return {
             ...stream,
@@ -118,7 +119,7 @@ export class HostMachine {
             },
           };
         },
-      },
+      }),
       inspector: life.bind(host.inspector),
       clock: life.bind(machineClock(clock, () => weather.clockErrorMs(this.name))),
       random: this.#parts.random.fork(),

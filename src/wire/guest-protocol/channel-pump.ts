@@ -94,13 +94,14 @@ export function pump(channel: ReliableChannel, stream: PumpStream, options: Pump
   const close = (): void => {
     if (stop.signal.aborted) return;
     stop.abort(new Error('closed'));
+    // At once: the channel may be attached to the next stream before this one has ended.
+    channel.detach();
     stream.close();
     wake();
   };
   channel.attach();
   const done = Promise.race([write().catch(failed), read().catch(failed), tick().catch(failed)]).then(
     (why) => {
-      channel.detach();
       close();
       return why;
     },
