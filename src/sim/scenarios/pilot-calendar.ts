@@ -19,7 +19,7 @@ export interface PilotSize {
 }
 
 /** Two months of a company with four servers. */
-export const wholePilot: PilotSize = { seed: 1, days: 63, runsPerDay: 95, width: 3 };
+export const wholePilot: PilotSize = { seed: 1, days: 63, runsPerDay: 106, width: 3 };
 
 export interface Day {
   options: SwarmOptions;

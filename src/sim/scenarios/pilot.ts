@@ -2,7 +2,15 @@
 // of it, and at whose end nothing is lost.
 
 import { createMemoryDatabase, type MemoryDatabase } from '../../adapters/store-memory/memory-store.ts';
-import { after, type DurationMs, hours, type Instant, minutes, seconds } from '../../domain/time.ts';
+import {
+  after,
+  type DurationMs,
+  hours,
+  type Instant,
+  instantOf,
+  minutes,
+  seconds,
+} from '../../domain/time.ts';
 import { allCheckers } from '../checkers/all-checkers.ts';
 import { Judge } from '../checkers/judge.ts';
 import { noFaults } from '../github/faults.ts';
@@ -83,18 +91,26 @@ async function live(cast: Cast, day: Day, midnight: Instant): Promise<void> {
   brewMachines(people);
   letUsersWork(people);
   for (const { at, options } of day.spells) {
-    await wait(cast, after(midnight, at), 'calm');
+    await work(cast, people, after(midnight, at));
     await breakThings(cast, people, { at, options });
   }
-  await wait(cast, after(midnight, day.closesAt + hours(1)), 'calm');
+  await work(cast, people, after(midnight, day.closesAt + hours(1)));
   people.isOver = true;
-  for (const job of [...world.github.world.state.openJobs]) tidyUp(people, job);
   await wait(cast, after(midnight, hours(24)), 'calm');
   const date = new Date(midnight).toISOString().slice(0, 10);
   const { state } = world.github.world;
   tell(
     `${date}: ${world.webhooks} webhooks and ${state.jobs.size} jobs so far, ${day.spells.length} spells of bad weather, ${judge.findings.length} findings`,
   );
+}
+
+/** Every hour people approve what waits for them, and give up what nobody can run. */
+async function work(cast: Cast, people: Storm, until: Instant): Promise<void> {
+  const { clock, github } = cast.world;
+  while (clock.now() < until && cast.judge.findings.length === 0) {
+    await wait(cast, instantOf(Math.min(until, after(clock.now(), hours(1)))), 'calm');
+    for (const job of [...github.world.state.openJobs]) tidyUp(people, job);
+  }
 }
 
 async function breakThings(cast: Cast, people: Storm, { options }: Spell): Promise<void> {
