@@ -31,7 +31,7 @@ export interface TaskRunner {
 /** @param freed is called when a task has ended, so that the loop may look again. */
 export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
   const underWay = new Set<Promise<void>>();
-  const { store, clock, settings, log } = deps;
+  const { store, clock, settings } = deps;
   const { idleLookMs: longestIdleMs = defaultIdleLookMs } = settings;
   /** When the loop looks again by itself; undefined while it has no room for more. */
   let nextLookAt: Instant | undefined;
@@ -103,20 +103,21 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
       await renewal;
     }
   }
+}
 
-  async function putBack(deps: Deps, task: Task, error: unknown): Promise<Instant> {
-    const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
-    const dueAt = limited ?? after(deps.clock.now(), pauseAfter(task));
-    log.warn('task failed', { task: task.what, attempts: task.attempts, error });
-    const reason = error instanceof Error ? error.message : String(error);
-    try {
-      await store.transaction((tx) => tx.tasks.release(task.id, settings.processName, dueAt, reason));
-    } catch (storeError) {
-      // The lease runs out by itself and the next time was written when the task was taken: nothing is lost.
-      log.error('cannot put a failed task back', { task: task.id, error: storeError });
-    }
-    return dueAt;
+async function putBack(deps: Deps, task: Task, error: unknown): Promise<Instant> {
+  const { store, settings, log } = deps;
+  const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
+  const dueAt = limited ?? after(deps.clock.now(), pauseAfter(task));
+  log.warn('task failed', { task: task.what, attempts: task.attempts, error });
+  const reason = error instanceof Error ? error.message : String(error);
+  try {
+    await store.transaction((tx) => tx.tasks.release(task.id, settings.processName, dueAt, reason));
+  } catch (storeError) {
+    // The lease runs out by itself and the next time was written when the task was taken: nothing is lost.
+    log.error('cannot put a failed task back', { task: task.id, error: storeError });
   }
+  return dueAt;
 }
 
 const pauseAfter = ({ what, attempts }: Task): DurationMs =>

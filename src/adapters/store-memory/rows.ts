@@ -49,18 +49,15 @@ export function createRows<Row, Index extends string = never>(
   const indexes = new Map(
     Object.entries<IndexSpec<Row>>(specs).map(([name, spec]) => [name, new RowIndex(spec)]),
   );
-
   const all = [...indexes.values()];
-
   const indexNamed = (name: Index): RowIndex<Row> => {
     const index = indexes.get(name);
     assert(index !== undefined, `there is an index ${name}`);
     return index;
   };
   const write = (session: Session, id: string, row: Row | undefined): void => {
-    const own = written.get(session);
-    if (own === undefined) written.set(session, new Map([[id, row]]));
-    else own.set(id, row);
+    const own = written.get(session) ?? new Map<string, Row | undefined>();
+    written.set(session, own.set(id, row));
   };
   const rebuild = (): void => {
     for (const index of all) index.rebuild(committed.values());
@@ -79,31 +76,14 @@ export function createRows<Row, Index extends string = never>(
         own === undefined ? rowsOf(index.bucket(key), newestFirst) : overlaid(index, key, own, newestFirst);
       return chosen(seen, selection);
     },
-    count(session, name, key) {
-      const index = indexNamed(name);
-      const { keyOf } = index.spec;
-      let count = index.bucket(key).length;
-      for (const [id, row] of written.get(session) ?? []) {
-        const old = committed.get(id);
-        if (old !== undefined && keyOf(old.row) === key) count -= 1;
-        if (row !== undefined && keyOf(row) === key) count += 1;
-      }
-      return count;
-    },
-    keys(session, name) {
-      const index = indexNamed(name);
-      const own = [...(written.get(session)?.values() ?? [])];
-      const keys = own.map((row) => (row === undefined ? undefined : index.spec.keyOf(row)));
-      return new Set([...index.keys(), ...keys.filter((key) => key !== undefined)]);
-    },
+    count: (session, name, key) => counted(indexNamed(name), key, written.get(session), committed),
+    keys: (session, name) => keysSeen(indexNamed(name), written.get(session)),
     put: write,
     remove: (session, id) => write(session, id, undefined),
     commit(session) {
-      const own = written.get(session);
-      if (own === undefined) return;
-      for (const [id, row] of own) {
+      for (const [id, row] of written.get(session) ?? []) {
         const old = committed.get(id);
-        const fresh = row === undefined ? undefined : { id, row };
+        const fresh = row && { id, row };
         if (fresh === undefined) committed.delete(id);
         else committed.set(id, fresh);
         for (const index of all) index.replace(old, fresh);
@@ -116,12 +96,11 @@ export function createRows<Row, Index extends string = never>(
       return lastNumber;
     },
     drop(which) {
-      const size = committed.size;
-      for (const { id, row } of committed.values()) {
-        if (which(row) && ![...written.values()].some((own) => own.has(id))) committed.delete(id);
-      }
-      if (committed.size < size) rebuild();
-      return size - committed.size;
+      const isFree = (id: string): boolean => ![...written.values()].some((own) => own.has(id));
+      const gone = [...committed.values()].filter(({ id, row }) => which(row) && isFree(id));
+      for (const { id } of gone) committed.delete(id);
+      if (gone.length > 0) rebuild();
+      return gone.length;
     },
     snapshot() {
       const [kept, number] = [new Map(committed), lastNumber];
@@ -144,6 +123,29 @@ export function createRows<Row, Index extends string = never>(
 
 /** What one transaction has written; undefined is a row that it has removed. */
 type OwnRows<Row> = Map<string, Row | undefined>;
+
+function counted<Row>(
+  index: RowIndex<Row>,
+  key: string,
+  own: OwnRows<Row> | undefined,
+  committed: ReadonlyMap<string, Entry<Row>>,
+): number {
+  const { keyOf } = index.spec;
+  let count = index.bucket(key).length;
+  for (const [id, row] of own ?? []) {
+    const old = committed.get(id);
+    if (old !== undefined && keyOf(old.row) === key) count -= 1;
+    if (row !== undefined && keyOf(row) === key) count += 1;
+  }
+  return count;
+}
+
+function keysSeen<Row>(index: RowIndex<Row>, own: OwnRows<Row> | undefined): Set<string> {
+  const keys = [...(own?.values() ?? [])].map((row) =>
+    row === undefined ? undefined : index.spec.keyOf(row),
+  );
+  return new Set([...index.keys(), ...keys.filter((key) => key !== undefined)]);
+}
 
 function* rowsOf<Row>(entries: readonly Entry<Row>[], newestFirst: boolean): Generator<Row> {
   for (const { row } of inOrder(entries, newestFirst)) yield row;
