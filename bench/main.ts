@@ -30,7 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: 'processor time of the simulated product for its work, and for four times as much',
     numbers: {
       pairs: 'how often both are measured, in turns (default 5)',
-      days: 'virtual days of the small run (default 4)',
+      days: 'virtual days of the small run (default 2)',
       runs: 'pushes in a day (default 40)',
     },
     load: () => import('./replay.ts'),

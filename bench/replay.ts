@@ -40,7 +40,7 @@ const times = 4;
 const script = fileURLToPath(new URL('replay/play.ts', import.meta.url));
 
 export async function run(options: ReplayOptions = {}): Promise<ReplayResult> {
-  const { pairs = 5, days = 4, runs = 40, warm = true, say = () => {} } = options;
+  const { pairs = 5, days = 2, runs = 40, warm = true, say = () => {} } = options;
   const small: Order = { days, sameDays: days, runsPerDay: runs, profiled: false, warm };
   const large: Order = { ...small, days: days * times };
   const measured: { small: Played; large: Played }[] = [];
