@@ -38,6 +38,15 @@ describe('the chaos of the demo', () => {
     expect(chaos.injected).toEqual({ 'agent-killed': 1, 'server-restarted': 1 });
   });
 
+  it('strikes also when no news of a running job came, once the first has ended', () => {
+    const chaos = new Chaos(1, () => {});
+    const both = victims();
+    chaos.look(withJobs('done', 'done'), both);
+    expect(both.struck).toEqual([]);
+    chaos.look(withJobs('done', 'queued'), both);
+    expect(both.struck).toEqual(['agent']);
+  });
+
   it('sees to it that a dozen calls meet every kind of failure', () => {
     const chaos = new Chaos(7, () => {});
     const sim = github();

@@ -104,9 +104,14 @@ export class Chaos {
     }
   }
 
-  /** Looks at the demo as it goes, and strikes when a job runs: at the agent first, and when that is back, at the server. */
+  /**
+   * Looks at the demo as it goes, and strikes in the midst of the work: at the agent first, and when that is back, at the
+   * server. That a job runs may be news that was lost, so the first that has ended tells of the midst as well.
+   */
   look({ jobs }: Seen, victims: Victims): void {
-    if (this.#isOver || !jobs.some(({ state }) => state === 'running')) return;
+    const has = (...states: string[]): boolean => jobs.some(({ state }) => states.includes(state));
+    const isInTheMidst = has('running') || (has('done') && has('waiting', 'queued'));
+    if (this.#isOver || !isInTheMidst) return;
     if (this.injected['agent-killed'] === undefined) {
       this.#strike('agent-killed', 'the agent is killed (kill -9) and started again', () =>
         victims.crashAgent(),
