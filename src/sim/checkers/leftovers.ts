@@ -15,6 +15,8 @@ export function makeNothingAfterGone(): Checker {
     name: 'I5 gone is gone',
     family: 'correctness',
     hear: (told, world) => {
+      // A database that was put back orders again what it has forgotten: the same name, a second life.
+      if (told.kind === 'restored') gone.clear();
       if (told.kind === 'host' && told.event.kind === 'vm-started' && gone.has(told.event.vm))
         return [`${told.event.vm} was started on ${told.machine.name} after it was gone`];
       if (told.kind !== 'history' || told.line.subject.kind !== 'vm') return [];

@@ -13,6 +13,8 @@ export function makeJitOnce(): Checker {
     name: 'I2 a JIT configuration reaches one VM',
     family: 'correctness',
     hear: (told) => {
+      // A database that was put back may order a VM anew that was gone: its second life has a configuration of its own.
+      if (told.kind === 'restored') jitOf.clear();
       if (told.kind !== 'host' || told.event.kind !== 'jit-handed') return [];
       const { vm, jitConfig } = told.event;
       const found: string[] = [];
