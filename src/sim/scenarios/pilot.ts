@@ -50,7 +50,8 @@ export async function playPilot(size: PilotSize, audience: Audience): Promise<En
     agent: { limits: agentLimits },
   });
   if (audience.onLine !== undefined) world.trace.onLine(audience.onLine);
-  const cast = { world, database, judge: new Judge(world, allCheckers()), tell: audience.tell };
+  const judge = new Judge(world, allCheckers());
+  const cast: Cast = { world, database, judge, tell: audience.tell, injected: {} };
   const truth = new PilotTruth(world);
   const first = new Storm(world, ground(size));
   settle(first);
@@ -76,6 +77,8 @@ interface Cast {
   database: MemoryDatabase;
   judge: Judge;
   tell: (line: string) => void;
+  /** How often each kind of fault struck. */
+  injected: Record<string, number>;
 }
 
 /** From midnight to midnight. */
@@ -96,6 +99,7 @@ async function live(cast: Cast, day: Day, midnight: Instant): Promise<void> {
   }
   await work(cast, people, after(midnight, day.closesAt + hours(1)));
   people.isOver = true;
+  countFaults(cast, people);
   await wait(cast, after(midnight, hours(24)), 'calm');
   const date = new Date(midnight).toISOString().slice(0, 10);
   const { state } = world.github.world;
@@ -121,10 +125,15 @@ async function breakThings(cast: Cast, people: Storm, { options }: Spell): Promi
   brewDisasters(spell, database);
   await wait(cast, after(world.clock.now(), options.stormMs), 'storm');
   calmDown(spell);
+  countFaults(cast, spell);
   const { hosted } = world.github.world.faults;
   Object.assign(world.github.world.faults, noFaults(), { hosted });
   brewGitHub(people);
   brewMachines(people);
+}
+
+function countFaults({ injected }: Cast, storm: Storm): void {
+  for (const [kind, count] of storm.injected) injected[kind] = (injected[kind] ?? 0) + count;
 }
 
 /** Lets time pass while the judge looks on; nothing more happens when it has found something. */
@@ -151,7 +160,7 @@ async function end(cast: Cast, truth: PilotTruth): Promise<Ending> {
     vms,
     webhooks: world.webhooks,
     repairs,
-    report: counts,
+    report: { ...counts, injected: cast.injected },
   };
 }
 
