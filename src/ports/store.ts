@@ -204,6 +204,8 @@ export interface TaskTable {
    * times, so that a hundred reasons to balance make one; a taken one does not count.
    */
   enqueue(what: Effect | Deadline, dueAt: Instant): Promise<void>;
+  /** Whether somebody has taken it, also one who let the lease run out. */
+  isTaken(what: Effect | Deadline): Promise<boolean>;
   /**
    * Sets the one deadline of a VM or job to `dueAt`, earlier or later; undefined takes it away. One that is taken now stays
    * with its holder, who may complete it, but never comes back.

@@ -136,6 +136,25 @@ describe('jobs that are not to be served', () => {
 });
 
 describe('the control plane', () => {
+  test('killed again and again while it holds its repair loops, runs each of them once afterwards', async () => {
+    const world = new ControlPlaneWorld();
+    world.github.world.faults.call = () => ({ kind: 'delay', ms: seconds(20) });
+    for (let death = 0; death < 5; death += 1) {
+      await world.clock.advance(seconds(2));
+      world.crash();
+      world.start();
+    }
+    await world.clock.advance(minutes(1));
+    const takenOver = await world.store.transaction((tx) =>
+      tx.repairs.list({ kinds: ['task-taken-over'] }, { limit: 100 }),
+    );
+    const polls = takenOver.filter(({ subject }) => subject.id === 'repair poll');
+    expect(polls).toHaveLength(1);
+    const tasks = await world.store.transaction((tx) => tx.tasks.list(1000));
+    const loops = tasks.flatMap(({ what }) => (what.kind === 'repair' ? [what.loop] : []));
+    expect(loops.length).toBe(new Set(loops).size);
+  });
+
   test('killed with jobs queued, booting and running, takes all of them up again', async () => {
     const world = new ControlPlaneWorld();
     const host = await world.addHost('one', 2, () => ({ durationMs: minutes(3), conclusion: 'success' }));

@@ -51,6 +51,7 @@ export function createTaskTable(): { participant: TaskRows; in(session: Session)
           if (free === undefined) insert(session, what, dueAt);
           else if (dueAt < free.dueAt) rows.put(session, free.id, { ...free, dueAt });
         }),
+      isTaken: (what) => session.statement(() => rows.count(session, 'taken', taskKey(what)) > 0),
       setDeadline: (deadline, dueAt) =>
         session.statement(async () => {
           const free = await lockFree(rows, session, taskKey(deadline));

@@ -21,6 +21,10 @@ export function taskTable(db: Db): TaskTable {
         )
         .execute();
     },
+    async isTaken(what) {
+      const taken = db.selectFrom('tasks').select('id').where('what_key', '=', taskHash(what));
+      return (await taken.where('owner', 'is not', null).limit(1).executeTakeFirst()) !== undefined;
+    },
     async setDeadline(deadline, dueAt) {
       const key = taskHash(deadline);
       if (dueAt === undefined) {

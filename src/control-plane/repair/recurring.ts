@@ -12,14 +12,18 @@ export const longestFailurePauseMs = minutes(1);
 
 /**
  * Makes sure that each loop has its row. A process that starts wants a round at once, since much may have been missed; later
- * on this only brings back a row that somebody deleted.
+ * on this only brings back a row that somebody deleted. One that is taken asks for the next round itself: a second row beside
+ * it would be one more after each death of a process, and all of them would come due together.
  */
 export function recurringStep(deps: Pick<Deps, 'store' | 'clock'>): () => Promise<DurationMs> {
   let delayMs = 0;
   return async () => {
     const dueAt = after(deps.clock.now(), delayMs);
     await deps.store.transaction(async (tx) => {
-      for (const { kind: loop } of repairLoops) await tx.tasks.enqueue({ kind: 'repair', loop }, dueAt);
+      for (const { kind: loop } of repairLoops) {
+        if (!(await tx.tasks.isTaken({ kind: 'repair', loop })))
+          await tx.tasks.enqueue({ kind: 'repair', loop }, dueAt);
+      }
       if (delayMs === 0) tx.wake('tasks');
     });
     delayMs = hours(1);

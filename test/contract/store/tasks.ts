@@ -58,6 +58,19 @@ export function taskContract(open: OpenStores): void {
     expect(again.map((task) => task.what)).toEqual([place]);
   });
 
+  it('tells whether somebody has taken it, also when his lease has run out', async ({ a, b }) => {
+    const isTaken = () => within(b, (tx) => tx.tasks.isTaken(place));
+    expect(await isTaken()).toBe(false);
+    await within(a, (tx) => tx.tasks.enqueue(place, at(0)));
+    expect(await isTaken()).toBe(false);
+    const [task] = await claimAll(a, 'one', at(1));
+    expect(await isTaken()).toBe(true);
+    await within(a, (tx) => tx.tasks.enqueue(place, at(2)));
+    expect(await isTaken()).toBe(true);
+    if (task !== undefined) await within(a, (tx) => tx.tasks.complete(task.id, 'one'));
+    expect(await isTaken()).toBe(false);
+  });
+
   it('asks anew for what is just being taken, once that is certain', async ({ a, b }) => {
     await within(a, (tx) => tx.tasks.enqueue(place, at(0)));
     const taken = moment();
