@@ -1,8 +1,9 @@
 // Plays a named scenario: its transcript, then how it ended.
 
 import { writeFileSync } from 'node:fs';
+import { crashed } from '../../src/sim/ending.ts';
 import { allScenarios } from '../../src/sim/scenarios/all-scenarios.ts';
-import { type Audience, crashed, type Ending, type Scenario } from '../../src/sim/scenarios/scenario.ts';
+import type { Audience, Scenario, ScenarioEnding } from '../../src/sim/scenarios/scenario.ts';
 import { exitCodes } from '../../src/sim/swarm/summary.ts';
 
 /**
@@ -41,8 +42,8 @@ function listed(): string {
 }
 
 /** An error that nobody in it catches is its end. */
-async function playGuarded(scenario: Scenario, audience: Audience): Promise<Ending> {
-  const escaped = Promise.withResolvers<Ending>();
+async function playGuarded(scenario: Scenario, audience: Audience): Promise<ScenarioEnding> {
+  const escaped = Promise.withResolvers<ScenarioEnding>();
   const catchIt = (error: unknown): void => escaped.resolve(crashed(error));
   process.on('unhandledRejection', catchIt);
   process.on('uncaughtException', catchIt);
@@ -54,14 +55,17 @@ async function playGuarded(scenario: Scenario, audience: Audience): Promise<Endi
   }
 }
 
-const verdicts: Record<Ending['outcome'], string> = {
+const verdicts: Record<ScenarioEnding['outcome'], string> = {
   ok: 'it ended as it should',
   crash: 'it crashed',
   liveness: 'something was not done in time',
   correctness: 'something wrong was done',
 };
 
-function summaryOf(name: string, { outcome, findings, error, jobs, vms, webhooks, repairs }: Ending): string {
+function summaryOf(
+  name: string,
+  { outcome, findings, error, jobs, vms, webhooks, repairs }: ScenarioEnding,
+): string {
   const mended = Object.entries(repairs).flatMap(([kind, count]) => (count > 0 ? [`${kind} ${count}`] : []));
   return `${[
     `\n${name}: ${verdicts[outcome]}; ${jobs} jobs, ${vms} VMs, ${webhooks} webhooks; mended ${mended.join(', ') || 'nothing'}`,
@@ -70,5 +74,5 @@ function summaryOf(name: string, { outcome, findings, error, jobs, vms, webhooks
   ].join('\n')}\n`;
 }
 
-const jsonOf = (name: string, { report, ...ending }: Ending, wallSeconds: number): string =>
+const jsonOf = (name: string, { report, ...ending }: ScenarioEnding, wallSeconds: number): string =>
   JSON.stringify({ name, ...ending, ...report, wallSeconds });

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chooseOptions, type SwarmOptions } from '../../src/sim/swarm/options.ts';
-import { crashed, runOnMemory } from '../../src/sim/swarm/run-on-memory.ts';
+import { crashedSeed, runOnMemory } from '../../src/sim/swarm/run-on-memory.ts';
 import type { SeedResult } from '../../src/sim/swarm/run-seed.ts';
 
 const script = fileURLToPath(new URL('../sim.ts', import.meta.url));
@@ -20,7 +20,7 @@ export async function runGuarded(
   more: Parameters<typeof runOnMemory>[1] = {},
 ): Promise<SeedResult> {
   const escaped = Promise.withResolvers<SeedResult>();
-  const catchIt = (error: unknown): void => escaped.resolve(crashed(options, error));
+  const catchIt = (error: unknown): void => escaped.resolve(crashedSeed(options, error));
   process.on('unhandledRejection', catchIt);
   process.on('uncaughtException', catchIt);
   try {
@@ -82,6 +82,6 @@ async function runOne(from: number, count: number, onResult: (result: SeedResult
   const code = await ended;
   if (seed === from + count) return seed;
   const why = isLate ? 'it did not end' : `its process ended with ${code} before it was done`;
-  onResult(crashed(chooseOptions(seed), new Error(why)));
+  onResult(crashedSeed(chooseOptions(seed), new Error(why)));
   return seed + 1;
 }

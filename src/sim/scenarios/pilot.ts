@@ -13,6 +13,7 @@ import {
 } from '../../domain/time.ts';
 import { allCheckers } from '../checkers/all-checkers.ts';
 import { Judge } from '../checkers/judge.ts';
+import { outcomeOf } from '../ending.ts';
 import { noFaults } from '../github/faults.ts';
 import { brewDisasters } from '../swarm/disasters.ts';
 import { brewGitHub } from '../swarm/github-storm.ts';
@@ -23,7 +24,7 @@ import { letUsersWork, organizationOf, settle } from '../swarm/users.ts';
 import { World } from '../world/world.ts';
 import { type Day, dayOf, ground, type PilotSize, type Spell, wholePilot } from './pilot-calendar.ts';
 import { PilotTruth } from './pilot-truth.ts';
-import { type Audience, type Ending, outcomeOf, type Scenario } from './scenario.ts';
+import type { Audience, Scenario, ScenarioEnding } from './scenario.ts';
 
 export const pilot: Scenario = {
   name: 'pilot',
@@ -40,7 +41,7 @@ const settings = { hostSilenceMs: seconds(120), idleLookMs: seconds(30) };
 const keepMs = { deliveries: hours(14 * 24), history: hours(400 * 24) };
 const longestCleanUpMs = hours(12);
 
-export async function playPilot(size: PilotSize, audience: Audience): Promise<Ending> {
+export async function playPilot(size: PilotSize, audience: Audience): Promise<ScenarioEnding> {
   const database = createMemoryDatabase();
   const world = new World({
     seed: size.seed,
@@ -146,7 +147,7 @@ async function wait({ world, judge }: Cast, until: Instant, phase: 'storm' | 'ca
   }
 }
 
-async function end(cast: Cast, truth: PilotTruth): Promise<Ending> {
+async function end(cast: Cast, truth: PilotTruth): Promise<ScenarioEnding> {
   const { world, judge } = cast;
   const isDone = judge.findings.length > 0 || (await cleanUp(cast));
   await judge.look('end');

@@ -2,15 +2,14 @@
 // checked and a transcript that a person can read. Most are stories (`story.ts`); a failing seed becomes one by
 // `from-swarm.ts`; one with another way to run and to end brings its own `play`.
 
-import type { RepairKind } from '../../domain/repair/repair.ts';
-import type { Finding } from '../checkers/checker.ts';
+import type { Ending } from '../ending.ts';
 
 export interface Scenario {
   /** In kebab case; its golden transcript is `test/scenarios/golden/NAME.txt`. */
   readonly name: string;
   /** The lesson, in one sentence. */
   readonly about: string;
-  play(audience: Audience): Promise<Ending>;
+  play(audience: Audience): Promise<ScenarioEnding>;
 }
 
 export interface Audience {
@@ -20,34 +19,5 @@ export interface Audience {
   onLine?: (line: string) => void;
 }
 
-export interface Ending {
-  outcome: 'ok' | 'crash' | 'liveness' | 'correctness';
-  findings: readonly Finding[];
-  /** Of a crash: the error with its stack. */
-  error?: string;
-  jobs: number;
-  vms: number;
-  webhooks: number;
-  repairs: Partial<Record<RepairKind, number>>;
-  /** Further keys for the JSON of `npm run sim -- --scenario NAME --json`. */
-  report?: Readonly<Record<string, unknown>>;
-}
-
-/** The gravest of what was found. */
-export const outcomeOf = (findings: readonly Finding[]): Ending['outcome'] =>
-  findings.some(({ family }) => family === 'correctness')
-    ? 'correctness'
-    : findings.length > 0
-      ? 'liveness'
-      : 'ok';
-
-/** An end in which an error escaped. */
-export const crashed = (error: unknown): Ending => ({
-  outcome: 'crash',
-  findings: [],
-  error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  jobs: 0,
-  vms: 0,
-  webhooks: 0,
-  repairs: {},
-});
+/** `report`: further keys for the JSON of `npm run sim -- --scenario NAME --json`. */
+export type ScenarioEnding = Ending & { report?: Readonly<Record<string, unknown>> };

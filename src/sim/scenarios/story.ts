@@ -7,10 +7,11 @@ import { hours, seconds } from '../../domain/time.ts';
 import { allCheckers } from '../checkers/all-checkers.ts';
 import type { Finding } from '../checkers/checker.ts';
 import { Judge } from '../checkers/judge.ts';
+import { crashed, type Ending, outcomeOf } from '../ending.ts';
 import type { Beliefs } from '../github/beliefs.ts';
 import { everythingIsDone, unfinished } from '../swarm/run-seed.ts';
 import { World } from '../world/world.ts';
-import { type Audience, crashed, type Ending, outcomeOf, type Scenario } from './scenario.ts';
+import type { Audience, Scenario } from './scenario.ts';
 import { JudgeHasSpoken, repository, Stage, StoryBroken } from './stage.ts';
 import { Transcript, type View } from './transcript.ts';
 

@@ -1,4 +1,5 @@
 import { createMemoryDatabase } from '../../adapters/store-memory/memory-store.ts';
+import { crashed } from '../ending.ts';
 import { guarded } from '../guard.ts';
 import type { SwarmOptions } from './options.ts';
 import { type RunOptions, runSeed, type SeedResult } from './run-seed.ts';
@@ -13,22 +14,16 @@ export async function runOnMemory(options: SwarmOptions, more: More = {}): Promi
   try {
     return await guarded(() => runSeed(options, { ...more, database: createMemoryDatabase() }));
   } catch (error) {
-    return crashed(options, error);
+    return crashedSeed(options, error);
   }
 }
 
-export const crashed = ({ seed }: SwarmOptions, error: unknown): SeedResult => ({
+export const crashedSeed = ({ seed }: SwarmOptions, error: unknown): SeedResult => ({
+  ...crashed(error),
   seed,
-  outcome: 'crash',
-  error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  findings: [],
-  jobs: 0,
-  vms: 0,
-  webhooks: 0,
   lastedMs: 0,
   calmMs: 0,
   injected: {},
-  repairs: {},
   lines: 0,
   digest: '',
 });

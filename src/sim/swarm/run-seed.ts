@@ -2,11 +2,11 @@
 // done within a bounded time; then the books must agree with GitHub and with the hosts.
 
 import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
-import type { RepairKind } from '../../domain/repair/repair.ts';
 import { type DurationMs, hours, seconds } from '../../domain/time.ts';
 import { allCheckers } from '../checkers/all-checkers.ts';
 import type { Finding } from '../checkers/checker.ts';
 import { Judge } from '../checkers/judge.ts';
+import { type Ending, outcomeOf } from '../ending.ts';
 import { noFaults } from '../github/faults.ts';
 import type { Job } from '../github/state.ts';
 import { type RestorableDatabase, World } from '../world/world.ts';
@@ -18,21 +18,13 @@ import type { SwarmOptions } from './options.ts';
 import { Storm } from './storm.ts';
 import { approveWaiting, letUsersWork, organizationOf, settle } from './users.ts';
 
-export interface SeedResult {
+export interface SeedResult extends Ending {
   seed: number;
-  /** `crash`: an error that nobody caught, in the product or the simulation. */
-  outcome: 'ok' | 'crash' | 'liveness' | 'correctness';
-  findings: readonly Finding[];
-  error?: string;
-  jobs: number;
-  vms: number;
-  webhooks: number;
   /** Virtual. */
   lastedMs: DurationMs;
   /** From the end of the storm until everything was done. */
   calmMs: DurationMs;
   injected: Partial<Record<FaultName, number>>;
-  repairs: Partial<Record<RepairKind, number>>;
   lines: number;
   digest: string;
 }
@@ -173,18 +165,13 @@ async function result(
 ): Promise<SeedResult> {
   const late = isDone ? [] : [await unfinished(world)];
   const all = [...findings, ...late];
-  const worst = all.some(({ family }) => family === 'correctness')
-    ? 'correctness'
-    : all.length > 0
-      ? 'liveness'
-      : 'ok';
   const { vms, repairs } = await world.store.transaction(async (tx) => ({
     vms: (await tx.vms.list({}, 10_000_000)).length,
     repairs: await tx.repairs.count({}),
   }));
   return {
     seed: options.seed,
-    outcome: worst,
+    outcome: outcomeOf(all),
     findings: all,
     jobs: world.github.world.state.jobs.size,
     vms,
