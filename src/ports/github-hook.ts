@@ -1,8 +1,7 @@
 // The webhook of our GitHub App, as GitHub keeps its books about it. Apart from `github.ts`, since only the look at our own
 // set-up and the redelivery of what was lost need it. Adapters: `adapters/github` and the simulator's in-process twin.
 
-import type { DeliveryGuid, InstallationId } from '../domain/ids.ts';
-import type { Instant } from '../domain/time.ts';
+import type { Attempt } from '../domain/repair/redelivery.ts';
 
 /** Every method throws `GitHubError`. */
 export interface GitHubHook {
@@ -24,15 +23,7 @@ export interface DeliveryPage {
   next?: string;
 }
 
-export interface DeliveryAttempt {
-  id: number;
-  guid: DeliveryGuid;
-  event: string;
-  /** Absent for what is about the App itself, such as its `ping`. */
-  installation?: InstallationId;
-  deliveredAt: Instant;
-  /** Somebody asked for it. */
-  redelivery: boolean;
+export interface DeliveryAttempt extends Attempt {
   /** `OK`, or what went wrong in GitHub's words. */
   status: string;
   /** The HTTP status that we answered; 0 when GitHub got no answer. */

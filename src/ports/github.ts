@@ -1,11 +1,12 @@
 // GitHub as the control plane needs it. Adapters: `adapters/github` (octokit) and the simulator's in-process twin, under
 // one contract suite (`test/contract/github.ts`). Nothing here retries: only effects do.
 
-import type { InstallationId, JobId, RepositoryId, RunId, RunnerId, RunnerName } from '../domain/ids.ts';
+import type { InstallationId, JobId, RunId, RunnerId, RunnerName } from '../domain/ids.ts';
 import type { LabelSet } from '../domain/labels/label-set.ts';
 import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../domain/lifecycle/vm.ts';
 import type { RateBudget } from '../domain/repair/allowance.ts';
+import type { ServedRepository } from '../domain/repair/poll-plan.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Secret } from './secret.ts';
@@ -61,14 +62,8 @@ export interface JobRef {
   repository: string;
 }
 
-export interface RepositoryRef {
-  id: RepositoryId;
-  fullName: string;
-  installationId: InstallationId;
-  private: boolean;
-  fork: boolean;
-  ownerKind: 'organization' | 'user';
-}
+/** One that the App may see; which of them we serve is the poll's to decide. */
+export type RepositoryRef = ServedRepository;
 
 /** A job as a list shows it: identity and fact together, as in a webhook. */
 export interface SeenJob {

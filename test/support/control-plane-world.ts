@@ -5,15 +5,10 @@ import type { Deps } from '../../src/control-plane/deps.ts';
 import { type ControlPlane, runControlPlane } from '../../src/control-plane/run.ts';
 import type { Settings } from '../../src/control-plane/settings.ts';
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
-import { type HostId, hostId, imageDigest } from '../../src/domain/ids.ts';
-import { defaultLabelPolicy } from '../../src/domain/labels/parse-label.ts';
-import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
+import { type HostId, hostId } from '../../src/domain/ids.ts';
 import type { Job } from '../../src/domain/lifecycle/job.ts';
 import type { Vm } from '../../src/domain/lifecycle/vm.ts';
-import { defaultBalancePolicy } from '../../src/domain/scheduling/balance.ts';
-import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
-import { defaultReserveAfterMs } from '../../src/domain/scheduling/placement.ts';
-import { minutes, seconds } from '../../src/domain/time.ts';
+import { seconds } from '../../src/domain/time.ts';
 import type { AgentSocket } from '../../src/ports/agent-link.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
@@ -25,28 +20,17 @@ import { SimGithub } from '../../src/sim/github/sim-github.ts';
 import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
 import { socketPair } from '../../src/sim/socket-pair.ts';
+import { worldSettings } from '../../src/sim/world/settings.ts';
 import { ScriptedAgent } from './scripted-agent.ts';
 
 const webhookSecret = 'a secret of the tests';
-const image = imageDigest(`sha256:${'1'.repeat(64)}`);
+const { image } = worldSettings;
 
 export const testSettings: Settings = {
+  ...worldSettings,
   installationTag: 'test',
   processName: 'control-plane-1',
   owners: ['acme'],
-  runnerGroups: {},
-  labels: defaultLabelPolicy,
-  timing: defaultTiming,
-  capacity: defaultCapacityPolicy,
-  balance: defaultBalancePolicy,
-  reserveAfterMs: defaultReserveAfterMs,
-  image,
-  hostSilenceMs: seconds(90),
-  removeHostAfterMs: minutes(15),
-  pollActiveMs: minutes(1),
-  pollLatelyMs: minutes(3),
-  pollAllMs: minutes(10),
-  lookShare: 0.6,
 };
 
 export interface LoggedLine {

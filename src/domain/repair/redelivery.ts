@@ -28,11 +28,12 @@ export const redeliveryPolicy = {
   longestPauseMs: hours(1),
 } as const;
 
-/** An attempt of GitHub's, as far as it matters here. */
+/** An attempt of GitHub's to deliver a webhook. */
 export interface Attempt {
   id: number;
   guid: DeliveryGuid;
   event: string;
+  /** Absent for what is about the App itself, such as its `ping`. */
   installation?: InstallationId;
   deliveredAt: Instant;
   /** Somebody asked for it. */

@@ -11,7 +11,7 @@ import { minutes } from '../../domain/time.ts';
 import { openJobs } from '../github/inspect.ts';
 import type { Job } from '../github/state.ts';
 import type { HostMachine } from '../world/host-machine.ts';
-import { worldImage } from '../world/world.ts';
+import { worldSettings } from '../world/settings.ts';
 import type { Checker, Look } from './checker.ts';
 import { Lasting } from './lasting.ts';
 import { type Served, ServedJobs, type SetKey, setOf } from './served.ts';
@@ -94,7 +94,7 @@ const truly = ({ spec }: HostMachine, row: Host): Host => ({
     diskGib: spec.diskGib ?? 200,
     maxBooting: spec.maxBooting ?? 2,
     labels: spec.labels ?? [],
-    images: [worldImage],
+    images: [worldSettings.image],
   },
 });
 
@@ -126,7 +126,7 @@ function hasRoom(look: Look, fleet: Fleet, need: Need): boolean {
 /** How many hosts could take it now. */
 function freeFor({ world }: Look, { hosts, used }: Fleet, { scope, shape }: Need): number {
   const { capacity: policy } = world.settings;
-  const fitness = fitnessOf({ scope, shape, image: worldImage }, hosts, policy);
+  const fitness = fitnessOf({ scope, shape, image: worldSettings.image }, hosts, policy);
   if (fitness.kind === 'none') return 0;
   return fitness.hosts.filter(({ id, capacity }) => {
     const usage = used.get(id);

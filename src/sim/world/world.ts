@@ -5,7 +5,7 @@
 import type { AgentDeps, AgentOptions } from '../../agent/run.ts';
 import type { Deps } from '../../control-plane/deps.ts';
 import type { Settings } from '../../control-plane/settings.ts';
-import { hostId, imageDigest } from '../../domain/ids.ts';
+import { hostId } from '../../domain/ids.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import { AgentLinkError, type AgentSocket } from '../../ports/agent-link.ts';
 import type { Store } from '../../ports/store.ts';
@@ -54,7 +54,6 @@ export interface Tamper {
   agent?: (deps: AgentDeps) => AgentDeps;
 }
 
-export const worldImage = imageDigest(`sha256:${'1'.repeat(64)}`);
 const webhookSecret = 'a secret of the simulation';
 
 /** What the world tells its checkers as it happens. */
@@ -123,7 +122,7 @@ export class World {
       clock: this.clock,
       random: this.random.fork(),
       runner: simRunner(() => this.github, this.clock, this.weather),
-      image: worldImage,
+      image: this.settings.image,
       agent: this.#options.agent ?? {},
       tamper: this.#options.tamper?.agent,
       weather: this.weather,

@@ -4,7 +4,7 @@
 import { expect } from 'vitest';
 import { jobId, runId } from '../../../src/domain/ids.ts';
 import { after } from '../../../src/domain/time.ts';
-import type { Transaction } from '../../../src/ports/store.ts';
+import type { Store, Transaction } from '../../../src/ports/store.ts';
 import { itWith, moment, type OpenStores, within } from './stores.ts';
 import {
   acmeKey,
@@ -45,6 +45,30 @@ const vmAnswers = async (tx: Transaction) => ({
   listed: idsOf(await tx.vms.list({ states: ['requested', 'gone'] }, 10)),
 });
 
+/** While a transaction is open its writer finds `own` and everybody else `before`; afterwards all find what it ended with. */
+async function isSeenByItsWriterAlone<T>(
+  { a, b }: { a: Store; b: Store },
+  answers: (tx: Transaction) => Promise<T>,
+  change: (tx: Transaction) => Promise<void>,
+  { before, own, ending }: { before: T; own: T; ending: 'commits' | 'rolls back' },
+): Promise<void> {
+  const [changed, seen] = [moment(), moment()];
+  const enough = new Error('enough');
+  const changing = within(a, async (tx) => {
+    await change(tx);
+    expect(await answers(tx)).toEqual(own);
+    changed.happened();
+    await seen.wait;
+    if (ending === 'rolls back') throw enough;
+  });
+  const ended = changing.catch((error: unknown) => error);
+  await Promise.race([changed.wait, ended]);
+  expect(await within(b, answers)).toEqual(before);
+  seen.happened();
+  expect(await ended).toBe(ending === 'commits' ? undefined : enough);
+  expect(await within(b, answers)).toEqual(ending === 'commits' ? own : before);
+}
+
 export function indexContract(open: OpenStores): void {
   const it = itWith(open);
 
@@ -55,21 +79,12 @@ export function indexContract(open: OpenStores): void {
       });
       const before = await within(b, jobAnswers);
       expect(before).toMatchObject({ queued: [1, 2, 3], running: [], open: [{ queued: 3, open: 3 }] });
-      const [changed, seen] = [moment(), moment()];
-      const changing = within(a, async (tx) => {
+      const change = async (tx: Transaction): Promise<void> => {
         await tx.jobs.update(job(1, { state: 'running' }));
         await tx.jobs.update(job(2, { state: 'done', runId: runId(2) }));
         await tx.jobs.update(job(3, { scope: globex }));
         await tx.jobs.insert(job(4, { firstSeenAt: at(0) }));
-        const own = await jobAnswers(tx);
-        changed.happened();
-        await seen.wait;
-        if (ending === 'rolls back') throw new Error('enough');
-        return own;
-      }).catch(() => undefined);
-      await changed.wait;
-      expect(await within(b, jobAnswers)).toEqual(before);
-      seen.happened();
+      };
       const own = {
         queued: [4],
         running: [1],
@@ -80,9 +95,7 @@ export function indexContract(open: OpenStores): void {
         inRepository: [3, 2, 1, 4],
         open: [{ queued: 2, open: 3 }],
       };
-      if (ending === 'commits') expect(await changing).toEqual(own);
-      else await changing;
-      expect(await within(b, jobAnswers)).toEqual(ending === 'commits' ? own : before);
+      await isSeenByItsWriterAlone({ a, b }, jobAnswers, change, { before, own, ending });
     });
 
     it(`a VM that changes is found anew by its writer alone, until he ${ending}`, async ({ a, b }) => {
@@ -95,21 +108,12 @@ export function indexContract(open: OpenStores): void {
       });
       const before = await within(b, vmAnswers);
       expect(before).toMatchObject({ live: [vmName(1), vmName(2)], lately: [vmName(1), vmName(2)] });
-      const [changed, seen] = [moment(), moment()];
-      const changing = within(a, async (tx) => {
+      const change = async (tx: Transaction): Promise<void> => {
         await tx.vms.update(vm(1, { state: 'placed', host: hostName(1) }));
         await tx.vms.update(vm(2, { state: 'idle', host: hostName(2) }));
         await tx.vms.update(vm(3, { state: 'gone', since: at(150) }));
         await tx.vms.insert(vm(4));
-        const own = await vmAnswers(tx);
-        changed.happened();
-        await seen.wait;
-        if (ending === 'rolls back') throw new Error('enough');
-        return own;
-      }).catch(() => undefined);
-      await changed.wait;
-      expect(await within(b, vmAnswers)).toEqual(before);
-      seen.happened();
+      };
       const own = {
         live: [vmName(1), vmName(2), vmName(4)],
         lately: [vmName(1), vmName(2), vmName(3), vmName(4)],
@@ -119,9 +123,7 @@ export function indexContract(open: OpenStores): void {
         unplaced: [vmName(4)],
         listed: [vmName(4), vmName(3)],
       };
-      if (ending === 'commits') expect(await changing).toEqual(own);
-      else await changing;
-      expect(await within(b, vmAnswers)).toEqual(ending === 'commits' ? own : before);
+      await isSeenByItsWriterAlone({ a, b }, vmAnswers, change, { before, own, ending });
     });
   }
 
