@@ -48,7 +48,6 @@ class DeliveryInsert implements pg.Submittable {
   readonly #resolve: (fresh: ReadonlySet<DeliveryGuid>) => void;
   readonly #reject: (error: Error) => void;
   readonly #fresh = new Set<DeliveryGuid>();
-  #connection: pg.Connection | undefined;
 
   constructor(
     batch: readonly NewDelivery[],
@@ -61,10 +60,13 @@ class DeliveryInsert implements pg.Submittable {
   }
 
   submit(connection: pg.Connection): void {
-    this.#connection = connection;
     const { stream } = connection;
     stream.cork();
-    if (!prepared.has(connection)) connection.parse({ name, text, types: [] }, true);
+    if (!prepared.has(connection)) {
+      // Noted when the database says so: a statement that it refused is to be told it again.
+      connection.once('parseComplete', () => prepared.add(connection));
+      connection.parse({ name, text, types: [] }, true);
+    }
     stream.write(bindHead(this.#batch));
     for (const { body } of this.#batch) stream.write(body);
     stream.write(bindTail);
@@ -80,7 +82,6 @@ class DeliveryInsert implements pg.Submittable {
   handleCommandComplete(): void {}
 
   handleReadyForQuery(): void {
-    if (this.#connection !== undefined) prepared.add(this.#connection);
     this.#resolve(this.#fresh);
   }
 
