@@ -27,24 +27,43 @@ breaks. Faults stop after a while; then everything must get done, and the books 
 Exit code: 0 sound, 10 crash, 11 liveness (something was not done in time), 12 correctness (something wrong was done).
 `;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    options: { type: 'string' },
-    scenario: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    'no-shrink': { type: 'boolean', default: false },
-    worker: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+/** What somebody typed and we cannot take. */
+class UsageError extends Error {}
+
+const { values } = readArguments(() =>
+  parseArgs({
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      from: { type: 'string', default: '1' },
+      options: { type: 'string' },
+      scenario: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      'no-shrink': { type: 'boolean', default: false },
+      worker: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }),
+);
 
 const shrinkForMs = 60_000;
 
-process.exitCode = await main();
+process.exitCode = await main().catch(refuse);
+
+function readArguments<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    process.exit(refuse(new UsageError(error instanceof Error ? error.message : String(error))));
+  }
+}
+
+function refuse(error: unknown): number {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\nSee npm run sim -- --help\n`);
+  return 1;
+}
 
 async function main(): Promise<number> {
   if (values.help) {
@@ -135,10 +154,21 @@ function counts(of: Readonly<Record<string, number | undefined>>): string {
 function wholeNumber(option: string, text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 0)
-    throw new Error(`${option} takes a whole number, not ${text}`);
+    throw new UsageError(`${option} takes a whole number, not ${text}`);
   return number;
 }
 
+/** @throws UsageError for what is no JSON, or lacks what a seed chooses. */
 function readOptions(json: string): SwarmOptions {
-  return JSON.parse(json) as SwarmOptions;
+  const hint = '--options takes the JSON that a reproduction prints, in quotes';
+  let options: unknown;
+  try {
+    options = JSON.parse(json);
+  } catch (error) {
+    throw new UsageError(`${hint}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof options !== 'object' || options === null) throw new UsageError(hint);
+  const missing = Object.keys(chooseOptions(1)).filter((key) => !(key in options));
+  if (missing.length > 0) throw new UsageError(`${hint}: ${missing.join(', ')} missing`);
+  return options as SwarmOptions;
 }
