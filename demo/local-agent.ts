@@ -81,6 +81,8 @@ async function startOn(
       driver: life.watch('driver', machine.driver),
       disk: life.watch('disk', machine.disk),
       folder: life.watch('folder', machine.folder),
+      network: life.watch('network', machine.network),
+      cage: life.watch('cage', machine.cage),
       images: life.watch('images', machine.imageSource),
       journal: life.watch('journal', journal),
       guestLink: {

@@ -32,15 +32,12 @@ export function startVmAgent({
     enrolToken: async () => new Secret(enrolToken),
     images: hostImages(),
     limits: { graceMs: seconds(5), powerOffMs: seconds(5), observeMs: seconds(2) },
-    guest: {
-      hosts: [`${githubAddress} ${githubName}`],
-      network: {
-        kind: 'user',
-        restricted: true,
-        forwards: [
-          { guestAddress: githubAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort: githubPort },
-        ],
-      },
+    guest: { hosts: [`${githubAddress} ${githubName}`] },
+    network: {
+      restricted: true,
+      forwards: [
+        { guestAddress: githubAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort: githubPort },
+      ],
     },
     log,
     version: 'demo',

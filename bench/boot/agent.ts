@@ -5,11 +5,13 @@ import { JournalFile } from '../../src/adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../../src/adapters/linux/host-inspector.ts';
 import { linuxProcessTable } from '../../src/adapters/linux/process-table.ts';
 import { sparseScratchDisk } from '../../src/adapters/linux/scratch-disk.ts';
+import { noCage } from '../../src/adapters/linux-cgroup/no-cage.ts';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
 import { SystemRandom } from '../../src/adapters/system/random.ts';
 import { vmFolder } from '../../src/adapters/vm-folder/vm-folder.ts';
 import { qemuDriver } from '../../src/adapters/vm-qemu/driver.ts';
 import { qemuGuestLink } from '../../src/adapters/vm-qemu/guest-link.ts';
+import { userNetwork } from '../../src/adapters/vm-qemu/user-network.ts';
 import { runAgent } from '../../src/agent/run.ts';
 import { hostId, type ImageDigest, type VmId, vmId } from '../../src/domain/ids.ts';
 import { minutes } from '../../src/domain/time.ts';
@@ -51,6 +53,8 @@ export async function startAgent(
       driver,
       disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
       folder: vmFolder(join(folder, 'vms')),
+      network: userNetwork({ restricted: true, forwards: [] }),
+      cage: noCage(),
       images,
       guestLink: qemuGuestLink(),
       identity: new PlainIdentity('host-bench'),

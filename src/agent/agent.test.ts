@@ -1,7 +1,7 @@
 // The agent's ordinary life, on a simulated host and a virtual clock.
 
 import { describe, expect, it } from 'vitest';
-import { AgentWorld, idleRunner, jitSecret, testVm } from '../../test/support/agent-world.ts';
+import { AgentWorld, idleRunner, jitSecret, partsOfVm, testVm } from '../../test/support/agent-world.ts';
 import { minutes, seconds } from '../domain/time.ts';
 
 const wholeLife = [
@@ -192,7 +192,7 @@ describe('an agent', () => {
     await world.until(() => world.heard('runner-listening'));
     await Promise.all([world.agent?.stop(), world.clock.advance(100)]);
     await world.clock.advance(minutes(2));
-    expect(world.host.leftovers()).toHaveLength(3);
+    expect(world.host.leftovers()).toHaveLength(partsOfVm);
     expect(world.story()).not.toContain('job-ended');
     await world.startAgent();
     expect(await world.until(() => world.heard('runner-exited'))).toBe(true);

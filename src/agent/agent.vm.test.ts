@@ -9,11 +9,13 @@ import { JournalFile } from '../adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { linuxProcessTable } from '../adapters/linux/process-table.ts';
 import { sparseScratchDisk } from '../adapters/linux/scratch-disk.ts';
+import { noCage } from '../adapters/linux-cgroup/no-cage.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import { vmFolder } from '../adapters/vm-folder/vm-folder.ts';
 import { qemuDriver } from '../adapters/vm-qemu/driver.ts';
 import { qemuGuestLink } from '../adapters/vm-qemu/guest-link.ts';
+import { userNetwork } from '../adapters/vm-qemu/user-network.ts';
 import { hostId, vmId } from '../domain/ids.ts';
 import { minutes, seconds } from '../domain/time.ts';
 import type { AgentSocket } from '../ports/agent-link.ts';
@@ -74,6 +76,8 @@ describe('an agent with QEMU', () => {
         driver,
         disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
         folder: vmFolder(join(folder, 'vms')),
+        network: userNetwork({ restricted: true, forwards: [] }),
+        cage: noCage(),
         images: { resolve: async () => image, list: async () => [image.digest] },
         guestLink: qemuGuestLink(),
         identity: new PlainIdentity('host-1'),

@@ -1,7 +1,14 @@
 // What goes wrong on a host: images, disks, VMMs, guests that hang, shout or lie. Each ends in a clear word and an empty host.
 
 import { describe, expect, it } from 'vitest';
-import { AgentWorld, idleRunner, jitSecret, testImage, testVm } from '../../test/support/agent-world.ts';
+import {
+  AgentWorld,
+  idleRunner,
+  jitSecret,
+  partsOfVm,
+  testImage,
+  testVm,
+} from '../../test/support/agent-world.ts';
 import { vmId } from '../domain/ids.ts';
 import { hours, minutes, seconds } from '../domain/time.ts';
 
@@ -241,7 +248,7 @@ describe('absence', () => {
     // The room that it takes is not offered to others.
     const held = 2048;
     const offered = world.observed?.capacity.memoryMib;
-    expect(world.host.leftovers()).toHaveLength(3);
+    expect(world.host.leftovers()).toHaveLength(partsOfVm);
     await world.clock.advance(minutes(15));
     expect(world.host.leftovers()).toEqual([]);
     expect(world.observed?.capacity.memoryMib).toBe((offered ?? 0) + held);
@@ -278,7 +285,7 @@ describe('absence', () => {
     const tombstones = [{ vm: testVm, rule: 'failed', reason: 'from the past' }];
     world.say({ ...stale(world), epoch: 'epoch-1', generation: 77, tombstones });
     await world.clock.advance(seconds(20));
-    expect(world.host.leftovers()).toHaveLength(3);
+    expect(world.host.leftovers()).toHaveLength(partsOfVm);
     expect(world.observed?.epoch).toBe('epoch-restored');
   });
 

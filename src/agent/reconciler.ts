@@ -107,8 +107,8 @@ export class Reconciler {
   }
 
   async #found(): Promise<readonly string[]> {
-    const { driver, disk, folder } = this.#deps;
-    const found = await Promise.all([driver.find(), disk.find(), folder.find()]);
+    const { driver, cage, network, disk, folder } = this.#deps;
+    const found = await Promise.all([driver, cage, network, disk, folder].map((part) => part.find()));
     return [...new Set(found.flat())];
   }
 

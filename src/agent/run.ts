@@ -25,7 +25,7 @@ import type { GuestSettings, WorkerDeps } from './worker-deps.ts';
 export interface AgentDeps
   extends Pick<
     WorkerDeps,
-    'driver' | 'disk' | 'folder' | 'images' | 'guestLink' | 'clock' | 'random' | 'log'
+    'driver' | 'disk' | 'folder' | 'network' | 'cage' | 'images' | 'guestLink' | 'clock' | 'random' | 'log'
   > {
   identity: HostIdentity;
   journal: Journal;
@@ -154,7 +154,7 @@ const noGuestSettings: GuestSettings = {
   hosts: [],
   environment: {},
   dockerMirrors: [],
-  network: { kind: 'user', restricted: true, forwards: [] },
+  rates: {},
 };
 
 /** An acknowledgement of numbers that were never given: this journal is younger than what the control plane has heard. */

@@ -1,12 +1,14 @@
 import type { VmId } from '../domain/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GuestLink } from '../ports/guest-link.ts';
+import type { HostNetwork } from '../ports/host-network.ts';
 import type { ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { ScratchDisk } from '../ports/scratch-disk.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
-import type { MachineNetwork, VmDriver } from '../ports/vm-driver.ts';
+import type { VmCage } from '../ports/vm-cage.ts';
+import type { MachineRates, VmDriver } from '../ports/vm-driver.ts';
 import type { VmFolder } from '../ports/vm-folder.ts';
 import type { DesiredVm } from '../wire/agent-protocol.ts';
 import type { BootSlots } from './boot-slots.ts';
@@ -21,7 +23,7 @@ export interface GuestSettings {
   /** Proxy settings and the like; never secrets. */
   environment: Readonly<Record<string, string>>;
   dockerMirrors: readonly string[];
-  network: MachineNetwork;
+  rates: MachineRates;
 }
 
 /** What takes care of one VM needs. */
@@ -29,6 +31,8 @@ export interface WorkerDeps {
   driver: VmDriver;
   disk: ScratchDisk;
   folder: VmFolder;
+  network: HostNetwork;
+  cage: VmCage;
   images: ImageSource;
   guestLink: GuestLink;
   identity: Pick<HostIdentity, 'unseal'>;

@@ -64,10 +64,8 @@ export async function main(args: readonly string[]): Promise<void> {
       enrolToken: () => readToken(values.enrolTokenFile),
       images: hostImages(),
       offer: offerOf(values),
-      guest: {
-        hosts: values.guestHosts,
-        network: { kind: 'user', restricted, forwards: values.guestForwards },
-      },
+      guest: { hosts: values.guestHosts },
+      network: { restricted, forwards: values.guestForwards },
       log,
       version: packageJson.version,
     });

@@ -9,6 +9,7 @@ import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { linuxProcessTable } from '../adapters/linux/process-table.ts';
 import { sparseScratchDisk } from '../adapters/linux/scratch-disk.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
+import { noCage } from '../adapters/linux-cgroup/no-cage.ts';
 import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
@@ -16,6 +17,7 @@ import { vmFolder } from '../adapters/vm-folder/vm-folder.ts';
 import { qemuDriver } from '../adapters/vm-qemu/driver.ts';
 import { qemuGuestLink } from '../adapters/vm-qemu/guest-link.ts';
 import { probePlatform } from '../adapters/vm-qemu/probe-platform.ts';
+import { userNetwork } from '../adapters/vm-qemu/user-network.ts';
 import type { Offer } from '../agent/capacity.ts';
 import { enrol } from '../agent/enrol.ts';
 import type { AgentLimits } from '../agent/limits.ts';
@@ -26,6 +28,7 @@ import { type BootFiles, ImageError, type ImageSource } from '../ports/image-sou
 import type { Log } from '../ports/log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
 import type { Secret } from '../ports/secret.ts';
+import type { UserNetwork } from '../ports/vm-driver.ts';
 
 export interface AgentConfig {
   /** Of the control plane: `http:` or `https:`. */
@@ -45,6 +48,7 @@ export interface AgentConfig {
   offer?: Partial<Offer>;
   limits?: Partial<AgentLimits>;
   guest?: Partial<GuestSettings>;
+  network: Omit<UserNetwork, 'kind'>;
   log: Log;
   version: string;
 }
@@ -85,6 +89,8 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
         driver,
         disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
         folder: vmFolder(join(folder, 'vms')),
+        network: userNetwork(config.network),
+        cage: noCage(),
         images,
         guestLink: qemuGuestLink(),
         identity,

@@ -40,21 +40,48 @@ export interface MachineSpec {
   /** The VM's own sparse ext4 file. */
   scratchPath: string;
   network: MachineNetwork;
+  rates?: MachineRates;
+  /** Absolute path of the control group (v2) that the VMM's processes belong in; made by `VmCage` beforehand. */
+  cgroup?: string;
   /** Where the guest link's Unix socket is to be; at most 100 bytes, since Linux allows 107. */
   guestSocketPath: string;
   /** Receives the serial console; bounded by the caller. */
   consolePath: string;
 }
 
+/** How a machine is joined to the world; made by `HostNetwork` beforehand. */
+export type MachineNetwork = UserNetwork | TapNetwork;
+
 /**
- * `user`: the VMM's own user-mode stack. The guest reaches nothing but the listed forwards when `restricted`; each
- * forward makes `guestAddress:guestPort` inside the VM reach `hostAddress:hostPort`.
+ * The VMM's own user-mode stack. The guest reaches nothing but the listed forwards when `restricted`; each forward makes
+ * `guestAddress:guestPort` inside the VM reach `hostAddress:hostPort`.
  */
-export type MachineNetwork = {
+export interface UserNetwork {
   kind: 'user';
   restricted: boolean;
   forwards: readonly { guestAddress: string; guestPort: number; hostAddress: string; hostPort: number }[];
-};
+}
+
+/** A tap device of the VM's own, routed point to point. The guest is told its part on the kernel's command line. */
+export interface TapNetwork {
+  kind: 'tap';
+  /** At most 15 bytes. */
+  device: string;
+  /** The only source that the host takes frames from. */
+  mac: string;
+  /** The guest's, as ADDRESS/PREFIX. */
+  address: string;
+  gateway: string;
+  nameserver: string;
+  mtu: number;
+}
+
+/** Ceilings that the VMM itself keeps, where it can; absent ones are not kept. */
+export interface MachineRates {
+  diskBytesPerSecond?: number;
+  diskOpsPerSecond?: number;
+  netBytesPerSecond?: number;
+}
 
 export interface RunningVm {
   readonly vm: VmId;

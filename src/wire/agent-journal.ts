@@ -11,7 +11,7 @@ const at = z.number().int();
 export const vmSpec = desiredVm.omit({ sealedJit: true, question: true });
 export type VmSpec = z.infer<typeof vmSpec>;
 
-export const stepNames = ['image', 'disk', 'folder', 'start', 'stop'] as const;
+export const stepNames = ['image', 'disk', 'folder', 'host-network', 'cage', 'start', 'stop'] as const;
 export type StepName = (typeof stepNames)[number];
 
 const tombstone = z.object({ reason: z.string(), rule: z.string(), at });

@@ -25,6 +25,8 @@ import {
   fromAgent,
 } from '../../src/wire/agent-protocol.ts';
 
+/** What there is of one VM on a simulated host: process, cage, network, disk, folder. */
+export const partsOfVm = 5;
 export const testImage = imageDigest(`sha256:${'a'.repeat(64)}`);
 export const testVm = vmId('vm-000000000001');
 export const jitSecret = 'JIT-SECRET-eyJhbGciOi';
@@ -113,6 +115,8 @@ export class AgentWorld {
       driver: life.watch('driver', host.driver),
       disk: life.watch('disk', host.disk),
       folder: life.watch('folder', host.folder),
+      network: life.watch('network', host.network),
+      cage: life.watch('cage', host.cage),
       images: life.watch('images', host.imageSource),
       journal: life.watch('journal', {
         read: () => this.journal.read(),

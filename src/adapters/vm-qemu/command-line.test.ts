@@ -38,6 +38,27 @@ describe("QEMU's command line", () => {
     expect(disks[1]['read-only']).toBeUndefined();
   });
 
+  it('takes a tap that is there, and tells the guest its address, which is no secret', () => {
+    const network: MachineSpec['network'] = {
+      kind: 'tap',
+      device: 'bw-7',
+      mac: '06:00:0a:c8:00:0f',
+      address: '10.200.0.15/31',
+      gateway: '10.200.0.14',
+      nameserver: '10.200.0.14',
+      mtu: 1450,
+    };
+    const words = commandLine({ ...machine, network }, q35, sockets);
+    expect(valuesOf(words, '-netdev')).toEqual(['tap,id=net,ifname=bw-7,script=no,downscript=no']);
+    expect(valuesOf(words, '-device')).toContain(
+      'virtio-net-pci,netdev=net,mac=06:00:0a:c8:00:0f,host_mtu=1450,romfile=',
+    );
+    expect(valuesOf(words, '-append')[0]).toMatch(
+      / bellows\.ip=10\.200\.0\.15\/31,10\.200\.0\.14,10\.200\.0\.14$/,
+    );
+    expect(valuesOf(words, '-sandbox')[0]).toContain('spawn=deny');
+  });
+
   it('writes commas in socket paths twice', () => {
     const chardevs = valuesOf(commandLine(machine, q35, sockets), '-chardev');
     expect(chardevs).toContain('socket,id=guest,path=/vms/a,,b/link,server=on,wait=off');
@@ -53,7 +74,10 @@ describe("QEMU's command line", () => {
 
   it('shuts the network but for the forwards, and then lets QEMU start their relays only', () => {
     const forward = { guestAddress: '10.0.2.100', guestPort: 80, hostAddress: '127.0.0.1', hostPort: 8080 };
-    const open = { ...machine, network: { ...machine.network, forwards: [forward] } };
+    const open: MachineSpec = {
+      ...machine,
+      network: { kind: 'user', restricted: true, forwards: [forward] },
+    };
     expect(valuesOf(commandLine(machine, q35, sockets), '-netdev')).toEqual(['user,id=net,restrict=on']);
     expect(valuesOf(commandLine(open, q35, sockets), '-netdev')).toEqual([
       'user,id=net,restrict=on,guestfwd=tcp:10.0.2.100:80-cmd:busybox nc 127.0.0.1 8080',

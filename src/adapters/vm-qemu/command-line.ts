@@ -24,7 +24,7 @@ export function commandLine(machine: MachineSpec, platform: Platform, sockets: D
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-sandbox', sandbox(machine.network)],
     ...['-kernel', machine.kernelPath, '-initrd', machine.initramfsPath],
-    ...['-append', kernelCommandLine(platform)],
+    ...['-append', [kernelCommandLine(platform), ...addressWords(machine.network)].join(' ')],
     ...['-chardev', `socket,id=monitor,path=${escaped(sockets.monitor)},server=on,wait=off`],
     ...['-mon', 'chardev=monitor,mode=control'],
     ...['-chardev', `socket,id=console,path=${escaped(sockets.console)},server=on,wait=off`],
@@ -36,7 +36,7 @@ export function commandLine(machine: MachineSpec, platform: Platform, sockets: D
       ...device('virtio-blk', ',drive=scratch,werror=report'),
     ],
     ...['-netdev', netdev(machine.network)],
-    ...device('virtio-net', `,netdev=net${platform.board === 'microvm' ? '' : ',romfile='}`),
+    ...device('virtio-net', networkCard(machine.network, platform)),
     ...device('virtio-rng'),
     ...device('virtio-serial'),
     ...['-chardev', `socket,id=guest,path=${escaped(machine.guestSocketPath)},server=on,wait=off`],
@@ -80,9 +80,22 @@ function scratchDisk(path: string): string {
 }
 
 /** A relay is a process of its own with a session of its own, which the two last would forbid. */
-function sandbox({ forwards }: MachineNetwork): string {
+function sandbox(network: MachineNetwork): string {
   const common = 'on,obsolete=deny,resourcecontrol=deny';
-  return forwards.length > 0 ? common : `${common},elevateprivileges=deny,spawn=deny`;
+  return network.kind === 'user' && network.forwards.length > 0
+    ? common
+    : `${common},elevateprivileges=deny,spawn=deny`;
+}
+
+/** What the guest's init is told of its network; with QEMU's own it knows. */
+function addressWords(network: MachineNetwork): string[] {
+  if (network.kind === 'user') return [];
+  return [`bellows.ip=${network.address},${network.gateway},${network.nameserver}`];
+}
+
+function networkCard(network: MachineNetwork, { board }: Platform): string {
+  const mac = network.kind === 'tap' ? `,mac=${network.mac},host_mtu=${network.mtu}` : '';
+  return `,netdev=net${mac}${board === 'microvm' ? '' : ',romfile='}`;
 }
 
 /**
@@ -90,6 +103,7 @@ function sandbox({ forwards }: MachineNetwork): string {
  * connection. (A forward straight to a TCP address would be one connection for the VM's whole life.)
  */
 function netdev(network: MachineNetwork): string {
+  if (network.kind === 'tap') return `tap,id=net,ifname=${network.device},script=no,downscript=no`;
   const forwards = network.forwards.map(
     ({ guestAddress, guestPort, hostAddress, hostPort }) =>
       `,guestfwd=tcp:${guestAddress}:${guestPort}-cmd:busybox nc ${hostAddress} ${hostPort}`,

@@ -35,20 +35,24 @@ export async function stop(deps: WorkerDeps, record: VmRecord, held: Held | unde
 
 /** Ends what there is of a VM and proves it (I5). @throws when something is left. */
 export async function remove(
-  deps: Pick<WorkerDeps, 'driver' | 'disk' | 'folder'>,
+  {
+    driver,
+    cage,
+    network,
+    disk,
+    folder,
+  }: Pick<WorkerDeps, 'driver' | 'cage' | 'network' | 'disk' | 'folder'>,
   name: string,
 ): Promise<void> {
-  const { driver, disk, folder } = deps;
   const vm = vmId(name);
   await driver.stop(vm);
+  await cage.close(vm);
+  await network.close(vm);
   await disk.remove(vm);
   await folder.remove(vm);
-  const [processes, disks, folders] = await Promise.all([driver.find(), disk.find(), folder.find()]);
-  const left = [
-    ...(processes.includes(vm) ? ['process'] : []),
-    ...(disks.includes(vm) ? ['disk'] : []),
-    ...(folders.includes(vm) ? ['folder'] : []),
-  ];
+  const parts = Object.entries({ process: driver, cage, network, disk, folder });
+  const found = await Promise.all(parts.map(([, part]) => part.find()));
+  const left = parts.flatMap(([name], at) => (found[at]?.includes(vm) ? [name] : []));
   if (left.length > 0) throw new Error(`${vm}: its ${left.join(' and ')} did not go away`);
 }
 

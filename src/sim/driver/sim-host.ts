@@ -1,12 +1,14 @@
-// One simulated host: its VMs, disks, folders and images. It outlives the agent processes that run on it, as a host does.
+// One simulated host: its VMs, what each was given, and images. It outlives the agent processes that run on it, as a host does.
 
 import { type ImageDigest, type VmId, vmId } from '../../domain/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuestLink } from '../../ports/guest-link.ts';
 import type { HostFacts, HostInspector } from '../../ports/host-inspector.ts';
+import type { HostNetwork } from '../../ports/host-network.ts';
 import { ImageError, type ImageSource } from '../../ports/image-source.ts';
 import type { Random } from '../../ports/random.ts';
 import { DiskFullError, type ScratchDisk } from '../../ports/scratch-disk.ts';
+import type { VmCage } from '../../ports/vm-cage.ts';
 import {
   type MachineSpec,
   type RunningVm,
@@ -69,6 +71,8 @@ export class SimHost {
   readonly #boots = new Map<VmId, number>();
   readonly #disks = new Map<VmId, number>();
   readonly #folders = new Map<VmId, string[]>();
+  readonly #networks = new Set<VmId>();
+  readonly #cages = new Set<VmId>();
   readonly facts: HostFacts;
   /** Corrupt or removed images are taken out by a test. */
   readonly images: Set<ImageDigest>;
@@ -84,11 +88,7 @@ export class SimHost {
 
   /** What is left on the host, for a checker: nothing, when all VMs are gone. */
   leftovers(): string[] {
-    return [
-      ...this.#processes.map((vm) => `process ${vm}`),
-      ...[...this.#disks.keys()].map((vm) => `disk ${vm}`),
-      ...[...this.#folders.keys()].map((vm) => `folder ${vm}`),
-    ];
+    return Object.entries(this.#parts).flatMap(([part, vms]) => [...vms].map((vm) => `${part} ${vm}`));
   }
 
   guest(vm: VmId): SimGuest | undefined {
@@ -107,9 +107,11 @@ export class SimHost {
     this.#vms.get(vm)?.end({ how: 'exited', detail: 'the guest powered off' }, 'guest');
   }
 
-  /** The power fails: every VM's process is gone, disks and folders stay. The agent is somebody else's to end. */
+  /** The power fails: what is a process or the kernel's is gone, disks and folders stay. The agent is somebody else's to end. */
   reboot(): void {
     for (const vm of this.#processes) this.crash(vm);
+    this.#networks.clear();
+    this.#cages.clear();
   }
 
   /** The VMs whose process runs, in order. */
@@ -122,13 +124,19 @@ export class SimHost {
     return [...this.#vms.values()].map(({ machine }) => machine);
   }
 
-  /** What there is of one VM on the host: `process`, `disk`, `folder`. */
+  /** What there is of one VM on the host: `process`, `disk` and so on. */
   partsOf(vm: VmId): string[] {
-    return [
-      ...(this.#vms.has(vm) || this.#coming.has(vm) ? ['process'] : []),
-      ...(this.#disks.has(vm) ? ['disk'] : []),
-      ...(this.#folders.has(vm) ? ['folder'] : []),
-    ];
+    return Object.entries(this.#parts).flatMap(([part, vms]) => (vms.has(vm) ? [part] : []));
+  }
+
+  get #parts() {
+    return {
+      process: new Set(this.#processes),
+      cage: this.#cages,
+      network: this.#networks,
+      disk: new Set(this.#disks.keys()),
+      folder: new Set(this.#folders.keys()),
+    };
   }
 
   get driver(): VmDriver {
@@ -171,6 +179,28 @@ export class SimHost {
       remove: async (vm) => void this.#folders.delete(vm),
       find: async () => [...this.#folders.keys()].sort(),
       consoleTail: async (vm, lines) => this.#folders.get(vm)?.slice(-lines) ?? [],
+    };
+  }
+
+  get network(): HostNetwork {
+    return {
+      open: async (vm) => {
+        this.#networks.add(vm);
+        return { kind: 'user', restricted: true, forwards: [] };
+      },
+      close: async (vm) => void this.#networks.delete(vm),
+      find: async () => [...this.#networks].sort(),
+    };
+  }
+
+  get cage(): VmCage {
+    return {
+      open: async (vm) => {
+        this.#cages.add(vm);
+        return { cgroup: `/sim/cgroup/${vm}` };
+      },
+      close: async (vm) => void this.#cages.delete(vm),
+      find: async () => [...this.#cages].sort(),
     };
   }
 

@@ -104,6 +104,8 @@ export class HostMachine {
       driver: life.watch('driver', host.driver),
       disk: life.watch('disk', host.disk),
       folder: life.watch('folder', host.folder),
+      network: life.watch('network', host.network),
+      cage: life.watch('cage', host.cage),
       images: life.watch('images', host.imageSource),
       journal: life.watch('journal', this.#journal()),
       guestLink: life.watch('guestLink', {
