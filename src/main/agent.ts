@@ -64,7 +64,8 @@ export async function main(args: readonly string[]): Promise<void> {
       enrolToken: () => readToken(values.enrolTokenFile),
       images: hostImages(),
       offer: offerOf(values),
-      guest: { hosts: values.guestHosts },
+      guest: { hosts: values.guestHosts, rates: ratesOf(values) },
+      cgroup: values.cgroup,
       network: { restricted, forwards: values.guestForwards },
       log,
       version: packageJson.version,
@@ -75,6 +76,14 @@ export async function main(args: readonly string[]): Promise<void> {
     log.error('the agent cannot start', { error });
     refuse(error instanceof Error ? error.message : String(error));
   }
+}
+
+function ratesOf({ diskMbPerSecond, diskOpsPerSecond, networkMbPerSecond }: Values) {
+  return {
+    ...(diskMbPerSecond !== undefined && { diskBytesPerSecond: Math.round(diskMbPerSecond * 1e6) }),
+    ...(diskOpsPerSecond !== undefined && { diskOpsPerSecond }),
+    ...(networkMbPerSecond !== undefined && { netBytesPerSecond: Math.round(networkMbPerSecond * 1e6) }),
+  };
 }
 
 function offerOf(values: Values) {

@@ -9,7 +9,6 @@ import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { linuxProcessTable } from '../adapters/linux/process-table.ts';
 import { sparseScratchDisk } from '../adapters/linux/scratch-disk.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
-import { noCage } from '../adapters/linux-cgroup/no-cage.ts';
 import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
@@ -29,6 +28,7 @@ import type { Log } from '../ports/log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { UserNetwork } from '../ports/vm-driver.ts';
+import { hostCage } from './host-cage.ts';
 
 export interface AgentConfig {
   /** Of the control plane: `http:` or `https:`. */
@@ -49,6 +49,8 @@ export interface AgentConfig {
   limits?: Partial<AgentLimits>;
   guest?: Partial<GuestSettings>;
   network: Omit<UserNetwork, 'kind'>;
+  /** The VMs' control group below the root of control groups; VMs are not held to their share when left out. */
+  cgroup?: string | undefined;
   log: Log;
   version: string;
 }
@@ -84,13 +86,21 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     });
     closers.push(() => driver.release());
     const { cpus } = await inspector.inspect();
+    const cage = await hostCage({
+      parent: config.cgroup,
+      folder: join(folder, 'disks'),
+      rates: config.guest?.rates ?? {},
+      isRoot: process.getuid?.() === 0,
+      clock,
+      log,
+    });
     const agent = await runAgent(
       {
         driver,
         disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
         folder: vmFolder(join(folder, 'vms')),
         network: userNetwork(config.network),
-        cage: noCage(),
+        cage,
         images,
         guestLink: qemuGuestLink(),
         identity,

@@ -244,6 +244,27 @@ export const agentSettings = {
     'Memory for VMs in MB; all but a reserve when unset.',
   ),
   maxBooting: optional('BELLOWS_MAX_BOOTING', integer(1, 1000), 'How many VMs may boot at the same time.'),
+  cgroup: setting(
+    'BELLOWS_CGROUP',
+    'bellows.slice/vms',
+    cgroupPath,
+    'The control group below /sys/fs/cgroup in which each VM gets one of its own; `off`: VMs are not held to their share.',
+  ),
+  diskMbPerSecond: optional(
+    'BELLOWS_VM_DISK_MB_PER_SECOND',
+    number(1, 1e6),
+    'What each VM may read or write on its disks, in MB a second.',
+  ),
+  diskOpsPerSecond: optional(
+    'BELLOWS_VM_DISK_IOPS',
+    integer(10, 1e8),
+    'How many reads and writes each VM may do on its disks in a second.',
+  ),
+  networkMbPerSecond: optional(
+    'BELLOWS_VM_NETWORK_MB_PER_SECOND',
+    number(0.1, 1e6),
+    'What each VM may send, and receive, in MB a second; on a `tap` network.',
+  ),
   guestForwards: setting(
     'BELLOWS_GUEST_FORWARDS',
     '',
@@ -269,6 +290,12 @@ export const imageSettings = {
 } as const;
 
 export const allSettings = [clientSettings, serverSettings, agentSettings, imageSettings] as const;
+
+function cgroupPath(value: string): string | undefined {
+  if (value === 'off') return undefined;
+  if (/^[\w@.-]+(\/[\w@.-]+)*$/.test(value) && !value.split('/').includes('..')) return value;
+  throw new Error(`"${value}" is no path such as bellows.slice/vms`);
+}
 
 function cpus(value: string): number {
   return number(0.1, 4096)(value) * 1000;

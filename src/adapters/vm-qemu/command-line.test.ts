@@ -59,6 +59,23 @@ describe("QEMU's command line", () => {
     expect(valuesOf(words, '-sandbox')[0]).toContain('spawn=deny');
   });
 
+  it('holds both disks together to a rate, when there is one', () => {
+    const words = commandLine({ ...machine, rates: { diskBytesPerSecond: 50_000_000 } }, q35, sockets);
+    const group = valuesOf(words, '-object').map((text) => JSON.parse(text))[0];
+    expect(group).toEqual({
+      'qom-type': 'throttle-group',
+      id: 'disks',
+      limits: { 'bps-total': 50_000_000 },
+    });
+    const disks = valuesOf(words, '-blockdev').map((text) => JSON.parse(text));
+    expect(disks.map((disk) => [disk['node-name'], disk['throttle-group']])).toEqual([
+      ['root', 'disks'],
+      ['scratch', 'disks'],
+    ]);
+    for (const node of [disks[0], disks[0].file]) expect(node).toMatchObject({ 'read-only': true });
+    expect(valuesOf(commandLine(machine, q35, sockets), '-object')).toEqual([]);
+  });
+
   it('writes commas in socket paths twice', () => {
     const chardevs = valuesOf(commandLine(machine, q35, sockets), '-chardev');
     expect(chardevs).toContain('socket,id=guest,path=/vms/a,,b/link,server=on,wait=off');

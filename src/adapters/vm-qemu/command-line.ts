@@ -1,6 +1,6 @@
 // What QEMU is told. All of it is readable by every user of the host, so no secret is in it (I8).
 
-import type { MachineNetwork, MachineSpec } from '../../ports/vm-driver.ts';
+import type { MachineNetwork, MachineRates, MachineSpec } from '../../ports/vm-driver.ts';
 import { guestPortName } from '../../wire/guest-protocol/limits.ts';
 import type { DriverSockets } from './vm-place.ts';
 import { machineName } from './vm-processes.ts';
@@ -29,10 +29,15 @@ export function commandLine(machine: MachineSpec, platform: Platform, sockets: D
     ...['-mon', 'chardev=monitor,mode=control'],
     ...['-chardev', `socket,id=console,path=${escaped(sockets.console)},server=on,wait=off`],
     ...['-serial', 'chardev:console'],
-    ...['-blockdev', rootDisk(machine.rootPath), ...device('virtio-blk', ',drive=root')],
+    ...throttleGroup(machine.rates ?? {}),
     ...[
       '-blockdev',
-      scratchDisk(machine.scratchPath),
+      limited(rootDisk(machine.rootPath), machine.rates),
+      ...device('virtio-blk', ',drive=root'),
+    ],
+    ...[
+      '-blockdev',
+      limited(scratchDisk(machine.scratchPath), machine.rates),
       ...device('virtio-blk', ',drive=scratch,werror=report'),
     ],
     ...['-netdev', netdev(machine.network)],
@@ -67,16 +72,40 @@ export function kernelCommandLine({ acceleration }: Platform): string {
   return acceleration === 'kvm' ? common : `${common} no_timer_check`;
 }
 
-function rootDisk(path: string): string {
+interface Disk {
+  driver: 'raw';
+  file: object;
+  [option: string]: unknown;
+}
+
+/** One group for both disks: what a VM may read and write in all. */
+function throttleGroup({ diskBytesPerSecond: bytes, diskOpsPerSecond: ops }: MachineRates): string[] {
+  if (bytes === undefined && ops === undefined) return [];
+  const limits = {
+    ...(bytes !== undefined && { 'bps-total': bytes }),
+    ...(ops !== undefined && { 'iops-total': ops }),
+  };
+  return ['-object', JSON.stringify({ 'qom-type': 'throttle-group', id: 'disks', limits })];
+}
+
+/** The disk as QEMU is to open it, behind the group's limits when there are any. */
+function limited(disk: Disk, rates: MachineRates = {}): string {
+  if (throttleGroup(rates).length === 0) return JSON.stringify(disk);
+  // What the disk is, the limiter must be as well: it is the node that the guest's device sees.
+  const { 'node-name': _, ...inner } = disk;
+  return JSON.stringify({ ...disk, driver: 'throttle', 'throttle-group': 'disks', file: inner });
+}
+
+function rootDisk(path: string): Disk {
   const file = { driver: 'file', filename: path };
-  return JSON.stringify({ driver: 'raw', 'node-name': 'root', 'read-only': true, file });
+  return { driver: 'raw', 'node-name': 'root', 'read-only': true, file };
 }
 
 /** What the guest syncs need not reach the host's disk: the file does not outlive the VM. */
-function scratchDisk(path: string): string {
+function scratchDisk(path: string): Disk {
   const file = { driver: 'file', filename: path, discard: 'unmap', cache: { 'no-flush': true } };
   const cache = { 'no-flush': true };
-  return JSON.stringify({ driver: 'raw', 'node-name': 'scratch', discard: 'unmap', cache, file });
+  return { driver: 'raw', 'node-name': 'scratch', discard: 'unmap', cache, file };
 }
 
 /** A relay is a process of its own with a session of its own, which the two last would forbid. */

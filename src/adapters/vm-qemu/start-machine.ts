@@ -34,7 +34,8 @@ export async function startMachine(
     off.throwIfAborted();
   }
   const program = options.program ?? 'qemu-system-x86_64';
-  const child = spawn(program, commandLine(machine, options.platform, place.sockets), {
+  const args = commandLine(machine, options.platform, place.sockets);
+  const child = spawn(...inCage(machine.cgroup, program, args), {
     cwd: '/',
     detached: true,
     stdio: ['ignore', words.fd, words.fd],
@@ -68,6 +69,16 @@ export async function startMachine(
     child.unref();
   };
   return { running: { vm, pid: child.pid, ended }, letGo };
+}
+
+/**
+ * The program puts itself into the control group before it becomes QEMU, so that nothing of QEMU was ever outside. `0` stands
+ * for whoever writes (Linux, cgroup-v2.rst).
+ */
+function inCage(cgroup: string | undefined, program: string, args: string[]): [string, string[]] {
+  if (cgroup === undefined) return [program, args];
+  const script = 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"';
+  return ['/bin/sh', ['-c', script, 'sh', cgroup, program, ...args]];
 }
 
 async function demandFiles(machine: MachineSpec): Promise<void> {
