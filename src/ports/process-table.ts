@@ -8,6 +8,11 @@ export interface ProcessTable {
    * mark. Processes of other users are seen by root only.
    */
   marked(name: string): Promise<readonly MarkedProcess[]>;
+  /**
+   * Every live process among whose arguments `flag` stands with a value after it, with that value: for programs that wipe
+   * their environment.
+   */
+  flagged(flag: string): Promise<readonly FlaggedProcess[]>;
   /** A process that has ended and waits to be reaped is not alive. */
   isAlive(process: ProcessIdentity): Promise<boolean>;
   /** Ends it at once (SIGKILL), if it is still the same process. One that is gone is success. */
@@ -25,4 +30,10 @@ export interface MarkedProcess extends ProcessIdentity {
   readonly value: string;
   /** Program and arguments. */
   readonly command: readonly string[];
+}
+
+/** Anybody may give his process any argument, so it is told whose it is. */
+export interface FlaggedProcess extends MarkedProcess {
+  /** The user that it runs as. */
+  readonly uid: number;
 }

@@ -30,6 +30,21 @@ describe("the host's processes", () => {
     expect(await marked('two')).toHaveLength(1);
   });
 
+  it('are found by an argument, with their user, where they wipe their environment', async () => {
+    const id = `fc-test-${process.pid}`;
+    start('five', 'sh', ['-c', 'exec env -i sleep 62', 'sh', '--id', id]);
+    start('six', 'sh', ['-c', 'sleep 63 & wait', 'sh', '--id', id]);
+    start('seven', 'sh', ['-c', 'sleep 64 & wait', 'sh', id, '--id']);
+    const flagged = async () => (await table.flagged('--id')).filter(({ value }) => value === id);
+    await expect
+      .poll(async () => (await flagged()).map(({ command }) => command[2]))
+      .toEqual(['sleep 63 & wait']);
+    expect((await flagged())[0]?.uid).toBe(process.getuid?.());
+    await Promise.all((await flagged()).map((process) => table.kill(process)));
+    await expect.poll(flagged).toEqual([]);
+    await Promise.all([...(await marked('six')), ...(await marked('seven'))].map((one) => table.kill(one)));
+  });
+
   it('are told apart from a later one with the same id', async () => {
     const { pid = 0 } = start('three');
     await expect.poll(async () => (await marked('three')).length).toBe(1);
