@@ -59,7 +59,7 @@ async function type(line: string, answers: Answers = {}) {
   let isJson: boolean | undefined;
   const program = new Commander().name('bellows');
   addClientCommands(program, async (command, { json }) => {
-    outcome = await command(api);
+    outcome = await command(api, { operator: 'ada@desk', say: () => {}, pause: () => Promise.resolve() });
     isJson = json;
   });
   const quiet = (command: Commander): void => {

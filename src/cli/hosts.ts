@@ -22,7 +22,7 @@ const head = ['host', 'name', 'state', 'vms', 'cpus', 'memory', 'labels', 'owner
 const row = (host: ApiHost, now: string): string[] => [
   host.id,
   host.name,
-  host.state,
+  host.hold === undefined ? host.state : `${host.state}, ${host.hold.kind}`,
   String(host.vms),
   `${cpus(host.usedMilliCpus)}/${host.capacity ? cpus(host.capacity.milliCpus) : '?'}`,
   `${gib(host.usedMemoryMib)}/${host.capacity ? gib(host.capacity.memoryMib) : '?'} GiB`,

@@ -1,14 +1,23 @@
 import type { ApiAnswer } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 
-/** What a command found out: for people as text, for programs as an object. It prints nothing by itself. */
+/** What a command found out: for people as text, for programs as an object. */
 export type Outcome =
   | { ok: true; text: string; json: Readonly<Record<string, unknown>> }
   /** `message` says what to do. `json` is there when there is something to report besides. */
   | { ok: false; message: string; json?: Readonly<Record<string, unknown>> };
 
+/** Where a command is run, for those that take their time or are written down with who gave them. */
+export interface Terminal {
+  /** Who types, as `user@machine`. */
+  operator: string;
+  /** Shows how far it is, beside the outcome. */
+  say(text: string): void;
+  pause(ms: number): Promise<void>;
+}
+
 /** A command over our API. Throws only what the client throws. */
-export type Command = (api: ApiClient) => Promise<Outcome>;
+export type Command = (api: ApiClient, terminal: Terminal) => Promise<Outcome>;
 
 /** The outcome of one call: `show` is asked when it went well. */
 export const outcomeOf = <T>(answer: ApiAnswer<T>, show: (value: T) => Outcome): Outcome =>

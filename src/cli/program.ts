@@ -7,6 +7,7 @@ import { repairKinds } from '../domain/repair/repair.ts';
 import { checkGithub } from './check-github.ts';
 import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
+import { type HostOrder, type HostOrderOptions, hostHistory, orderHost } from './host-order.ts';
 import { hosts } from './hosts.ts';
 import { type JobQuery, jobs } from './jobs.ts';
 import { logs } from './logs.ts';
@@ -77,8 +78,21 @@ function addRepairCommands(program: Commander, run: Run): void {
   );
 }
 
+const orders = {
+  drain: 'Give a host no new VMs; those that run finish',
+  disable: 'Drain a host, and leave it so when it enrols anew',
+  resume: 'Give a drained or disabled host new VMs again',
+} as const satisfies Record<HostOrder, string>;
+
 function hostCommands(run: Run): Commander {
-  return new Commander('host').description('Add a host').addCommand(
+  const host = new Commander('host').description('Add a host, take it out of service, put it back');
+  for (const order of ['drain', 'disable', 'resume'] as const) host.addCommand(orderCommand(run, order));
+  host.addCommand(
+    told(new Commander('history').description('Tell what happened to a host, and who decided it'))
+      .argument('<host>', 'name or id, from `bellows hosts`')
+      .action((name: string, { json }: { json?: boolean }) => run(hostHistory(name), asked(json))),
+  );
+  return host.addCommand(
     told(new Commander('enrol-token').description('Make a token with which one host can enrol, once'))
       .option('--name <name>', 'what the host shall be called; its own name when left out')
       .option('--owner <account...>', 'accounts that may use it; all that we serve when left out')
@@ -90,6 +104,19 @@ function hostCommands(run: Run): Commander {
       .action(({ json, name, owner, auto, minutes }: EnrolOptions) =>
         run(enrolToken({ name, owners: owner, auto, validForMinutes: minutes }), asked(json)),
       ),
+  );
+}
+
+function orderCommand(run: Run, order: HostOrder): Commander {
+  const command = told(new Commander(order).description(orders[order]))
+    .argument('<host>', 'name or id, from `bellows hosts`')
+    .option('--why <text>', "the reason, for the host's history");
+  if (order !== 'resume')
+    command
+      .option('--force', 'destroy its VMs now: their jobs fail, and are told why')
+      .option('--wait', 'end when no VM is left, and show what still runs');
+  return command.action((name: string, { json, ...options }: HostOrderOptions & { json?: boolean }) =>
+    run(orderHost(order, name, options), asked(json)),
   );
 }
 

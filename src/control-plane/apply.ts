@@ -14,7 +14,9 @@ import type { Transaction } from '../ports/store.ts';
 import type { Deps } from './deps.ts';
 import { recordRepairs } from './repair/book.ts';
 
-export type ApplyDeps = Pick<Deps, 'clock' | 'settings'>;
+export interface ApplyDeps extends Pick<Deps, 'clock'> {
+  settings: Pick<Deps['settings'], 'timing'>;
+}
 
 /**
  * Gives the job as it is afterwards; undefined when we do not know it.

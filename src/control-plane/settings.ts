@@ -8,6 +8,13 @@ import { type DurationMs, seconds } from '../domain/time.ts';
 /** Wake-ups travel through the database and are rarely lost. */
 export const defaultIdleLookMs: DurationMs = seconds(5);
 
+/**
+ * How long a host may say nothing to be given VMs: a third of the time after which it is called silent. It speaks every few
+ * seconds, and its row is written a little more rarely.
+ */
+export const unheardMs = ({ hostSilenceMs }: Pick<Settings, 'hostSilenceMs'>): DurationMs =>
+  hostSilenceMs / 3;
+
 /** What the operator decided; made from the configuration by the composition root, never read from the environment here. */
 export interface Settings {
   /** Random, made once for each installation of Bellows; part of every runner's name, so that we only ever sweep our own. */

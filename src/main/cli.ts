@@ -1,7 +1,9 @@
 // Composes the commands that ask a control plane, and prints what they found out.
 
+import { hostname, userInfo } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
+import { SystemClock } from '../adapters/system/clock.ts';
 import { clientSettings } from '../adapters/system/configuration.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings } from '../adapters/system/setting.ts';
@@ -25,7 +27,12 @@ async function outcomeOf(command: Command): Promise<Outcome> {
   if (!settings.ok) return { ok: false, message: settings.problems.join('\n') };
   const { url, tokenFile } = settings.values;
   try {
-    return await command(new FetchApiClient({ url, token: () => readToken(tokenFile) }));
+    const clock = new SystemClock();
+    return await command(new FetchApiClient({ url, token: () => readToken(tokenFile) }), {
+      operator: `${userInfo().username}@${hostname()}`.slice(0, 100),
+      say: (text) => void process.stderr.write(`${text}\n`),
+      pause: (ms) => clock.sleep(ms),
+    });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { ok: false, message: error.message };

@@ -11,6 +11,7 @@ import { SystemRandom } from '../../src/adapters/system/random.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
 import { isAdmin, newToken, tokenHash } from '../../src/control-plane/requests/tokens.ts';
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
+import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -51,7 +52,18 @@ beforeEach(async () => {
   const readLog = async () => ({ refused: 'there are no hosts here' });
   http = await createHttpServer({
     webhook: (request) => receiveWebhook({ store, clock, log, secrets }, request),
-    api: apiHandlers({ store, clock, random, log, readLog, repair, github: api, hook: api, check }),
+    api: apiHandlers({
+      store,
+      clock,
+      random,
+      log,
+      settings: { timing: defaultTiming },
+      readLog,
+      repair,
+      github: api,
+      hook: api,
+      check,
+    }),
     isAdmin: (authorization) => isAdmin(authorization, [tokenHash(admin.reveal())]),
     log,
   });

@@ -42,6 +42,8 @@ const api: ApiHandlers = {
   listHosts: async () => {
     throw new StoreUnavailableError('no');
   },
+  orderHost: async () => refused(404, 'No such host', 'There is none.'),
+  hostEvents: async ({ params }) => answered({ host: params.host, events: [] }),
   listVms: async () => answered({ now, vms: [], debug: 'not in the schema' }),
   vmLog: async ({ params, query }) => answered({ vm: params.vm, lines: [`${query.lines}`] }),
   listRepairs: async () => answered({ now, counts: {}, repairs: [] }),

@@ -7,12 +7,13 @@ import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { VmEvent } from '../../domain/lifecycle/events.ts';
 import type { Owner, Vm } from '../../domain/lifecycle/vm.ts';
 import type { Host, HostCapacity } from '../../domain/scheduling/host.ts';
-import { between, instantOf } from '../../domain/time.ts';
+import { between, type Instant, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { AgentEvent, AgentMessage } from '../../wire/agent-protocol.ts';
 import { applyToVm } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { instantOfQuestion } from '../desired.ts';
+import { unheardMs } from '../settings.ts';
 
 type Observed = Extract<AgentMessage, { type: 'observed' }>;
 
@@ -44,17 +45,18 @@ export async function takeInObserved(
       'a host has newer orders than the database: it was restored, and the host is given its orders anew',
       { host },
     );
-  const wasFull = row.capacity === undefined || row.state === 'silent';
+  const now = deps.clock.now();
+  const wasFull = row.capacity === undefined || row.state === 'silent' || wasUnheard(row, now, deps);
   await tx.hosts.update({
     ...row,
     state: row.state === 'silent' ? 'online' : row.state,
     ...says,
     ...(isAhead ? { generation: Math.max(row.generation, observed.generation) + 1 } : {}),
-    lastHeardAt: deps.clock.now(),
+    lastHeardAt: now,
     heardUpTo,
   });
   if (wasFull || !isSame(row.capacity, says.capacity) || fresh.some(({ event }) => event.kind === 'gone')) {
-    await tx.tasks.enqueue({ kind: 'place' }, deps.clock.now());
+    await tx.tasks.enqueue({ kind: 'place' }, now);
     tx.wake('tasks');
   }
   return heardUpTo;
@@ -75,6 +77,10 @@ function isStillSo(
   const isRecent = agoMs >= 0 && agoMs < settings.hostSilenceMs / 9;
   return isRecent && state !== 'silent' && version === says.version && isSame(capacity, says.capacity);
 }
+
+/** Placement passed it over meanwhile. */
+const wasUnheard = ({ lastHeardAt }: Host, now: Instant, { settings }: Deps): boolean =>
+  lastHeardAt !== undefined && between(lastHeardAt, now) >= unheardMs(settings);
 
 const isSame = (one: Host['capacity'], other: Host['capacity']): boolean =>
   JSON.stringify(one) === JSON.stringify(other);

@@ -23,7 +23,7 @@ async function mayStillTell(tx: Transaction, { clock, settings }: Deps, id: VmId
   const vm = await tx.vms.get(id);
   if (vm?.host === undefined || vm.state === 'unknown' || vm.state === 'gone') return false;
   const host = await tx.hosts.get(vm.host);
-  if (host === undefined || (host.state !== 'online' && host.state !== 'draining')) return false;
+  if (host === undefined || host.state !== 'online') return false;
   return mayHaveNews(host, await tx.loops.get('watch-hosts'), clock.now(), settings.hostSilenceMs);
 }
 

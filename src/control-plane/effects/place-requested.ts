@@ -12,6 +12,7 @@ import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { sayWhy } from '../say-why.ts';
+import { unheardMs } from '../settings.ts';
 
 /** How many waiting jobs one plan knows; a VM whose job is not among them counts from its own request. */
 const mostWaiting = 10_000;
@@ -31,6 +32,7 @@ export async function placeRequested(deps: Deps): Promise<void> {
       now,
       capacity: settings.capacity,
       reserveAfterMs: settings.reserveAfterMs,
+      unheardMs: unheardMs(settings),
     });
     for (const { vm, host } of plan.placements) await place(tx, deps, vm, host);
     await sayWhy(tx, wordsForWaiting(waiting, vms, plan.unplaced));

@@ -39,8 +39,7 @@ async function look({ store, settings }: Deps, now: Instant) {
 }
 
 const hasFallenSilent = (host: Host, state: HostWatchState, now: Instant, { settings }: Deps): boolean =>
-  (host.state === 'online' || host.state === 'draining') &&
-  silenceOf(host, state, now) >= settings.hostSilenceMs;
+  host.state === 'online' && silenceOf(host, state, now) >= settings.hostSilenceMs;
 
 async function markSilent(
   deps: Deps,

@@ -8,6 +8,7 @@ import type { RequestDeps } from './deps.ts';
 import { enrol, makeEnrolToken } from './enrol.ts';
 import { listHosts } from './hosts.ts';
 import { jobEvents, listJobs } from './jobs.ts';
+import { hostEvents, orderHost } from './order-host.ts';
 import { listRepairs, repairNow } from './repairs.ts';
 import { listVms, vmLog } from './vms.ts';
 
@@ -26,6 +27,8 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   listJobs: (request) => listJobs(deps, request),
   jobEvents: (request) => jobEvents(deps, request),
   listHosts: () => listHosts(deps),
+  orderHost: (request) => orderHost(deps, request),
+  hostEvents: (request) => hostEvents(deps, request),
   listVms: (request) => listVms(deps, request),
   vmLog: (request) => vmLog(deps, request),
   listRepairs: (request) => listRepairs(deps, request),

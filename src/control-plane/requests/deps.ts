@@ -4,6 +4,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Store } from '../../ports/store.ts';
 import type { RepairReport } from '../repair/now.ts';
+import type { Settings } from '../settings.ts';
 
 /** What the handlers of our API touch of the world. */
 export interface RequestDeps {
@@ -11,6 +12,7 @@ export interface RequestDeps {
   clock: Clock;
   random: Random;
   log: Log;
+  settings: Pick<Settings, 'timing'>;
   /** Asks a host over its link for the last lines of a VM's log; `refused` says why they cannot be had. */
   readLog: (host: HostId, vm: string, lines: number) => Promise<readonly string[] | { refused: string }>;
   /** Runs every repair loop once, now; for one lower-cased account or for all. */

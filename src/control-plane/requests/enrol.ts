@@ -54,9 +54,11 @@ export async function enrol(
     if (known !== undefined) return known.id;
     const enrolment = await tx.enrolments.redeem(tokenHash(body.token), now);
     if (enrolment === undefined) return undefined;
+    const name = enrolment.hostName || body.name;
     const host: Host = {
       id,
-      name: enrolment.hostName || body.name,
+      name,
+      ...disabledBefore(name, hosts),
       owners: enrolment.owners,
       signingKey,
       sealingKey,
@@ -73,7 +75,12 @@ export async function enrol(
         at: now,
         subject: { kind: 'host', id },
         event: 'enrolled',
-        data: { name: host.name, owners: host.owners, auto: host.auto === true },
+        data: {
+          name: host.name,
+          owners: host.owners,
+          auto: host.auto === true,
+          ...(host.hold !== undefined && { hold: host.hold.kind, by: host.hold.by }),
+        },
       },
     ]);
     return id;
@@ -87,6 +94,12 @@ export async function enrol(
   }
   deps.log.info('host enrolled', { host: outcome });
   return answered({ host: outcome });
+}
+
+/** An operator disabled the machine, not its keys: one that was set up anew stays disabled until it is taken back. */
+function disabledBefore(name: string, hosts: readonly Host[]): Pick<Host, 'hold'> {
+  const hold = hosts.find((host) => host.name === name && host.hold?.kind === 'disabled')?.hold;
+  return hold === undefined ? {} : { hold };
 }
 
 function publicKey(key: PublicKey, curve: string): PublicKey | undefined {

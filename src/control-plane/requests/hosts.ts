@@ -21,12 +21,14 @@ export async function listHosts(
   return answered({ now: toIso(deps.clock.now()), hosts });
 }
 
-function describeHost(host: Host, vms: readonly Vm[]): ApiHost {
+/** @param vms those that hold room on it. */
+export function describeHost(host: Host, vms: readonly Vm[]): ApiHost {
   const { capacity } = host;
   return {
     id: host.id,
     name: host.name,
     state: host.state,
+    ...(host.hold === undefined ? {} : { hold: { ...host.hold, since: toIso(host.hold.since) } }),
     owners: [...host.owners],
     ...(capacity === undefined
       ? {}

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { acme, at, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { hostId, jobId, runnerId, runnerName, vmId } from '../../domain/ids.ts';
+import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import { type Instant, minutes } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
@@ -38,6 +39,7 @@ async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}) {
     clock: { now: () => now, sleep: () => Promise.resolve() },
     random: seededRandom(`${name} ${now}`),
     log,
+    settings: { timing: defaultTiming },
     repair: async (options) => report(options),
     readLog: async (_host, id) => logs[id] ?? { refused: 'its host has no link' },
     github: new Proxy({} as never, { get: neverCalled }),
@@ -117,6 +119,20 @@ describe('enrolment', () => {
     expect((await answerOf('listHosts')).hosts).toHaveLength(1);
   });
 
+  it('leaves a machine disabled that an operator has disabled, though it comes with new keys', async () => {
+    await enrol(await token());
+    const by = { order: 'disable', by: 'ada@desk', why: 'bad memory' } as const;
+    await answerOf('orderHost', { params: { host: 'metal-1' }, body: by });
+    now = at(1000);
+    const other = { ...signingKey, x: 'C'.repeat(43) };
+    await enrol(await token(), { signingKey: other });
+    const { hosts } = await answerOf('listHosts');
+    expect(hosts).toMatchObject([
+      { hold: { kind: 'disabled', by: 'ada@desk' } },
+      { hold: { kind: 'disabled' } },
+    ]);
+  });
+
   it('is refused with a token that is unknown or has run out', async () => {
     expect(await enrol('x'.repeat(40))).toMatchObject({ ok: false, problem: { status: 401 } });
     const late = await token({ validForMinutes: 5 });
@@ -169,9 +185,10 @@ describe('an agent that connects', () => {
     expect(await claim(undefined)).toBeUndefined();
   });
 
-  it('is not let in while its host is disabled', async () => {
-    await seed((tx) => tx.hosts.insert(host(1, { signingKey, state: 'disabled' })));
-    expect(await claim(host(1).id)).toBeUndefined();
+  it('is let in while its host is disabled: its VMs are to finish', async () => {
+    const hold = { kind: 'disabled', by: 'ada', why: '', since: at(0) } as const;
+    await seed((tx) => tx.hosts.insert(host(1, { signingKey, hold })));
+    expect(await claim(host(1).id)).toEqual({ host: host(1).id });
   });
 });
 
@@ -259,6 +276,11 @@ describe('VMs and hosts', () => {
     expect(hosts).toMatchObject([
       { vms: 2, usedMemoryMib: 8192, usedMilliCpus: 4000, lastHeardAt: expect.any(String) },
     ]);
+  });
+
+  it('cannot be taken back by force', () => {
+    const body = { order: 'resume', force: true, by: 'ada' } as const;
+    expect(() => endpoints.orderHost.body.parse(body)).toThrow('leave force out');
   });
 
   it('show their log as their host has it', async () => {

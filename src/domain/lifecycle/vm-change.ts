@@ -157,7 +157,25 @@ export function bury(
 ): Outcome<Vm> {
   const state = wanted.failure === undefined ? 'stopping' : 'failed';
   const next: Vm = { ...wanted, state, tombstone: { ...order, at: moment.now } };
-  return change(before, next, event, moment, { ...extra, data: { reason: order.reason, ...extra.data } });
+  const outcome = change(before, next, event, moment, {
+    ...extra,
+    data: { reason: order.reason, ...extra.data },
+  });
+  return { ...outcome, history: [...fateOfJob(next, order, moment), ...outcome.history] };
+}
+
+/** Rules under which a VM's end is news for the job in it; under the others the job was over. */
+const fatefulRules: ReadonlySet<DestroyRule> = new Set(['failed', 'operator-force', 'hard-deadline']);
+
+/** A job ends with its VM, and GitHub tells that only minutes later: its own history says it now, and whose fault it is. */
+function fateOfJob(
+  { id, job, jobCompletedAt, failure }: Vm,
+  { rule, reason }: { rule: DestroyRule; reason: string },
+  { now }: Moment,
+): readonly HistoryLine[] {
+  if (job === undefined || jobCompletedAt !== undefined || !fatefulRules.has(rule)) return [];
+  const data = { vm: id, rule, reason, ...(failure !== undefined && { owner: failure.owner }) };
+  return [{ at: now, subject: { kind: 'job', id: job }, event: 'vm-ended-early', data }];
 }
 
 /** The VM without its attempt to give it back; a failure that came with the attempt goes with it. */

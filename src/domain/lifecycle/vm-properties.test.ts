@@ -191,7 +191,12 @@ describe('whatever happens to a VM', () => {
   everyStep('what it does is written down, once for each change', ({ before, outcome }) => {
     if (outcome.next === before) return;
     expect(outcome.history.length).toBeGreaterThan(0);
-    for (const line of outcome.history) expect(line.subject).toEqual({ kind: 'vm', id: 'vm-1' });
+    const [last, ...others] = outcome.history.toReversed();
+    expect(last?.subject).toEqual({ kind: 'vm', id: 'vm-1' });
+    for (const line of others) {
+      if (line.event !== 'vm-ended-early') expect(line.subject).toEqual({ kind: 'vm', id: 'vm-1' });
+      else expect(line.subject).toEqual({ kind: 'job', id: outcome.next.job });
+    }
     expect(outcome.history.at(-1)?.data).toMatchObject({ to: outcome.next.state });
   });
 

@@ -203,13 +203,20 @@ describe('a VM with a job', () => {
     });
     expect(outcome.next).toMatchObject({ state: 'failed', tombstone: { rule: 'failed' } });
     expect(effectsOf(outcome)).toEqual([{ kind: 'read-job', job: 1 }, push]);
+    expect(outcome.history[0]).toEqual({
+      at: now,
+      subject: { kind: 'job', id: 1 },
+      event: 'vm-ended-early',
+      data: { vm: 'vm-1', rule: 'failed', reason: 'crashed', owner: 'host' },
+    });
   });
 
   it("is destroyed by an operator's force", () => {
     const outcome = on(vmAfter(toBusy), { kind: 'force', operator: 'ada' });
     expect(outcome.next.tombstone).toEqual({ rule: 'operator-force', reason: 'forced by ada', at: now });
     expect(effectsOf(outcome)).toEqual([{ kind: 'read-job', job: 1 }, push]);
-    expect(data(outcome)).toMatchObject({ operator: 'ada' });
+    expect(outcome.history[0]).toMatchObject({ subject: { kind: 'job', id: 1 }, event: 'vm-ended-early' });
+    expect(outcome.history[1]?.data).toMatchObject({ operator: 'ada' });
   });
 });
 

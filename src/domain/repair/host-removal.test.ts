@@ -24,8 +24,14 @@ describe('a host', () => {
     expect(isGone({ ...never, enrolledAt: at(10) }, at(910), removeAfter)).toBe(true);
   });
 
-  it.each(['online', 'draining', 'disabled'] as const)('that is %s is not gone', (state) => {
-    expect(isGone({ ...dead, state }, at(90_000), removeAfter)).toBe(false);
+  it('that is online is not gone', () => {
+    expect(isGone({ ...dead, state: 'online' }, at(90_000), removeAfter)).toBe(false);
+  });
+
+  it('is remembered while an operator has disabled it, and not while it is merely drained', () => {
+    const hold = { by: 'ada', why: '', since: at(0) };
+    expect(isGone({ ...dead, hold: { ...hold, kind: 'disabled' } }, at(90_000), removeAfter)).toBe(false);
+    expect(isGone({ ...dead, hold: { ...hold, kind: 'draining' } }, at(90_000), removeAfter)).toBe(true);
   });
 });
 

@@ -62,7 +62,12 @@ export const isGone = (
   now: Instant,
   removeAfterMs: DurationMs,
   state?: HostWatchState,
-): boolean => host.auto === true && host.state === 'silent' && silenceOf(host, state, now) >= removeAfterMs;
+): boolean =>
+  host.auto === true &&
+  host.state === 'silent' &&
+  // It would come back as a new host, and nobody would know that an operator had disabled it.
+  host.hold?.kind !== 'disabled' &&
+  silenceOf(host, state, now) >= removeAfterMs;
 
 /**
  * Why the host must stay, in words; undefined when it may be removed with all its VMs.

@@ -8,7 +8,7 @@ import { scopeOwner } from '../scope.ts';
 import type { Instant } from '../time.ts';
 import type { CapacityPolicy, Usage } from './capacity.ts';
 import { addVm, lacksFor, noUsage, usageOf } from './capacity.ts';
-import type { Fitness, OpenHost } from './fit.ts';
+import type { Fitness, Hearing, OpenHost } from './fit.ts';
 import { fitnessOf, isOpen } from './fit.ts';
 import type { Host } from './host.ts';
 
@@ -31,6 +31,7 @@ export class Board {
   /** How many hosts may be given VMs. */
   readonly openHosts: number;
   readonly #hosts: readonly Host[];
+  readonly #hearing: Hearing;
   readonly #used: Map<HostId, Usage>;
   readonly #byOwner: Map<string, Usage>;
   readonly #total: Usage;
@@ -38,15 +39,16 @@ export class Board {
   readonly #placements = new Map<VmId, HostId>();
   #reservation: { vm: VmId; host: HostId } | undefined;
 
-  constructor(hosts: readonly Host[], vms: readonly Vm[], policy: CapacityPolicy) {
+  constructor(hosts: readonly Host[], vms: readonly Vm[], policy: CapacityPolicy, hearing: Hearing) {
     this.#hosts = hosts;
+    this.#hearing = hearing;
     this.policy = policy;
     const reserving = vms.filter(({ state }) => reservingStates.has(state));
     const onHost = Map.groupBy(reserving, ({ host }) => host);
     this.#used = new Map(hosts.map(({ id }) => [id, usageOf(onHost.get(id) ?? [], policy)]));
     const ofOwner = Map.groupBy(reserving, ({ scope }) => scopeOwner(scope));
     this.#byOwner = new Map([...ofOwner].map(([owner, theirs]) => [owner, usageOf(theirs, policy)]));
-    const open = hosts.filter(isOpen);
+    const open = hosts.filter((host) => isOpen(host, hearing));
     this.openHosts = open.length;
     this.#total = {
       ...noUsage,
@@ -72,7 +74,7 @@ export class Board {
     const key = `${owner} ${vm.image} ${milliCpus} ${memoryMib} ${diskGib} ${arch} ${hostLabels.join(',')}`;
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
-    const fitness = fitnessOf(vm, this.#hosts, this.policy);
+    const fitness = fitnessOf(vm, this.#hosts, this.policy, this.#hearing);
     const kind = { fitness, isStuck: fitness.kind === 'none' };
     this.#kinds.set(key, kind);
     return kind;

@@ -2,15 +2,45 @@
 
 import type { Vm } from '../lifecycle/vm.ts';
 import { scopeOwner } from '../scope.ts';
+import type { DurationMs, Instant } from '../time.ts';
+import { between } from '../time.ts';
 import type { CapacityPolicy } from './capacity.ts';
 import { neverFits } from './capacity.ts';
-import type { Host, HostCapacity } from './host.ts';
+import type { Hold, Host, HostCapacity } from './host.ts';
 
 /** A host that may be given VMs now. */
 export type OpenHost = Host & { capacity: HostCapacity };
 
-export const isOpen = (host: Host): host is OpenHost =>
-  host.state === 'online' && host.capacity !== undefined;
+/** When we look, and how long a host may have said nothing by then to be given VMs: one that went dark is called silent later. */
+export interface Hearing {
+  now: Instant;
+  unheardMs: DurationMs;
+}
+
+type Closed = Host['state'] | Hold['kind'] | 'unheard' | 'unknown';
+
+/** Why a host is given no VMs now; undefined when it may be. */
+function closedBy(
+  { state, hold, capacity, lastHeardAt }: Host,
+  { now, unheardMs }: Hearing,
+): Closed | undefined {
+  if (hold !== undefined) return hold.kind;
+  if (state === 'silent') return 'silent';
+  if (capacity === undefined) return 'unknown';
+  return lastHeardAt !== undefined && between(lastHeardAt, now) >= unheardMs ? 'unheard' : undefined;
+}
+
+const wordsFor: Readonly<Record<Closed, string>> = {
+  draining: 'being drained',
+  disabled: 'disabled',
+  silent: 'silent',
+  unheard: 'unheard of for a moment',
+  unknown: 'not known yet',
+  online: 'online',
+};
+
+export const isOpen = (host: Host, hearing: Hearing): host is OpenHost =>
+  closedBy(host, hearing) === undefined;
 
 /** What a host is asked for. */
 type Wanted = Pick<Vm, 'scope' | 'shape' | 'image'>;
@@ -63,26 +93,37 @@ export type Fitness =
   { kind: 'fits'; hosts: readonly OpenHost[] } | { kind: 'none'; reason: string };
 
 /** Which hosts could ever take the VM, however full they are now. */
-export function fitnessOf(vm: Wanted, hosts: readonly Host[], policy: CapacityPolicy): Fitness {
+export function fitnessOf(
+  vm: Wanted,
+  hosts: readonly Host[],
+  policy: CapacityPolicy,
+  hearing: Hearing,
+): Fitness {
   if (hosts.length === 0) return { kind: 'none', reason: 'no host has joined' };
-  const open = hosts.filter(isOpen);
+  const open = hosts.filter((host) => isOpen(host, hearing));
   const stages = stagesFor(vm, policy);
   const reason = open.length === 0 ? 'no host is online' : firstFault(open, stages);
   if (reason === undefined) {
     return { kind: 'fits', hosts: open.filter((host) => stages.every((stage) => stage.passes(host))) };
   }
-  const wouldDo = hosts.find(
-    (host) =>
-      host.capacity !== undefined &&
-      stages.every(
-        (stage) => host.capacity !== undefined && stage.passes({ ...host, capacity: host.capacity }),
-      ),
-  );
-  return {
-    kind: 'none',
-    reason: wouldDo === undefined ? reason : `${reason}; ${wouldDo.name} would do, but is ${wouldDo.state}`,
-  };
+  const wouldDo = hosts.filter((host) => isReported(host) && stages.every((stage) => stage.passes(host)));
+  return { kind: 'none', reason: wouldDo.length === 0 ? reason : whyClosed(wouldDo, hearing) };
 }
+
+const isReported = (host: Host): host is OpenHost => host.capacity !== undefined;
+
+/** @param hosts that would do and are given nothing; at least one. */
+function whyClosed(hosts: readonly Host[], hearing: Hearing): string {
+  const words = hosts.map((host) => wordsFor[closedBy(host, hearing) ?? 'online']);
+  const some = hosts.slice(0, mostNames);
+  const others = hosts.length > some.length ? ` and ${hosts.length - some.length} more` : '';
+  if (new Set(words).size === 1)
+    return `all hosts that fit are ${words[0]}: ${some.map(({ name }) => name).join(', ')}${others}`;
+  const each = some.map(({ name }, index) => `${name} is ${words[index]}`);
+  return `no host that fits takes VMs now: ${each.join(', ')}${others}`;
+}
+
+const mostNames = 3;
 
 function firstFault(open: readonly OpenHost[], stages: readonly Stage[]): string | undefined {
   let left = open;

@@ -17,6 +17,15 @@ export interface HostCapacity {
   images: readonly ImageDigest[];
 }
 
+/** What an operator decided about a host: `draining` takes no new VMs; `disabled` also stays so when the host enrols anew. */
+export interface Hold {
+  kind: 'draining' | 'disabled';
+  /** Who said so, as they call themselves, and why. */
+  by: string;
+  why: string;
+  since: Instant;
+}
+
 export interface Host {
   id: HostId;
   name: string;
@@ -25,7 +34,10 @@ export interface Host {
   /** JSON Web Keys, public parts only: one to verify its signatures, one to seal secrets to. */
   signingKey: Readonly<Record<string, unknown>>;
   sealingKey: Readonly<Record<string, unknown>>;
-  state: 'online' | 'silent' | 'draining' | 'disabled';
+  /** Whether its agent is heard. */
+  state: 'online' | 'silent';
+  /** Absent: it is active. No agent and no control plane lifts it, only an operator. */
+  hold?: Hold;
   capacity?: HostCapacity;
   version?: string;
   lastHeardAt?: Instant;

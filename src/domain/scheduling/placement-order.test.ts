@@ -195,7 +195,9 @@ describe('for any hosts and VMs', () => {
         waiting = waiting.filter(({ id }) => !done.has(id));
       }
       for (const reason of why(plan(fleet, waiting))) {
-        expect(reason).toMatch(/^(no host has joined|no host is online|no \w+ host|too big)/);
+        expect(reason).toMatch(
+          /^(no host has joined|no host is online|no \w+ host|all hosts that fit are silent|too big)/,
+        );
       }
     },
   );

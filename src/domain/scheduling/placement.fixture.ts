@@ -4,6 +4,7 @@ import { at, numberedVm, shape, toBusy } from '../domain.fixture.ts';
 import type { JobId } from '../ids.ts';
 import type { VmEvent } from '../lifecycle/events.ts';
 import type { Vm } from '../lifecycle/vm.ts';
+import { seconds } from '../time.ts';
 import type { CapacityPolicy } from './capacity.ts';
 import type { Host } from './host.ts';
 import { defaultReserveAfterMs, type PlacementPlan, planPlacement } from './placement.ts';
@@ -28,6 +29,7 @@ export const plan = (
     now: at(now),
     capacity: { ...policy, cpuOvercommit: overcommit },
     reserveAfterMs: defaultReserveAfterMs,
+    unheardMs: seconds(30),
   });
 
 export const sized = (memoryGib: number, over: Partial<VmShape> = {}): VmShape => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aHost, at, organization, t0, toPlaced, toStopping, toUnknown } from '../domain.fixture.ts';
 import { imageDigest, jobId } from '../ids.ts';
 import type { Vm } from '../lifecycle/vm.ts';
-import type { Host } from './host.ts';
+import type { Hold, Host } from './host.ts';
 import { asks, on, pairs, plan, sized, why } from './placement.fixture.ts';
 
 describe('a requested VM', () => {
@@ -42,6 +42,13 @@ describe('a requested VM', () => {
     expect(why(found)).toEqual(['waiting for other VMs to boot on 1 of 1 hosts']);
   });
 
+  it('goes to no host that an operator holds, or that went dark a moment ago', () => {
+    const hold = { kind: 'draining', by: 'ada', why: '', since: t0 } as const;
+    const dark = aHost('b', { lastHeardAt: at(70) });
+    const heard = aHost('c', { lastHeardAt: at(71) });
+    expect(pairs(plan([aHost('a', { hold }), dark, heard], [asks(1)]))).toEqual(['vm-0001 host-c']);
+  });
+
   it('may run on either architecture', () => {
     const arm = aHost('arm', {}, { arch: 'arm64' });
     expect(pairs(plan([arm], [asks(1, { shape: sized(4, { arch: 'any' }) })]))).toEqual(['vm-0001 host-arm']);
@@ -51,19 +58,33 @@ describe('a requested VM', () => {
 describe('a VM that cannot be placed waits with its reason', () => {
   const gpu = { shape: sized(4, { hostLabels: ['gpu'] }) };
   const silent = aHost('s', { state: 'silent' });
+  const held = (kind: Hold['kind']) => ({ hold: { kind, by: 'ada', why: 'a new disk', since: t0 } });
 
   it.each<[string, readonly Host[], Partial<Vm>]>([
     ['no host has joined', [], {}],
-    ['no host is online; s would do, but is silent', [silent], {}],
+    ['all hosts that fit are silent: s', [silent], {}],
     ['no host is online', [aHost('s', { state: 'silent' }, { images: [] })], {}],
-    ['no host is online; s would do, but is draining', [aHost('s', { state: 'draining' })], {}],
+    ['all hosts that fit are being drained: s', [aHost('s', held('draining'))], {}],
+    ['all hosts that fit are disabled: s', [aHost('s', { ...held('disabled'), state: 'silent' })], {}],
+    ['all hosts that fit are unheard of for a moment: s', [aHost('s', { lastHeardAt: at(70) })], {}],
+    [
+      'no host that fits takes VMs now: a is being drained, b is silent, c is disabled and 1 more',
+      [
+        aHost('a', held('draining')),
+        aHost('b', { state: 'silent' }),
+        aHost('c', held('disabled')),
+        aHost('d', held('disabled')),
+        aHost('small', {}, { memoryMib: 512 }),
+      ],
+      {},
+    ],
     ['no host serves acme', [aHost('a', { owners: ['other'] })], {}],
     ['no arm64 host', [aHost('a')], { shape: sized(4, { arch: 'arm64' }) }],
     ['no x64 host', [aHost('a', {}, { arch: 'arm64' })], {}],
     ['no host has label gpu', [aHost('a'), aHost('b')], gpu],
     [
-      'no host has label gpu; g would do, but is disabled',
-      [aHost('a'), aHost('g', { state: 'disabled' }, { labels: ['GPU'] })],
+      'all hosts that fit are disabled: g',
+      [aHost('a'), aHost('g', held('disabled'), { labels: ['GPU'] })],
       gpu,
     ],
     [

@@ -25,6 +25,8 @@ export interface PlacementInput {
   now: Instant;
   capacity: CapacityPolicy;
   reserveAfterMs: DurationMs;
+  /** A host that has said nothing for so long is given nothing, though it is not called silent yet. */
+  unheardMs: DurationMs;
 }
 
 export const defaultReserveAfterMs: DurationMs = minutes(5);
@@ -38,7 +40,7 @@ export interface PlacementPlan {
 }
 
 export function planPlacement(input: PlacementInput): PlacementPlan {
-  const board = new Board(input.hosts, input.vms, input.capacity);
+  const board = new Board(input.hosts, input.vms, input.capacity, input);
   const requests = requestsOf(input, board);
   const waiting = [...Map.groupBy(requests, ({ owner }) => owner).values()].map(
     (line) => new Line(line, board),

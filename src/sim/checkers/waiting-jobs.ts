@@ -8,6 +8,7 @@ import { fitnessOf } from '../../domain/scheduling/fit.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import { isSupply } from '../../domain/scheduling/supply.ts';
 import { minutes } from '../../domain/time.ts';
+import { simulationStart } from '../clock.ts';
 import { openJobs } from '../github/inspect.ts';
 import type { Job } from '../github/state.ts';
 import type { HostMachine } from '../world/host-machine.ts';
@@ -70,9 +71,7 @@ function trueFleet(look: Look): Fleet {
   const up = look.world.hosts.flatMap((machine) => {
     const row = rows.get(machine.id);
     const isUp = machine.agentIsAlive && !machine.host.diskFull && machine.host.refusesStart === undefined;
-    return row === undefined || row.state === 'draining' || row.state === 'disabled' || !isUp
-      ? []
-      : [{ machine, row }];
+    return row === undefined || row.hold !== undefined || !isUp ? [] : [{ machine, row }];
   });
   const onHost = Map.groupBy(look.vms, ({ host }) => host);
   return {
@@ -116,6 +115,9 @@ function usageOn({ world }: Look, { host }: HostMachine, vms: readonly Vm[]): Us
     );
 }
 
+/** The machines themselves were looked at, so nobody has to be heard. */
+const whoeverIsUp = { now: simulationStart, unheardMs: Number.POSITIVE_INFINITY };
+
 /** Only these parts of a VM are looked at when it is fitted. */
 type Need = Pick<Served, 'scope' | 'shape'>;
 
@@ -126,7 +128,7 @@ function hasRoom(look: Look, fleet: Fleet, need: Need): boolean {
 /** How many hosts could take it now. */
 function freeFor({ world }: Look, { hosts, used }: Fleet, { scope, shape }: Need): number {
   const { capacity: policy } = world.settings;
-  const fitness = fitnessOf({ scope, shape, image: worldSettings.image }, hosts, policy);
+  const fitness = fitnessOf({ scope, shape, image: worldSettings.image }, hosts, policy, whoeverIsUp);
   if (fitness.kind === 'none') return 0;
   return fitness.hosts.filter(({ id, capacity }) => {
     const usage = used.get(id);

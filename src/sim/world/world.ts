@@ -248,8 +248,7 @@ export class World {
     if (server === undefined || !server.alive || weather.isCut(machine.name, server.name))
       throw new AgentLinkError('connection refused', 'unreachable');
     const host = await this.store.transaction((tx) => tx.hosts.get(machine.id));
-    if (host === undefined || host.state === 'disabled')
-      throw new AgentLinkError('this host is not enrolled', 'refused');
+    if (host === undefined) throw new AgentLinkError('this host is not enrolled', 'refused');
     const [ours, theirs] = socketPair(clock, {
       delay: () => weather.linkDelayMs(),
       isCut: () => weather.isCut(machine.name, server.name),

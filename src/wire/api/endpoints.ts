@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
-import { enrol, listHosts, makeEnrolToken } from './hosts.ts';
+import { enrol, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
 import { jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
 import { checkGithub, health } from './system.ts';
@@ -15,6 +15,8 @@ export const endpoints = {
   listJobs,
   jobEvents,
   listHosts,
+  orderHost,
+  hostEvents,
   listVms,
   vmLog,
   listRepairs,

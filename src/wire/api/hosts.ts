@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { enrolRequest, enrolResponse } from '../agent-protocol.ts';
-import { type Endpoint, nothing, time } from './endpoint.ts';
+import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+import { apiEvent } from './jobs.ts';
 
 export const apiHost = z.object({
   id: z.string(),
   name: z.string(),
-  state: z.enum(['online', 'silent', 'draining', 'disabled']),
+  /** Whether its agent is heard. */
+  state: z.enum(['online', 'silent']),
+  /** What an operator decided; absent while it is active. */
+  hold: z
+    .object({ kind: z.enum(['draining', 'disabled']), by: z.string(), why: z.string(), since: time })
+    .optional(),
   /** Empty: every account that we serve may use it. */
   owners: z.array(z.string()),
   /** Absent until its agent has reported for the first time. */
@@ -40,6 +46,45 @@ export const listHosts = {
   query: nothing,
   body: nothing,
   answer: z.object({ now: time, hosts: z.array(apiHost) }),
+} as const satisfies Endpoint;
+
+/** A host's id, or its name when no other has it. */
+const whichHost = z.strictObject({ host: z.string().min(1).max(80) });
+
+export const orderHost = {
+  method: 'POST',
+  path: '/hosts/:host/order',
+  summary: 'Drains a host, disables it, or takes it back; with `force` its VMs are destroyed, jobs and all',
+  access: 'admin',
+  params: whichHost,
+  query: nothing,
+  body: z
+    .strictObject({
+      order: z.enum(['drain', 'disable', 'resume']),
+      force: z.boolean().default(false),
+      /** Who says so, for the host's history. */
+      by: z.string().min(1).max(100),
+      why: z.string().max(500).default(''),
+    })
+    .refine(({ order, force }) => !(order === 'resume' && force), {
+      message: 'a host that is taken back keeps its VMs: leave force out',
+    }),
+  answer: z.object({
+    host: apiHost,
+    /** VMs that were ordered to be destroyed. */
+    forced: z.number(),
+  }),
+} as const satisfies Endpoint;
+
+export const hostEvents = {
+  method: 'GET',
+  path: '/hosts/:host/events',
+  summary: 'What happened to a host, oldest first',
+  access: 'admin',
+  params: whichHost,
+  query: z.strictObject({ limit: limit.default(100) }),
+  body: nothing,
+  answer: z.object({ host: z.string(), events: z.array(apiEvent) }),
 } as const satisfies Endpoint;
 
 export const makeEnrolToken = {

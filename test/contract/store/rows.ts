@@ -46,11 +46,10 @@ export function rowContract(open: OpenStores): void {
   });
 
   it('raises the version with each write, and refuses a write on an older one', async ({ a }) => {
+    const hold = { kind: 'draining', by: 'ada', why: 'a new disk', since: at(1) } as const;
     await within(a, (tx) => tx.hosts.insert(host(1)));
-    await within(a, (tx) => tx.hosts.update(host(1, { state: 'draining' })));
-    expect(await within(a, (tx) => tx.hosts.get(hostName(1)))).toEqual(
-      host(1, { state: 'draining', revision: 2 }),
-    );
+    await within(a, (tx) => tx.hosts.update(host(1, { hold })));
+    expect(await within(a, (tx) => tx.hosts.get(hostName(1)))).toEqual(host(1, { hold, revision: 2 }));
     const stale = within(a, (tx) => tx.hosts.update(host(1, { state: 'silent' })));
     await expect(stale).rejects.toBeInstanceOf(StaleWriteError);
     const missing = within(a, (tx) => tx.vms.update(vm(1)));
