@@ -92,6 +92,7 @@ async function markBack(tx: Transaction, deps: Deps, host: HostId): Promise<void
 async function takeInEvent(tx: Transaction, deps: Deps, host: HostId, event: AgentEvent): Promise<void> {
   const id = vmId(event.vm);
   const vm = await tx.vms.get(id);
+  if (vm?.state === 'requested') await disown(tx, deps, vm);
   if (vm === undefined || vm.host !== host) {
     deps.log.warn('a host speaks of a VM that is not its own', { host, vm: id, event: event.event.kind });
     return;
@@ -150,13 +151,18 @@ function historyOf(vm: Vm, { at, event }: AgentEvent): HistoryLine | undefined {
  * replaced by an older copy. Without this the row would be given up as never started, and its VM may have a job (I3).
  */
 async function catchUp(tx: Transaction, deps: Deps, host: HostId, observed: Observed): Promise<void> {
-  const up = observed.vms.filter(
-    ({ state }) => state === 'starting' || state === 'booted' || state === 'running',
-  );
-  for (const { vm: name } of up) {
+  for (const { vm: name, state } of observed.vms) {
     const vm = await tx.vms.get(vmId(name));
-    if (vm?.host === host && vm.state === 'placed') await applyToVm(tx, deps, vm.id, { kind: 'process-up' });
+    const isUp = state === 'starting' || state === 'booted' || state === 'running';
+    if (vm?.state === 'requested') await disown(tx, deps, vm);
+    else if (isUp && vm?.host === host && vm.state === 'placed')
+      await applyToVm(tx, deps, vm.id, { kind: 'process-up' });
   }
+}
+
+/** A host has, or had, what our books have placed nowhere yet: a database that was lost gave it to that host. */
+async function disown(tx: Transaction, deps: Deps, { id }: Vm): Promise<void> {
+  await applyToVm(tx, deps, id, { kind: 'disowned', why: 'a host knows it' });
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import type { HostId, ImageDigest, VmId } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
+import { type HostWatchState, lookAt, mayHaveLived } from '../../domain/repair/host-removal.ts';
 import { queuedSince } from '../../domain/scheduling/demand.ts';
 import { planPlacement } from '../../domain/scheduling/placement.ts';
 import { wordsForWaiting } from '../../domain/scheduling/waiting-words.ts';
@@ -22,7 +23,8 @@ export async function placeRequested(deps: Deps): Promise<void> {
   await store.transaction(async (tx) => {
     if ((await tx.vms.unplaced(1)).length === 0) return;
     await tx.lock('placement');
-    const vms = (await tx.vms.allLive()).map((vm) => withImage(vm, settings.image));
+    const live = await withoutUnsure(tx, deps, await tx.vms.allLive());
+    const vms = live.map((vm) => withImage(vm, settings.image));
     const waiting = await tx.jobs.allQueued(mostWaiting);
     const now = clock.now();
     const plan = planPlacement({
@@ -43,6 +45,32 @@ export async function placeRequested(deps: Deps): Promise<void> {
       tx.wake('tasks');
     }
   });
+}
+
+/**
+ * The VMs without those of which it is not sure that nothing was ever started under their name: they are asked for anew,
+ * which costs nothing. Whoever plans after a time when nobody looked notes that somebody looks again.
+ */
+async function withoutUnsure(tx: Transaction, deps: Deps, vms: readonly Vm[]): Promise<readonly Vm[]> {
+  const state = await lookedAt(tx, deps);
+  if (state === undefined) return vms;
+  const unsure = vms.filter((vm) => mayHaveLived(vm, state));
+  const why = 'nobody looked for a while, and a database that was lost may have placed it';
+  for (const { id } of unsure) await applyToVm(tx, deps, id, { kind: 'disowned', why });
+  return vms.filter((vm) => !mayHaveLived(vm, state));
+}
+
+async function lookedAt(tx: Transaction, { clock, settings }: Deps): Promise<HostWatchState | undefined> {
+  const look = async () => {
+    const before = await tx.loops.get('watch-hosts');
+    return { before, after: lookAt(before, clock.now(), settings.hostSilenceMs) };
+  };
+  const { before, after } = await look();
+  if (before === undefined || after.listeningSince === before.listeningSince) return before;
+  await tx.lock('repair:watch-hosts');
+  const again = await look();
+  await tx.loops.put('watch-hosts', again.after);
+  return again.after;
 }
 
 /** Nothing of it was started yet, and the operator may have named another image since: the old one may be nowhere. */

@@ -47,6 +47,11 @@ export type VmEvent =
   | { kind: 'host-back' }
   /** Its host is gone for good and was removed. GitHub said before that no job of it is in progress. */
   | { kind: 'host-removed' }
+  /**
+   * Somebody knows it who cannot: it was placed by a database that was lost, of which ours is an older copy. Nothing is to be
+   * started under its name again (I2).
+   */
+  | { kind: 'disowned'; why: string }
   | { kind: 'force'; operator: string };
 
 export type JobEventKind = JobEvent['kind'];

@@ -138,7 +138,6 @@ describe('a VM whose tombstone is out', () => {
     expect(outcome.history[0]?.data).not.toHaveProperty('holds');
     const withdrawn = on(aVm(), { kind: 'release', why: '' }).next;
     expect(on(withdrawn, bound(8)).history[0]?.event).toBe('conflict');
-    expect(on(aVm(), bound(8)).history[0]?.event).toBe('conflict');
   });
 
   it("hears its guest's last word: kept for the record, once", () => {
@@ -147,5 +146,27 @@ describe('a VM whose tombstone is out', () => {
     expect(outcome.next).toEqual({ ...vm, runnerEnded: { ranJob: false, code: 3, at: now } });
     expect(data(outcome)).toMatchObject({ ranJob: false, code: 3 });
     expect(on(outcome.next, { kind: 'runner-ended', ranJob: true, code: 0 }).next).toBe(outcome.next);
+  });
+});
+
+describe('a VM without a host that somebody knows all the same', () => {
+  const disowned = { kind: 'disowned', why: 'a host knows it' } as const;
+
+  it.each<[string, VmEvent, object]>([
+    ['a host', disowned, { why: 'a host knows it' }],
+    ['GitHub, with a job', bound(8), { why: 'GitHub gave its runner a job', job: 8 }],
+    ['GitHub, with a job that is over', completed(8), { why: 'GitHub gave its runner a job', job: 8 }],
+  ])('is gone with its name, and another is asked for: %s', (_who, event, told) => {
+    const outcome = on(aVm(), event);
+    expect(outcome.next.state).toBe('gone');
+    expect(outcome.next.job).toBeUndefined();
+    expect(outcome.history.map((line) => line.event)).toEqual(['disowned']);
+    expect(data(outcome)).toMatchObject({ from: 'requested', to: 'gone', ...told });
+    expect(effectKinds(outcome)).toEqual(['balance']);
+  });
+
+  it('is what it was once it has a host of its own', () => {
+    for (const life of [toPlaced, toStarting, toIdle, toBusy, toStopping, toFailed, toGone])
+      expect(on(vmAfter(life), disowned).next).toEqual(vmAfter(life));
   });
 });

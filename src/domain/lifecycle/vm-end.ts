@@ -30,6 +30,19 @@ export const forceOut: On<'force'> = (vm, event, moment) =>
 export const dropUnplaced: On<'force'> = (vm, event, moment) =>
   change(vm, { ...vm, state: 'gone' }, event, moment, { data: { operator: event.operator } });
 
+/**
+ * What bears its name elsewhere is none of ours any more, and is left to its own end; the job gets a VM under another name.
+ */
+export const disown: On<'disowned'> = (vm, event, moment) =>
+  change(vm, { ...vm, state: 'gone' }, event, moment, { data: { why: event.why } });
+
+/** GitHub names its runner, and nothing was ever started for it by these books. */
+export const disownForJob: On<'job-bound' | 'job-completed'> = (vm, event, moment) =>
+  change(vm, { ...vm, state: 'gone' }, event, moment, {
+    as: 'disowned',
+    data: { why: 'GitHub gave its runner a job', job: event.job },
+  });
+
 /** Only now is its room free again, and only now may its registration be removed without asking anybody (I5). */
 export const acceptProof: On<'proved-gone'> = (vm, event, moment) =>
   change(vm, { ...vm, state: 'gone' }, event, moment, {

@@ -6,7 +6,7 @@ import type { Outcome } from './effects.ts';
 import type { VmEvent, VmEventKind } from './events.ts';
 import type { Vm, VmState } from './vm.ts';
 import { noted } from './vm-change.ts';
-import { acceptProof, dropUnplaced, failByHost, forceOut } from './vm-end.ts';
+import { acceptProof, disown, disownForJob, dropUnplaced, failByHost, forceOut } from './vm-end.ts';
 import { hearDeletion, hearGuest, recall, startRelease, withdraw } from './vm-release.ts';
 import { andThen, comeBack, keepDeletion, leaveWithHost, loseSight } from './vm-silence.ts';
 import {
@@ -30,16 +30,7 @@ import {
   orderAgain,
   placeAgain,
 } from './vm-time.ts';
-import {
-  bind,
-  bindLate,
-  bindUnseen,
-  complete,
-  conflictOfJob,
-  endRunner,
-  recordEnd,
-  takeHint,
-} from './vm-work.ts';
+import { bind, bindLate, bindUnseen, complete, endRunner, recordEnd, takeHint } from './vm-work.ts';
 
 type VmCell<K extends VmEventKind> = Cell<Vm, Extract<VmEvent, { kind: K }>, VmState>;
 type Row = { readonly [K in VmEventKind]: VmCell<K> };
@@ -54,6 +45,7 @@ const notReleased = ignored('it is not being given back');
 const notSilent = ignored('its host was not silent');
 const dying = ignored('its tombstone is out');
 const over = ignored('nothing of it is left');
+const its = ignored('it has a host, and is known by the right');
 
 /** The cells that `starting`, `booted` and `idle` share: a process, and no job by GitHub's word. */
 const alive = {
@@ -68,6 +60,7 @@ const alive = {
   'host-silent': go(loseSight, 'unknown'),
   'host-back': notSilent,
   'host-removed': impossible('its host is not silent: it is not removed'),
+  disowned: its,
   force: go(forceOut, 'stopping', 'failed'),
 } as const;
 
@@ -88,6 +81,7 @@ const dead = {
   'host-silent': ignored('its tombstone waits for the host'),
   'host-back': ignored('the host gets its tombstones with its desired set'),
   'host-removed': go(leaveWithHost, 'gone'),
+  disowned: its,
   force: dying,
 } as const;
 
@@ -106,8 +100,8 @@ export const vmTable = {
     'runner-listening': noHost,
     'guest-job-started': noHost,
     'runner-ended': noHost,
-    'job-bound': go(conflictOfJob, 'requested'),
-    'job-completed': go(conflictOfJob, 'requested'),
+    'job-bound': go(disownForJob, 'gone'),
+    'job-completed': go(disownForJob, 'gone'),
     release: go(withdraw, 'gone'),
     'deletion-answered': noRunner,
     'worker-answered': noHost,
@@ -117,6 +111,7 @@ export const vmTable = {
     'host-silent': ignored('it has no host'),
     'host-back': ignored('it has no host'),
     'host-removed': ignored('it has no host'),
+    disowned: go(disown, 'gone'),
     force: go(dropUnplaced, 'gone'),
   },
   placed: {
@@ -229,6 +224,7 @@ export const vmTable = {
     'host-silent': heard,
     'host-back': go(comeBack, 'placed', 'starting', 'booted', 'idle', 'busy'),
     'host-removed': go(leaveWithHost, 'unknown', 'gone'),
+    disowned: its,
     force: go(forceOut, 'stopping', 'failed'),
   },
   gone: {
@@ -252,6 +248,7 @@ export const vmTable = {
     'host-silent': over,
     'host-back': over,
     'host-removed': over,
+    disowned: over,
     force: over,
   },
 } satisfies VmTable;

@@ -70,8 +70,6 @@ function conflict(vm: Vm, event: AboutJob, moment: Moment): Outcome<Vm> {
   };
 }
 
-export const conflictOfJob: Handler<Vm, AboutJob> = conflict;
-
 /** The guest's own word that its runner ended: with a job done, evicted by GitHub, or broken (rule b of docs/architecture.md). */
 export const endRunner: On<'runner-ended'> = (vm, event, moment) => {
   const { ranJob, code } = event;

@@ -35,6 +35,13 @@ export function lookAt(
   return { asked: before?.asked ?? {}, lookedAt: now, ...(since !== undefined && { listeningSince: since }) };
 }
 
+/**
+ * Whether a VM that has no host was asked for before nobody was there. If the database was replaced by an older copy
+ * meanwhile, the lost one may have placed it.
+ */
+export const mayHaveLived = (vm: Vm, { listeningSince }: HostWatchState): boolean =>
+  vm.state === 'requested' && listeningSince !== undefined && vm.requestedAt < listeningSince;
+
 /** For how long a host has said nothing to somebody who listened: our own downtime is not its silence. */
 export function silenceOf(host: Host, state: HostWatchState | undefined, now: Instant): DurationMs {
   const heard = host.lastHeardAt ?? host.enrolledAt;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { aVm, toPlaced, vmAfter } from '../domain.fixture.ts';
 import { hostId } from '../ids.ts';
 import type { Host } from '../scheduling/host.ts';
 import { instantOf, minutes, seconds } from '../time.ts';
-import { lookAt, mayHaveNews, silenceOf } from './host-removal.ts';
+import { lookAt, mayHaveLived, mayHaveNews, silenceOf } from './host-removal.ts';
 
 const silence = seconds(90);
 const host: Host = {
@@ -59,5 +60,20 @@ describe('news of a host', () => {
     expect(mayHaveNews(quiet, { ...there, listeningSince: at(-minutes(10)) }, at(seconds(20)), silence)).toBe(
       false,
     );
+  });
+});
+
+describe('a VM that waits for a host', () => {
+  const vm = { ...aVm(), requestedAt: at(seconds(3)) };
+  const back = lookAt(lookAt(undefined, at(0), silence), at(minutes(60)), silence);
+
+  it('may have lived when it was asked for before a time when nobody looked', () => {
+    expect(mayHaveLived(vm, back)).toBe(true);
+    expect(mayHaveLived({ ...vm, requestedAt: at(minutes(60)) }, back)).toBe(false);
+  });
+
+  it('has not while somebody was there all the time, nor once it has its host', () => {
+    expect(mayHaveLived(vm, { asked: {}, lookedAt: at(seconds(20)) })).toBe(false);
+    expect(mayHaveLived({ ...vmAfter(toPlaced), requestedAt: at(seconds(3)) }, back)).toBe(false);
   });
 });

@@ -42,6 +42,7 @@ export const vmLosses = [
   'job-not-told',
   'idled-out',
   'hard-deadline',
+  'known-elsewhere',
   'forced',
 ] as const;
 export type VmLoss = (typeof vmLosses)[number];

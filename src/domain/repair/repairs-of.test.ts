@@ -75,6 +75,8 @@ describe('a VM that leaves the supply without a job', () => {
       'host-failed',
     ],
     ['its host is silent', [...toIdle, { kind: 'host-silent' }], 'host-silent'],
+    ['a host knew it before it had one', [{ kind: 'disowned', why: '' }], 'known-elsewhere'],
+    ['GitHub knew it before it had a host', [{ kind: 'job-bound', job: jobId(8) }], 'known-elsewhere'],
     ['an operator forced it', [...toIdle, { kind: 'force', operator: 'ada' }], 'forced'],
   ])('since %s may be replaced', (_, events, cause) => {
     expect(told(events)).toEqual([`vm-replaced: ${cause}`]);

@@ -48,6 +48,12 @@ function lossOf(before: Vm, event: VmEvent, next: Vm): VmLoss | undefined {
       return 'registration-refused';
     case 'force':
       return 'forced';
+    case 'disowned':
+      return 'known-elsewhere';
+    case 'job-bound':
+    case 'job-completed':
+      // One that begins to work has the job, and is no loss.
+      return next.state === 'gone' ? 'known-elsewhere' : undefined;
     case 'runner-ended':
       // Which job it had GitHub has not told, so that one still counts as waiting.
       if (event.ranJob) return 'job-not-told';

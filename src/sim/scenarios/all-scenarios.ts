@@ -13,6 +13,7 @@ import { outageOfAnHour } from './outage-of-an-hour.ts';
 import { pilot } from './pilot.ts';
 import { restoredDatabase } from './restored-database.ts';
 import { restoredDump } from './restored-dump.ts';
+import { restoredRequest } from './restored-request.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Lessons that others paid for, each as a story. */
@@ -30,6 +31,7 @@ export const stories: readonly Scenario[] = [
   evictedRunner,
   restoredDatabase,
   restoredDump,
+  restoredRequest,
 ];
 
 /** Seeds that failed once (`fromSwarm`), by what was wrong. */

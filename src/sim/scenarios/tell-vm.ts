@@ -40,6 +40,7 @@ const words: Readonly<Record<string, (data: Data, names: Names) => Words | undef
   'host-failed': ({ reason }) => ({ text: `failed: ${reason}` }),
   'host-silent': () => ({ text: 'unknown, since its host is silent' }),
   'host-back': ({ to }) => ({ text: `its host is back: ${to} again` }),
+  disowned: ({ why }) => ({ text: `given up: ${why}` }),
   'host-removed': () => ({ text: 'gone with its host' }),
   force: ({ operator }) => ({ text: `destroyed by force of ${operator}` }),
   'proved-gone': () => ({ text: 'gone' }),
