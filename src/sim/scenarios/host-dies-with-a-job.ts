@@ -33,7 +33,7 @@ export const hostDiesWithAJob = story({
     stage.insistOn('failure', [1]);
     stage.insistOn('success', [2, 3]);
     await stage.insistOnMended('host-silent', 1);
-    await stage.insistOnMended('vm-replaced', 2);
-    await stage.insistOnVms(5);
+    await stage.insistOnMended('vm-replaced', 1);
+    await stage.insistOnVms(4);
   },
 });
