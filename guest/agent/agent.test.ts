@@ -67,6 +67,9 @@ class FakeMachine implements Machine {
   workerLives() {
     return this.worker;
   }
+  async reach(places: readonly { host: string; port: number }[]) {
+    return places.map(({ host }) => ({ host, foundMs: 3, connectedMs: 20, why: '' }));
+  }
   usage() {
     return { cpuPercentPeak: 50, memoryMibPeak: 100, diskMibPeak: 10 };
   }
@@ -223,6 +226,16 @@ describe('the guest agent', () => {
     await host.machine.clock.advance(10);
     await host.say({ type: 'ask-worker', question: 'q4' });
     expect(host.heard.at(-1)).toMatchObject({ question: 'q4', alive: false, runnerAlive: false });
+  });
+
+  it('says which places it reaches', async () => {
+    const host = await running();
+    await host.say({ type: 'ask-reach', question: 'q1', places: [{ host: 'api.github.com', port: 443 }] });
+    expect(host.heard.at(-1)).toMatchObject({
+      type: 'reached',
+      question: 'q1',
+      places: [{ host: 'api.github.com', foundMs: 3, connectedMs: 20, why: '' }],
+    });
   });
 
   it('finds that it idles, once', async () => {

@@ -9,6 +9,8 @@ import { parseRunnerLine } from '../../src/wire/guest-protocol/runner-lines.ts';
 import type { Usage } from './usage.ts';
 import { type Finding, findings, type RunnerFacts } from './watchdog.ts';
 
+type Places = Extract<HostMessage, { type: 'ask-reach' }>['places'];
+type Reached = Extract<GuestMessage, { type: 'reached' }>['places'];
 export type Configuration = Extract<HostMessage, { type: 'configure' }>;
 
 /** The machine around the agent. */
@@ -27,6 +29,8 @@ export interface Machine {
   configure(configuration: Configuration): Promise<void>;
   startRunner(start: RunnerStart): Promise<RunnerProcess>;
   workerLives(): boolean;
+  /** Whether each place's name is found and takes a connection; never rejects. */
+  reach(places: Places): Promise<Reached>;
   /** Whether the runner does each job in a process of its own, `Runner.Worker`. */
   readonly hasWorkers: boolean;
   usage(): Usage;
@@ -136,6 +140,11 @@ export class GuestAgent {
           ...this.#workerState(),
           uptimeMs: this.#machine.uptimeMs(),
         });
+      case 'ask-reach': {
+        const { type: _, ...asked } = message;
+        const places = await this.#machine.reach(asked.places);
+        return this.#say({ type: 'reached', ...asked, places, uptimeMs: this.#machine.uptimeMs() });
+      }
       case 'shutdown':
         return this.#shutDown(message.graceMs);
     }

@@ -7,6 +7,7 @@ import { LineSplitter } from '../../src/wire/guest-protocol/line-splitter.ts';
 import type { Configuration, Machine, RunnerProcess, RunnerStart } from './agent.ts';
 import type { Phases } from './phases.ts';
 import { workerLives } from './processes.ts';
+import { type Place, reach } from './reach.ts';
 import type { UsagePeaks } from './usage.ts';
 
 export interface MachineParts {
@@ -140,6 +141,10 @@ export class LinuxMachine implements Machine {
 
   workerLives(): boolean {
     return workerLives(this.#parts.proc);
+  }
+
+  reach(places: readonly Place[]) {
+    return reach(places);
   }
 
   get hasWorkers(): boolean {

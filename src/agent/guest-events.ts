@@ -47,6 +47,7 @@ export function newsOf(message: GuestMessage, { record, question }: Hearing): Ev
           ]
         : [];
     case 'configured':
+    case 'reached':
     case 'log':
       return [];
   }

@@ -29,6 +29,7 @@ export class GuestSession {
   #helloed = false;
   #configureSent = false;
   #runSent = false;
+  #reachAsked = false;
   #asked: { id: string; askedAt: number } | undefined;
 
   constructor(deps: WorkerDeps, vm: string, socketPath: string, onNews: () => void) {
@@ -58,6 +59,7 @@ export class GuestSession {
       const jit = await this.#deps.identity.unseal(wanted.sealedJit);
       this.#hand(jit);
     }
+    if (record.configured) this.#askReach();
     const question = wanted?.question;
     if (question !== undefined && record.guestUp && !record.answered.includes(question)) this.#ask(question);
   }
@@ -93,6 +95,13 @@ export class GuestSession {
     if (this.#asked?.id === question) return;
     this.#asked = { id: question, askedAt: this.#deps.clock.now() };
     this.#send({ type: 'ask-worker', question });
+  }
+
+  #askReach(): void {
+    const { reach } = this.#deps;
+    if (reach === undefined || this.#reachAsked) return;
+    this.#reachAsked = true;
+    this.#send({ type: 'ask-reach', question: 'reach', places: [...reach.places] });
   }
 
   #send(message: HostMessage): void {
@@ -157,6 +166,7 @@ export class GuestSession {
     if (!parsed.success) log.warn('a guest said what no guest may say', { vm: this.#vm });
     else if (parsed.data.type === 'log') this.#deps.rings.add(this.#vm, parsed.data.source, parsed.data.line);
     else if (parsed.data.type === 'hello') this.#helloed = true;
+    else if (parsed.data.type === 'reached') this.#deps.reach?.onAnswer(parsed.data.places);
     const { number, session } = delivered;
     await ledger.write((state) => {
       const record = vmOf(state, this.#vm);

@@ -11,6 +11,7 @@ import type { VmCage } from '../ports/vm-cage.ts';
 import type { MachineRates, VmDriver } from '../ports/vm-driver.ts';
 import type { VmFolder } from '../ports/vm-folder.ts';
 import type { DesiredVm } from '../wire/agent-protocol.ts';
+import type { GuestMessage } from '../wire/guest-protocol/messages.ts';
 import type { BootSlots } from './boot-slots.ts';
 import type { Ledger } from './ledger.ts';
 import type { AgentLimits } from './limits.ts';
@@ -24,6 +25,12 @@ export interface GuestSettings {
   environment: Readonly<Record<string, string>>;
   dockerMirrors: readonly string[];
   rates: MachineRates;
+}
+
+/** A question about the way out of the VM, put to each guest once it is configured; and who hears the answer. */
+export interface ReachQuestion {
+  places: readonly { host: string; port: number }[];
+  onAnswer(places: Extract<GuestMessage, { type: 'reached' }>['places']): void;
 }
 
 /** What takes care of one VM needs. */
@@ -44,6 +51,8 @@ export interface WorkerDeps {
   slots: BootSlots;
   limits: AgentLimits;
   guest: GuestSettings;
+  /** Only the doctor's canary is asked. */
+  reach?: ReachQuestion;
   /** The VM as the control plane wants it at the moment; undefined when it does not say. */
   wanted(vm: VmId): DesiredVm | undefined;
   /** Aborts when the agent stops. VMs go on. */

@@ -168,6 +168,11 @@ export class SimGuest implements SimulatedGuest {
           runnerAlive: this.runnerAlive,
         });
         return;
+      case 'ask-reach': {
+        const places = message.places.map(({ host }) => ({ host, foundMs: 2, connectedMs: 20, why: '' }));
+        this.#say({ type: 'reached', question: message.question, places });
+        return;
+      }
       case 'shutdown':
         this.#parts.askedToEnd?.();
         if (!this.#parts.behaviour.deaf) void this.#shutDown(message.graceMs).catch(() => {});

@@ -19,7 +19,7 @@ const mostly = <T>(right: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
 const long = (length: number) => fc.constantFrom('x'.repeat(length), 'x'.repeat(length + 1), 'x');
 
 const anything = fc.record({
-  type: mostly(fc.constantFrom('configure', 'run', 'ask-worker', 'shutdown')),
+  type: mostly(fc.constantFrom('configure', 'run', 'ask-worker', 'ask-reach', 'shutdown')),
   epochMs: mostly(fc.integer()),
   hostname: mostly(long(63)),
   hosts: mostly(fc.array(long(256), { maxLength: 34, size: 'max' })),
@@ -28,6 +28,14 @@ const anything = fc.record({
   dockerMirrors: mostly(fc.array(long(256), { maxLength: 5 })),
   jitConfig: mostly(long(64 * 1024)),
   question: mostly(long(64)),
+  places: mostly(
+    fc.array(
+      mostly(
+        fc.record({ host: mostly(long(253)), port: mostly(fc.constantFrom(0, 1, 443, 65_535, 65_536)) }),
+      ),
+      { maxLength: 9 },
+    ),
+  ),
   graceMs: mostly(fc.constantFrom(-1, 0, 600_000, 600_001)),
 });
 
@@ -56,6 +64,7 @@ describe("the guest's own reader of the host's messages", () => {
       configure,
       { type: 'run', jitConfig: 'abc' },
       { type: 'ask-worker', question: 'q1' },
+      { type: 'ask-reach', question: 'q2', places: [{ host: 'api.github.com', port: 443 }] },
       { type: 'shutdown', graceMs: 30_000 },
     ])
       expect(parseHostMessage(message)).toEqual(message);

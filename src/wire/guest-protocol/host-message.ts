@@ -14,6 +14,8 @@ export function parseHostMessage(value: Fields): HostMessage | undefined {
       return isText(value.jitConfig, 64 * 1024) ? { type: 'run', jitConfig: value.jitConfig } : undefined;
     case 'ask-worker':
       return isText(value.question, 64) ? { type: 'ask-worker', question: value.question } : undefined;
+    case 'ask-reach':
+      return parseAskReach(value);
     case 'shutdown':
       return isInteger(value.graceMs, 0, 600_000) ? { type: 'shutdown', graceMs: value.graceMs } : undefined;
     default:
@@ -29,6 +31,16 @@ function parseConfigure(value: Fields): HostMessage | undefined {
   if (!isEnvironment(environment)) return undefined;
   if (!isInteger(idleTimeoutMs, 1, Number.MAX_SAFE_INTEGER)) return undefined;
   return { type: 'configure', epochMs, hostname, hosts, environment, idleTimeoutMs, dockerMirrors };
+}
+
+function parseAskReach({ question, places }: Fields): HostMessage | undefined {
+  if (!isText(question, 64) || !Array.isArray(places) || places.length > 8) return undefined;
+  const read = places.flatMap((place: unknown) => {
+    if (typeof place !== 'object' || place === null || !('host' in place) || !('port' in place)) return [];
+    const { host, port } = place;
+    return isText(host, 253) && isInteger(port, 1, 65_535) ? [{ host, port }] : [];
+  });
+  return read.length === places.length ? { type: 'ask-reach', question, places: read } : undefined;
 }
 
 function isText(value: unknown, max: number): value is string {

@@ -56,6 +56,25 @@ export const fromGuest = z.discriminatedUnion('type', [
     runnerAlive: z.boolean(),
     uptimeMs,
   }),
+  /** The answer to `ask-reach`, a place for each that was asked for. Times count from the question. */
+  z.object({
+    type: z.literal('reached'),
+    question: text(64),
+    places: z
+      .array(
+        z.object({
+          host: text(253),
+          /** When its address was known. */
+          foundMs: z.number().int().min(0).max(600_000).optional(),
+          /** When it took a connection. */
+          connectedMs: z.number().int().min(0).max(600_000).optional(),
+          /** Why it went no further; empty when it is reached. */
+          why: text(200),
+        }),
+      )
+      .max(8),
+    uptimeMs,
+  }),
   /** The highest figures since boot, sent now and then and before the end. */
   z.object({
     type: z.literal('usage'),
@@ -98,6 +117,14 @@ export const fromHost = z.discriminatedUnion('type', [
   /** Start the runner. `jitConfig` is a secret (I8): never logged, never on a disk outside tmpfs. */
   z.object({ type: z.literal('run'), jitConfig: z.string().max(64 * 1024) }),
   z.object({ type: z.literal('ask-worker'), question: z.string().max(64) }),
+  /** Whether the guest finds these names and gets a TCP connection. For the doctor's canary. */
+  z.object({
+    type: z.literal('ask-reach'),
+    question: z.string().max(64),
+    places: z
+      .array(z.object({ host: z.string().max(253), port: z.number().int().min(1).max(65_535) }))
+      .max(8),
+  }),
   /** Stop the runner (SIGTERM, then SIGKILL after `graceMs`), sync, power off. */
   z.object({ type: z.literal('shutdown'), graceMs: z.number().int().min(0).max(600_000) }),
 ]);
