@@ -140,7 +140,10 @@ describe('an agent', () => {
     expect(world.host.leftovers()).toEqual([]);
     world.reachable = true;
     expect(await world.until(() => world.heard('gone'))).toBe(true);
-    expect(world.event('failed')).toMatchObject({ reason: 'it lived 30 min', owner: 'workflow' });
+    expect(world.event('failed')).toMatchObject({
+      reason: 'it lived 30 min, and GitHub gave its runner no job',
+      owner: 'github',
+    });
   });
 
   it('shows the last lines of a log, also of a VM that is gone', async () => {

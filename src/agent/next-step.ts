@@ -1,7 +1,7 @@
 // What is to be done with one VM now. Pure: its record, what this process knows of it, and the time in; one thing out.
 
 import type { Owner } from '../domain/lifecycle/vm.ts';
-import type { DurationMs } from '../domain/time.ts';
+import { type DurationMs, instantOf, toIso } from '../domain/time.ts';
 import type { VmEnd } from '../ports/vm-driver.ts';
 import type { VmRecord } from '../wire/agent-journal.ts';
 import type { AgentLimits } from './limits.ts';
@@ -22,10 +22,12 @@ export type Next =
   /** Take up a process that an earlier agent started. */
   | { do: 'adopt' }
   | { do: 'boot-again'; why: string }
-  | { do: 'fail'; reason: string; owner: Owner }
+  /** `console: false`: what stands last on its console explains nothing. */
+  | { do: 'fail'; reason: string; owner: Owner; console?: false }
   | { do: 'warn' }
   /** The agent's own order: a deadline that it keeps by itself. */
-  | { do: 'order-end'; rule: 'hard-deadline' | 'runner-ended'; reason: string }
+  | { do: 'order-end'; rule: 'hard-deadline'; reason: string; owner: Owner }
+  | { do: 'order-end'; rule: 'runner-ended'; reason: string }
   | { do: 'stop' }
   /** Wait for news, at most until this time. */
   | { do: 'attend'; until: number };
@@ -50,6 +52,7 @@ export function nextStep(record: VmRecord, sight: Sight, limits: AgentLimits): N
     const first = isPolite(record) && up && !sight.held && sight.ended === undefined;
     return first ? { do: 'adopt' } : { do: 'stop' };
   }
+  if (record.rebootedAt !== undefined) return afterReboot(record, record.rebootedAt);
   if (spec === undefined) return strangersStep(record, sight, limits);
   if (!up) return sight.maySlot ? { do: 'prepare' } : { do: 'attend', until: Number.POSITIVE_INFINITY };
   if (sight.ended !== undefined) return afterEnd(record, sight.ended);
@@ -64,7 +67,12 @@ function strangersStep(record: VmRecord, sight: Sight, limits: AgentLimits): Nex
   if (sight.ended !== undefined)
     return { do: 'order-end', rule: 'runner-ended', reason: 'its process ended' };
   if (sight.now >= end)
-    return { do: 'order-end', rule: 'hard-deadline', reason: 'nobody knew it until its deadline' };
+    return {
+      do: 'order-end',
+      rule: 'hard-deadline',
+      reason: 'nobody knew it until its deadline',
+      owner: 'bellows',
+    };
   return sight.held ? { do: 'attend', until: end } : { do: 'adopt' };
 }
 
@@ -80,8 +88,7 @@ function bootingStep(record: VmRecord, bootTimeoutMs: DurationMs, sight: Sight):
 
 function livingStep(record: VmRecord, lifetimeMs: DurationMs, sight: Sight, limits: AgentLimits): Next {
   const end = (record.processUpAt ?? record.acceptedAt) + lifetimeMs;
-  if (sight.now >= end)
-    return { do: 'order-end', rule: 'hard-deadline', reason: `it lived ${text(lifetimeMs)}` };
+  if (sight.now >= end) return { do: 'order-end', rule: 'hard-deadline', ...blameForAge(record, lifetimeMs) };
   const exited = record.runnerExitedAt;
   if (exited !== undefined && sight.now >= exited + limits.endedMs)
     return { do: 'order-end', rule: 'runner-ended', reason: 'its runner ended and no order came' };
@@ -90,6 +97,26 @@ function livingStep(record: VmRecord, lifetimeMs: DurationMs, sight: Sight, limi
   const times = [record.warned ? end : Math.min(end, warnAt)];
   if (exited !== undefined) times.push(exited + limits.endedMs);
   return { do: 'attend', until: Math.min(...times) };
+}
+
+/** Only a job can be blamed for what a job does: a runner that never had one waited for somebody else. */
+function blameForAge(record: VmRecord, lifetimeMs: DurationMs): { reason: string; owner: Owner } {
+  const lived = `it lived ${text(lifetimeMs)}`;
+  if (record.jobStarted) return { reason: lived, owner: 'workflow' };
+  return record.said.includes('runner-listening')
+    ? { reason: `${lived}, and GitHub gave its runner no job`, owner: 'github' }
+    : { reason: `${lived}, and its runner never listened`, owner: 'bellows' };
+}
+
+function afterReboot(record: VmRecord, at: number): Next {
+  if (record.runnerExitedAt !== undefined || record.spec === undefined)
+    return {
+      do: 'order-end',
+      rule: 'runner-ended',
+      reason: 'its runner or its process ended, and the host was rebooted',
+    };
+  const reason = `the host was rebooted at ${toIso(instantOf(at))}`;
+  return { do: 'fail', reason, owner: 'host', console: false };
 }
 
 function afterEnd(record: VmRecord, end: VmEnd): Next {
@@ -106,7 +133,8 @@ function afterEnd(record: VmRecord, end: VmEnd): Next {
         };
   }
   const reason = `the VM ended under its runner (${end.how}: ${end.detail})`;
-  return { do: 'fail', reason, owner: end.how === 'exited' ? 'workflow' : 'host' };
+  if (end.how !== 'exited') return { do: 'fail', reason, owner: 'host' };
+  return { do: 'fail', reason, owner: record.jobStarted ? 'workflow' : 'bellows' };
 }
 
 function text(ms: DurationMs): string {

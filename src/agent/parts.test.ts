@@ -54,6 +54,9 @@ const tombstone = (rule: string): JournalEntry => ({
   reason: 'r',
 });
 const handed = event(3, { kind: 'handed' });
+const boot = (id: string): JournalEntry => ({ kind: 'host-booted', id, at: 5000 });
+const listening = event(4, { kind: 'runner-listening' });
+const jobStarted = event(5, { kind: 'job-started', jobName: 'build' });
 const exited = event(4, { kind: 'runner-exited', code: 0, ranJob: true });
 const end = { how: 'exited', detail: 'd' } as const;
 
@@ -83,15 +86,52 @@ describe('what is next for a VM', () => {
     ],
     [
       'its time is over',
+      [...started, up, guestUp, listening, jobStarted],
+      { now: minutes(60) },
+      { do: 'order-end', rule: 'hard-deadline', owner: 'workflow' },
+    ],
+    [
+      'its time is over and it never had a job',
+      [...started, up, guestUp, listening],
+      { now: minutes(60) },
+      { do: 'order-end', rule: 'hard-deadline', owner: 'github' },
+    ],
+    [
+      'its time is over and its runner never listened',
       [...started, up, guestUp],
       { now: minutes(60) },
-      { do: 'order-end', rule: 'hard-deadline' },
+      { do: 'order-end', rule: 'hard-deadline', owner: 'bellows' },
     ],
     [
       'it ended under its runner',
-      [...started, up, guestUp],
+      [...started, up, guestUp, listening],
+      { ended: end },
+      { do: 'fail', owner: 'bellows' },
+    ],
+    [
+      'it ended under its job',
+      [...started, up, guestUp, jobStarted],
       { ended: end },
       { do: 'fail', owner: 'workflow' },
+    ],
+    [
+      'the host was rebooted under its job',
+      [boot('a'), ...started, up, guestUp, jobStarted, boot('b')],
+      { held: false },
+      { do: 'fail', owner: 'host', reason: 'the host was rebooted at 1970-01-01T00:00:05.000Z' },
+    ],
+    [
+      'the host was rebooted after its runner had ended',
+      [boot('a'), ...started, up, guestUp, exited, boot('b')],
+      { held: false },
+      { do: 'order-end', rule: 'runner-ended' },
+    ],
+    ['the host was rebooted before it was begun', [boot('a'), accepted, boot('b')], {}, { do: 'prepare' }],
+    [
+      'the journal is of a version that did not ask for the boot',
+      [...started, up, guestUp, boot('b')],
+      { held: false },
+      { do: 'adopt' },
     ],
     [
       'its process was killed',

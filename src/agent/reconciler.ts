@@ -23,15 +23,22 @@ export class Reconciler {
   readonly #deps: WorkerDeps;
   readonly #desired: DesiredSet;
   readonly #capacity: () => Promise<Capacity>;
+  readonly #noteBoot: () => Promise<void>;
   readonly #workers = new Map<string, VmWorker>();
   readonly #rest: Rest;
   /** Under which version of the desired set a VM's end was last told. */
   readonly #retold = new Map<string, string>();
 
-  constructor(deps: WorkerDeps, desired: DesiredSet, capacity: () => Promise<Capacity>) {
+  constructor(
+    deps: WorkerDeps,
+    desired: DesiredSet,
+    capacity: () => Promise<Capacity>,
+    noteBoot: () => Promise<void>,
+  ) {
     this.#deps = deps;
     this.#desired = desired;
     this.#capacity = capacity;
+    this.#noteBoot = noteBoot;
     this.#rest = new Rest(deps.clock, deps.stopping);
   }
 
@@ -57,6 +64,7 @@ export class Reconciler {
   /** Looks once and sets to work what is to be done. */
   async reconcile(): Promise<void> {
     const { ledger, clock } = this.#deps;
+    await this.#noteBoot();
     const found = await this.#found();
     const actions = reconcileHost({
       desired: this.#desired.vms.map(({ vm }) => vmId(vm)),

@@ -15,6 +15,7 @@ import {
 import { BootSlots } from './boot-slots.ts';
 import { type Capacity, capacityOf, defaultOffer, factsMs, forOthers, type Offer } from './capacity.ts';
 import { DesiredSet } from './desired-set.ts';
+import { noteOfBoot } from './host-boot.ts';
 import { Ledger } from './ledger.ts';
 import { type AgentLimits, defaultLimits } from './limits.ts';
 import { ControlPlaneLink } from './link.ts';
@@ -72,7 +73,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     wanted: (vm) => desired.vm(vm),
     stopping: stop.signal,
   };
-  const reconciler = new Reconciler(workerDeps, desired, capacity);
+  const reconciler = new Reconciler(workerDeps, desired, capacity, noteOfBoot(ledger, deps.inspector, log));
 
   const observe = async (): Promise<AgentMessage> => ({
     type: 'observed',

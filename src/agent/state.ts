@@ -23,6 +23,15 @@ export function apply(state: AgentState, entry: JournalEntry): AgentState {
       return entry.state;
     case 'taken':
       return { ...state, epoch: entry.epoch, generation: entry.generation };
+    case 'host-booted': {
+      const { id, at } = entry;
+      const lost = state.hostBoot === undefined ? [] : state.vms.filter(({ begun }) => begun.length > 0);
+      return {
+        ...state,
+        hostBoot: { id, at },
+        vms: state.vms.map((vm) => (lost.includes(vm) ? { ...vm, rebootedAt: at } : vm)),
+      };
+    }
     case 'accepted':
       // A stranger that turns out to be ours keeps what is known of it.
       return vmOf(state, entry.spec.vm) === undefined

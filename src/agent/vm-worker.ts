@@ -82,7 +82,7 @@ export class VmWorker {
         rings.add(vm, 'host', `booting again: ${next.why}`);
         return this.#bootAgain(record);
       case 'fail':
-        return this.#fail(next.reason, next.owner);
+        return this.#fail(next.reason, next.owner, next.console ?? true);
       case 'warn':
         log.warn('VM near its hard deadline', { vm });
         rings.add(vm, 'host', 'the VM will be destroyed at its hard deadline, in 15 minutes');
@@ -92,7 +92,7 @@ export class VmWorker {
         return ledger.write((state) => [
           { kind: 'tombstone', at: clock.now(), vm, rule: next.rule, reason: next.reason },
           ...(next.rule === 'hard-deadline'
-            ? ledger.events(state, vm, [{ kind: 'failed', reason: next.reason, owner: 'workflow' }])
+            ? ledger.events(state, vm, [{ kind: 'failed', reason: next.reason, owner: next.owner }])
             : []),
         ]);
       case 'stop':
@@ -114,7 +114,7 @@ export class VmWorker {
     if (record.spec !== undefined && !record.guestUp) slots.claim(this.#vm);
     const running = await driver.adopt(vmId(this.#vm));
     if (running === undefined) {
-      this.#ended = { how: 'exited', detail: 'it ended while no agent was there' };
+      this.#ended = { how: 'crashed', detail: 'while no agent was there to see why' };
       return;
     }
     const { guestSocketPath } = await folder.create(vmId(this.#vm));
@@ -172,14 +172,15 @@ export class VmWorker {
     await clock.sleep(pauseAfter(this.#failures, limits), stopping).catch(() => {});
   }
 
-  async #fail(reason: string, owner: string): Promise<void> {
+  async #fail(reason: string, owner: string, tellsConsole = true): Promise<void> {
     const { ledger, folder, rings, log } = this.#deps;
     const tail = await folder.consoleTail(vmId(this.#vm), 20);
     for (const line of tail) rings.add(this.#vm, 'host', `console: ${line}`);
     // After a panic the kernel still says that it will reboot, which explains nothing.
     const last =
       tail.findLast((line) => line.includes('Kernel panic')) ?? tail.findLast((line) => line.trim() !== '');
-    const text = last === undefined ? reason : `${reason}; last on its console: ${last.trim()}`;
+    const text =
+      last === undefined || !tellsConsole ? reason : `${reason}; last on its console: ${last.trim()}`;
     log.error('VM failed', { vm: this.#vm, reason: text, owner });
     rings.add(this.#vm, 'host', `failed: ${text}`);
     await ledger.tell(this.#vm, { kind: 'failed', reason: text.slice(0, 2048), owner });

@@ -37,6 +37,8 @@ export const vmRecord = z.object({
   jobStarted: z.boolean(),
   runnerExitedAt: at.optional(),
   warned: z.boolean(),
+  /** The host was rebooted then, and this VM cannot have survived it. */
+  rebootedAt: at.optional(),
   failed: z.string().optional(),
   tombstone: tombstone.optional(),
   cursor: guestCursor.optional(),
@@ -54,6 +56,8 @@ export const agentState = z.object({
   lastNumber: z.number().int(),
   /** Events that the control plane has not acknowledged, oldest first. */
   events: z.array(agentEvent),
+  /** The boot of the host that all this was written in; absent in journals of versions that did not ask. */
+  hostBoot: z.object({ id: z.string().max(64), at }).optional(),
   vms: z.array(vmRecord),
   /** VMs of which nothing is left, with the time of their end: never started again (I2). */
   gone: z.array(z.object({ vm, at })),
@@ -64,6 +68,7 @@ export const journalEntry = z.discriminatedUnion('kind', [
   /** Stands for all before it. */
   z.object({ kind: z.literal('snapshot'), state: agentState }),
   z.object({ kind: z.literal('taken'), epoch: z.string(), generation: z.number().int() }),
+  z.object({ kind: z.literal('host-booted'), id: z.string().max(64), at }),
   z.object({ kind: z.literal('accepted'), at, spec: vmSpec }),
   z.object({ kind: z.literal('stranger'), at, vm }),
   z.object({ kind: z.literal('tombstone'), at, vm, reason: z.string(), rule: z.string() }),

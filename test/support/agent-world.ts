@@ -88,6 +88,8 @@ export class AgentWorld {
   reachable = true;
   socket: AgentSocket | undefined;
   connects = 0;
+  /** Of the agents that are started from now on. */
+  version = '0.0.0';
   lifeline = new Lifeline(undefined);
   agent: RunningAgent | undefined;
 
@@ -143,7 +145,7 @@ export class AgentWorld {
     const starting = runAgent(deps, {
       host: hostId('host-1'),
       server: 'https://bellows.example',
-      version: '0.0.0',
+      version: this.version,
       ...this.#options.agent,
     });
     starting.then(

@@ -1,6 +1,7 @@
 // One simulated host: its VMs, what each was given, and images. It outlives the agent processes that run on it, as a host does.
 
 import { type ImageDigest, type VmId, vmId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GuestLink } from '../../ports/guest-link.ts';
 import type { HostFacts, HostInspector } from '../../ports/host-inspector.ts';
@@ -73,6 +74,8 @@ export class SimHost {
   readonly #folders = new Map<VmId, string[]>();
   readonly #networks = new Set<VmId>();
   readonly #cages = new Set<VmId>();
+  #hostBoots = 1;
+  #bootedAt: Instant;
   readonly facts: HostFacts;
   /** Corrupt or removed images are taken out by a test. */
   readonly images: Set<ImageDigest>;
@@ -84,6 +87,7 @@ export class SimHost {
     this.#options = options;
     this.facts = { arch: 'x64', cpus: 4, memoryMib: 16 * 1024, ...options.facts };
     this.images = new Set(options.images);
+    this.#bootedAt = options.clock.now();
   }
 
   /** What is left on the host, for a checker: nothing, when all VMs are gone. */
@@ -109,6 +113,8 @@ export class SimHost {
 
   /** The power fails: what is a process or the kernel's is gone, disks and folders stay. The agent is somebody else's to end. */
   reboot(): void {
+    this.#hostBoots += 1;
+    this.#bootedAt = this.#options.clock.now();
     for (const vm of this.#processes) this.crash(vm);
     this.#networks.clear();
     this.#cages.clear();
@@ -232,7 +238,10 @@ export class SimHost {
   }
 
   get inspector(): HostInspector {
-    return { inspect: async () => this.facts };
+    return {
+      inspect: async () => this.facts,
+      boot: async () => ({ id: `boot-${this.#hostBoots}`, at: this.#bootedAt }),
+    };
   }
 
   async #start(machine: MachineSpec, signal?: AbortSignal): Promise<RunningVm> {

@@ -131,6 +131,7 @@ function boastOfMemory(): Tamper {
     agent: (deps) => ({
       ...deps,
       inspector: {
+        boot: () => deps.inspector.boot(),
         inspect: async () => {
           const facts = await deps.inspector.inspect();
           return { ...facts, memoryMib: facts.memoryMib * 4 };
