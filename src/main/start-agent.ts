@@ -6,29 +6,22 @@ import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
 import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
 import { JournalFile } from '../adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
-import { linuxProcessTable } from '../adapters/linux/process-table.ts';
-import { sparseScratchDisk } from '../adapters/linux/scratch-disk.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
 import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
-import { vmFolder } from '../adapters/vm-folder/vm-folder.ts';
-import { qemuDriver } from '../adapters/vm-qemu/driver.ts';
-import { qemuGuestLink } from '../adapters/vm-qemu/guest-link.ts';
-import { probePlatform } from '../adapters/vm-qemu/probe-platform.ts';
-import { userNetwork } from '../adapters/vm-qemu/user-network.ts';
 import type { Offer } from '../agent/capacity.ts';
 import { enrol } from '../agent/enrol.ts';
 import type { AgentLimits } from '../agent/limits.ts';
 import { runAgent } from '../agent/run.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import { type HostId, hostId } from '../domain/ids.ts';
-import { type BootFiles, ImageError, type ImageSource } from '../ports/image-source.ts';
+import type { ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { UserNetwork } from '../ports/vm-driver.ts';
-import { hostCage } from './host-cage.ts';
+import { platformOf, vmParts } from './vm-parts.ts';
 
 export interface AgentConfig {
   /** Of the control plane: `http:` or `https:`. */
@@ -78,31 +71,21 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     const inspector = linuxHostInspector();
     const { platform, reason } = await platformOf(images, config.platformFolder ?? folder, log);
     log.info('how VMs run here', { ...platform, reason });
-    const driver = qemuDriver({
-      folder: join(folder, 'qemu'),
-      platform,
-      processes: linuxProcessTable(),
-      clock,
-    });
-    closers.push(() => driver.release());
-    const { cpus } = await inspector.inspect();
-    const cage = await hostCage({
-      parent: config.cgroup,
-      folder: join(folder, 'disks'),
+    const { release, ...parts } = await vmParts({
+      folder,
+      network: config.network,
+      cgroup: config.cgroup,
       rates: config.guest?.rates ?? {},
-      isRoot: process.getuid?.() === 0,
+      platform,
       clock,
       log,
     });
+    closers.push(release);
+    const { cpus } = await inspector.inspect();
     const agent = await runAgent(
       {
-        driver,
-        disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
-        folder: vmFolder(join(folder, 'vms')),
-        network: userNetwork(config.network),
-        cage,
+        ...parts,
         images,
-        guestLink: qemuGuestLink(),
         identity,
         clock,
         random: new SystemRandom(),
@@ -156,32 +139,4 @@ function fieldOf(record: unknown, name: 'host' | 'url'): string | undefined {
   if (typeof record !== 'object' || record === null) return undefined;
   const value: unknown = Reflect.get(record, name);
   return typeof value === 'string' ? value : undefined;
-}
-
-async function platformOf(
-  images: ImageSource,
-  folder: string,
-  log: Log,
-): Promise<Awaited<ReturnType<typeof probePlatform>>> {
-  const image = await firstWhole(images, log);
-  if (image === undefined)
-    return {
-      platform: { acceleration: 'tcg', board: 'q35' },
-      reason:
-        'there is no image to try KVM with: build one with `bellows image build` and start the agent again',
-    };
-  return probePlatform({ image, folder });
-}
-
-/** VMs that run, and those that start from other images, must not wait for somebody to mend one. */
-async function firstWhole(images: ImageSource, log: Log): Promise<BootFiles | undefined> {
-  for (const digest of await images.list()) {
-    try {
-      return await images.resolve(digest);
-    } catch (error) {
-      if (!(error instanceof ImageError)) throw error;
-      log.error('an image is of no use', { error });
-    }
-  }
-  return undefined;
 }
