@@ -22,6 +22,10 @@ export interface AgentLimits {
   warningMs: DurationMs;
   /** A VM with our mark that nobody knows lives so long after it was found. */
   strangerMs: DurationMs;
+  /** A VM of the warm pool is replaced after so long. */
+  warmMs: DurationMs;
+  /** For the guest of a warm VM to answer. */
+  warmBootMs: DurationMs;
   /** Names of VMs that are gone are kept so long after the control plane has dropped them. */
   goneMs: DurationMs;
   logLines: number;
@@ -41,6 +45,8 @@ export const defaultLimits: AgentLimits = {
   endedMs: minutes(10),
   warningMs: minutes(15),
   strangerMs: hours(6.5),
+  warmMs: hours(12),
+  warmBootMs: minutes(2),
   goneMs: hours(24),
   logLines: 5000,
   logBytes: 512 * 1024,

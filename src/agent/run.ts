@@ -21,6 +21,8 @@ import { type AgentLimits, defaultLimits } from './limits.ts';
 import { ControlPlaneLink } from './link.ts';
 import { LogRings } from './log-ring.ts';
 import { Reconciler } from './reconciler.ts';
+import { byOrder } from './warm/aliases.ts';
+import { WarmPool, type WarmSize } from './warm/warm-pool.ts';
 import type { GuestSettings, WorkerDeps } from './worker-deps.ts';
 
 export interface AgentDeps
@@ -42,6 +44,8 @@ export interface AgentOptions {
   offer?: Partial<Offer>;
   limits?: Partial<AgentLimits>;
   guest?: Partial<GuestSettings>;
+  /** VMs to have booted before anybody asks for them; none when left out. */
+  warm?: readonly WarmSize[];
 }
 
 export interface RunningAgent {
@@ -63,13 +67,28 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   const desired = new DesiredSet(ledger.state);
   const rings = new LogRings(clock, limits);
   const capacity = capacityLook(deps, offer);
+  const guest = { ...noGuestSettings, ...options.guest };
+  const warm = new WarmPool({
+    host: deps,
+    clock,
+    random,
+    log,
+    ledger,
+    limits,
+    guest,
+    stopping: stop.signal,
+    capacity,
+    sizes: options.warm ?? [],
+  });
   const workerDeps: WorkerDeps = {
     ...deps,
+    ...byOrder(deps, () => ledger.state),
+    warm,
     ledger,
     rings,
     limits,
     slots: new BootSlots(offer.maxBooting),
-    guest: { ...noGuestSettings, ...options.guest },
+    guest,
     wanted: (vm) => desired.vm(vm),
     stopping: stop.signal,
   };
@@ -100,13 +119,16 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     observe,
     hear: (message, send) => hear({ ledger, desired, reconciler, rings, clock }, message, send),
   });
-  ledger.onChange(() => link.wake());
+  ledger.onChange(() => {
+    link.wake();
+    warm.wake();
+  });
   log.info('agent started', {
     host: options.host,
     driver: deps.driver.kind,
     vms: ledger.state.vms.map(({ vm }) => vmId(vm)),
   });
-  const running = Promise.all([reconciler.run(), link.run()]);
+  const running = Promise.all([reconciler.run(), link.run(), warm.run()]);
   return {
     async stop() {
       stop.abort(new Error('the agent is stopping'));

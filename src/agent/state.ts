@@ -2,10 +2,14 @@
 // folds the same entries and stands where its predecessor stood.
 
 import type { AgentState, JournalEntry, VmRecord } from '../wire/agent-journal.ts';
+import { type StepName, stepNames } from '../wire/agent-journal.ts';
 import type { AgentEvent } from '../wire/agent-protocol.ts';
 
 /** A question comes again at most while it is the last. */
 const keptAnswers = 16;
+
+/** The steps that a VM of the warm pool has behind it. */
+const prepared: readonly StepName[] = stepNames.filter((name) => name !== 'stop');
 
 export const emptyState: AgentState = {
   epoch: '',
@@ -13,6 +17,7 @@ export const emptyState: AgentState = {
   lastNumber: 0,
   events: [],
   vms: [],
+  warm: [],
   gone: [],
 };
 
@@ -57,7 +62,7 @@ export function apply(state: AgentState, entry: JournalEntry): AgentState {
         ...state,
         vms: state.vms.map((record) => {
           if (record.vm !== entry.vm) return record;
-          const { bootStartedAt: _hung, ...rest } = record;
+          const { bootStartedAt: _hung, machine: _removed, ...rest } = record;
           return { ...rest, begun: [], up: false };
         }),
       };
@@ -81,6 +86,25 @@ export function apply(state: AgentState, entry: JournalEntry): AgentState {
     }
     case 'forgotten':
       return { ...state, gone: state.gone.filter(({ vm }) => vm !== entry.vm) };
+    case 'warm-begun': {
+      const { machine, spec: kind, at } = entry;
+      return { ...state, warm: [...state.warm, { machine, kind, at, ready: false }] };
+    }
+    case 'warm-ready':
+      return {
+        ...state,
+        warm: state.warm.map((warm) => (warm.machine === entry.machine ? { ...warm, ready: true } : warm)),
+      };
+    case 'warm-gone':
+      return withoutWarm(state, entry.machine);
+    case 'taken-warm':
+      return changeVm(withoutWarm(state, entry.machine), entry.vm, () => ({
+        machine: entry.machine,
+        begun: [...prepared],
+        boots: 1,
+        bootStartedAt: entry.at,
+        up: true,
+      }));
   }
 }
 
@@ -136,6 +160,10 @@ function newRecord(vm: string, acceptedAt: number): VmRecord {
     answered: [],
     said: [],
   };
+}
+
+function withoutWarm(state: AgentState, machine: string): AgentState {
+  return { ...state, warm: state.warm.filter((warm) => warm.machine !== machine) };
 }
 
 function addVm(state: AgentState, record: VmRecord): AgentState {

@@ -105,6 +105,10 @@ export class VmWorker {
 
   async #prepare(record: VmRecord): Promise<void> {
     if (record.spec === undefined) throw new Error('bug: a VM without a specification is prepared');
+    const { warm } = this.#deps;
+    // It is up then, and is adopted next.
+    if (await warm.take(record.spec)) return;
+    await warm.makeRoom();
     const { running, guestSocketPath } = await prepare(this.#deps, record.spec);
     this.#hold(running, guestSocketPath);
   }
@@ -120,7 +124,12 @@ export class VmWorker {
     const { guestSocketPath } = await folder.create(vmId(this.#vm));
     this.#hold(running, record.spec === undefined ? undefined : guestSocketPath);
     log.info('VM adopted', { vm: this.#vm });
-    rings.add(this.#vm, 'host', 'the agent was started anew and has taken up the VM');
+    const isWarm = record.machine !== undefined && !record.guestUp;
+    rings.add(
+      this.#vm,
+      'host',
+      isWarm ? 'it was taken from the warm pool' : 'the agent was started anew and has taken up the VM',
+    );
   }
 
   #hold(running: Held['running'], guestSocketPath: string | undefined): void {

@@ -10,6 +10,7 @@ import type { HostIdentity } from '../ports/sealer.ts';
 import type { VmCage } from '../ports/vm-cage.ts';
 import type { MachineRates, VmDriver } from '../ports/vm-driver.ts';
 import type { VmFolder } from '../ports/vm-folder.ts';
+import type { VmSpec } from '../wire/agent-journal.ts';
 import type { DesiredVm } from '../wire/agent-protocol.ts';
 import type { GuestMessage } from '../wire/guest-protocol/messages.ts';
 import type { BootSlots } from './boot-slots.ts';
@@ -33,6 +34,14 @@ export interface ReachQuestion {
   onAnswer(places: Extract<GuestMessage, { type: 'reached' }>['places']): void;
 }
 
+/** VMs that were booted before anybody asked. */
+export interface WarmVms {
+  /** Gives one to an order, if one is alike, and says whether it did; from then on it is the order's own, and up. */
+  take(spec: VmSpec): Promise<boolean>;
+  /** Resolves when what was asked for has the memory that warm VMs held of it. */
+  makeRoom(): Promise<void>;
+}
+
 /** What takes care of one VM needs. */
 export interface WorkerDeps {
   driver: VmDriver;
@@ -49,6 +58,7 @@ export interface WorkerDeps {
   ledger: Ledger;
   rings: LogRings;
   slots: BootSlots;
+  warm: WarmVms;
   limits: AgentLimits;
   guest: GuestSettings;
   /** Only the doctor's canary is asked. */

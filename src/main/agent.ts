@@ -7,6 +7,7 @@ import { PinoLog } from '../adapters/log-pino/log.ts';
 import { agentSettings, allSettings } from '../adapters/system/configuration.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings, type ValuesOf } from '../adapters/system/setting.ts';
+import { vcpusOf } from '../domain/scheduling/shape.ts';
 import { Secret } from '../ports/secret.ts';
 import { hostImages } from './default-image.ts';
 import { startAgent } from './start-agent.ts';
@@ -66,6 +67,14 @@ export async function main(args: readonly string[]): Promise<void> {
       offer: offerOf(values),
       guest: { hosts: values.guestHosts, rates: ratesOf(values) },
       cgroup: values.cgroup,
+      warm: values.warmSizes.map(({ size, count }) => ({
+        vcpus: vcpusOf(size),
+        milliCpus: size.milliCpus,
+        memoryMib: size.memoryMib,
+        diskGib: size.diskGib ?? values.defaultDiskGib,
+        burstable: size.burstable,
+        count,
+      })),
       network: { restricted, forwards: values.guestForwards },
       log,
       version: packageJson.version,

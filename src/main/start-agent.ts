@@ -14,6 +14,7 @@ import type { Offer } from '../agent/capacity.ts';
 import { enrol } from '../agent/enrol.ts';
 import type { AgentLimits } from '../agent/limits.ts';
 import { runAgent } from '../agent/run.ts';
+import type { WarmSize } from '../agent/warm/warm-pool.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import { type HostId, hostId } from '../domain/ids.ts';
 import type { ImageSource } from '../ports/image-source.ts';
@@ -40,6 +41,8 @@ export interface AgentConfig {
   images: ImageSource;
   offer?: Partial<Offer>;
   limits?: Partial<AgentLimits>;
+  /** VMs to have booted before anybody asks for them. */
+  warm?: readonly WarmSize[];
   guest?: Partial<GuestSettings>;
   network: Omit<UserNetwork, 'kind'>;
   /** The VMs' control group below the root of control groups; VMs are not held to their share when left out. */
@@ -104,6 +107,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
           ...config.offer,
         },
         ...(config.limits === undefined ? {} : { limits: config.limits }),
+        ...(config.warm === undefined ? {} : { warm: config.warm }),
         ...(config.guest === undefined ? {} : { guest: config.guest }),
       },
     );

@@ -7,6 +7,7 @@ export interface ImageSource {
    * to mend it.
    */
   resolve(digest: ImageDigest): Promise<BootFiles>;
+  /** Newest first. */
   list(): Promise<readonly ImageDigest[]>;
 }
 

@@ -11,6 +11,20 @@ const at = z.number().int();
 export const vmSpec = desiredVm.omit({ sealedJit: true, question: true });
 export type VmSpec = z.infer<typeof vmSpec>;
 
+/** What a VM of the warm pool and an order for one must have in common. */
+export const warmKind = vmSpec.pick({
+  vcpus: true,
+  milliCpus: true,
+  memoryMib: true,
+  diskGib: true,
+  burstable: true,
+  image: true,
+});
+
+/** A VM that was booted for no job yet. The host knows it by the name `machine` for as long as it lives. */
+export const warmRecord = z.object({ machine: vm, kind: warmKind, at, ready: z.boolean() });
+export type WarmRecord = z.infer<typeof warmRecord>;
+
 export const stepNames = ['image', 'disk', 'folder', 'host-network', 'cage', 'start', 'stop'] as const;
 export type StepName = (typeof stepNames)[number];
 
@@ -20,6 +34,8 @@ const guestCursor = z.object({ session: z.string().max(64), number: z.number().i
 /** All that is known of one VM on this host; `gone` ones are only a name and a time. */
 export const vmRecord = z.object({
   vm,
+  /** The name by which the host knows it, when it was taken from the warm pool; its own otherwise. */
+  machine: vm.optional(),
   /** Absent for a stranger: a VM with our mark that no journal of ours knows. */
   spec: vmSpec.optional(),
   acceptedAt: at,
@@ -59,6 +75,8 @@ export const agentState = z.object({
   /** The boot of the host that all this was written in; absent in journals of versions that did not ask. */
   hostBoot: z.object({ id: z.string().max(64), at }).optional(),
   vms: z.array(vmRecord),
+  /** The warm pool. */
+  warm: z.array(warmRecord).default([]),
   /** VMs of which nothing is left, with the time of their end: never started again (I2). */
   gone: z.array(z.object({ vm, at })),
 });
@@ -85,5 +103,12 @@ export const journalEntry = z.discriminatedUnion('kind', [
   /** The control plane has seen higher numbers than this journal: it was lost once, and its events are counted on. */
   z.object({ kind: z.literal('renumbered'), above: z.number().int() }),
   z.object({ kind: z.literal('forgotten'), vm }),
+  /** A VM for the warm pool is being made: what is of it may exist from now on. */
+  z.object({ kind: z.literal('warm-begun'), at, machine: vm, spec: warmKind }),
+  z.object({ kind: z.literal('warm-ready'), machine: vm }),
+  /** Nothing of it is left. */
+  z.object({ kind: z.literal('warm-gone'), machine: vm }),
+  /** From now on the warm VM is the ordered one. */
+  z.object({ kind: z.literal('taken-warm'), at, vm, machine: vm }),
 ]);
 export type JournalEntry = z.infer<typeof journalEntry>;

@@ -67,7 +67,7 @@ export class AgentWorld {
   readonly journal = new MemoryJournal();
   readonly host: SimHost;
   readonly logged: string[] = [];
-  readonly #options: WorldOptions;
+  #options: WorldOptions;
   /** The JIT configurations with which a runner was started in some VM. */
   readonly runs: string[] = [];
   /** All events that the control plane took in, each once. */
@@ -156,6 +156,11 @@ export class AgentWorld {
       () => life.kill(),
     );
     await this.clock.advance(0);
+  }
+
+  /** How agents are started from now on. */
+  configure(agent: Partial<AgentOptions>): void {
+    this.#options = { ...this.#options, agent: { ...this.#options.agent, ...agent } };
   }
 
   /** Ends the agent as `kill -9` would. */

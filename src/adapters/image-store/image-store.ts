@@ -30,7 +30,7 @@ export function imageStore(folder: string): ImageShelf {
     verifying.set(digest, running);
     return running.finally(() => verifying.delete(digest));
   };
-  const list = async (): Promise<ImageDigest[]> => {
+  const there = async (): Promise<ImageDigest[]> => {
     const names = await readdir(folder).catch(() => []);
     return names
       .filter((name) => /^[0-9a-f]{64}$/.test(name))
@@ -39,12 +39,12 @@ export function imageStore(folder: string): ImageShelf {
   };
   const newestFirst = async (): Promise<ImageDigest[]> => {
     const dated = await Promise.all(
-      (await list()).map(async (digest) => ({ digest, at: (await stat(place(digest))).mtimeMs })),
+      (await there()).map(async (digest) => ({ digest, at: (await stat(place(digest))).mtimeMs })),
     );
     return dated.sort((a, b) => b.at - a.at).map(({ digest }) => digest);
   };
   return {
-    list,
+    list: newestFirst,
     newest: async () => (await newestFirst())[0],
     prune: async (keep) => {
       const old = (await newestFirst()).slice(keep);
@@ -57,7 +57,7 @@ export function imageStore(folder: string): ImageShelf {
       return { digest, kernelPath: path('kernel'), initramfsPath: path('initramfs'), rootPath: path('root') };
     },
     madeFrom: async (recipe) => {
-      for (const digest of await list()) {
+      for (const digest of await there()) {
         const manifest = await readManifest(place(digest)).catch(() => undefined);
         if (manifest?.recipe !== recipe) continue;
         const isWhole = await verifiedOnce(digest).then(

@@ -1,5 +1,6 @@
 // Every setting of every program. Secrets come from files: an environment is shown by `ps` and inherited by children (I8).
 
+import { defaultLabelPolicy, parseLabel, type SizeLabel } from '../../domain/labels/parse-label.ts';
 import { days, hours, minutes, seconds } from '../../domain/time.ts';
 import {
   duration,
@@ -244,6 +245,13 @@ export const agentSettings = {
     'Memory for VMs in MB; all but a reserve when unset.',
   ),
   maxBooting: optional('BELLOWS_MAX_BOOTING', integer(1, 1000), 'How many VMs may boot at the same time.'),
+  warmSizes: setting(
+    'BELLOWS_WARM_VMS',
+    '',
+    warmSizes,
+    'VMs to have booted before a job asks for them, by label, as `bellows-2cpu-4gb=2`; several, separated by commas. They give way to every job.',
+  ),
+  defaultDiskGib: serverSettings.defaultDiskGib,
   cgroup: setting(
     'BELLOWS_CGROUP',
     'bellows.slice/vms',
@@ -290,6 +298,16 @@ export const imageSettings = {
 } as const;
 
 export const allSettings = [clientSettings, serverSettings, agentSettings, imageSettings] as const;
+
+function warmSizes(value: string): { size: SizeLabel; count: number }[] {
+  return names(value).map((entry) => {
+    const [label = '', count = ''] = entry.split('=');
+    const parsed = parseLabel(label.trim().toLowerCase(), defaultLabelPolicy);
+    if (parsed.kind !== 'size')
+      throw new Error(parsed.kind === 'refused' ? parsed.reason : `"${label}" is no label of ours`);
+    return { size: parsed.size, count: integer(1, 100)(count) };
+  });
+}
 
 function cgroupPath(value: string): string | undefined {
   if (value === 'off') return undefined;

@@ -16,4 +16,5 @@ export interface VmShape {
 }
 
 /** Virtual processors that the guest sees: a fraction still needs a whole one. */
-export const vcpusOf = (shape: VmShape): number => Math.max(1, Math.ceil(shape.milliCpus / 1000));
+export const vcpusOf = (shape: Pick<VmShape, 'milliCpus'>): number =>
+  Math.max(1, Math.ceil(shape.milliCpus / 1000));

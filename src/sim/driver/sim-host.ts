@@ -42,6 +42,8 @@ export interface SimHostOptions {
   diskGib?: number;
   /** From `start` to a process that is up. */
   startMs?: () => number;
+  /** From `stop` to a process that is gone. */
+  stopMs?: () => number;
   behaviour?: (vm: VmId) => Partial<GuestBehaviour>;
   observe?: (event: SimHostEvent) => void;
   /** Another guest than ours. */
@@ -152,7 +154,9 @@ export class SimHost {
       adopt: async (vm) => (this.#vms.get(vm) ?? this.#coming.get(vm))?.running,
       find: async () => this.#processes.sort(),
       stop: async (vm) => {
+        const { stopMs, clock } = this.#options;
         this.#coming.get(vm)?.end(new VmStartError(`${vm}: it was stopped before it was up`));
+        if (stopMs !== undefined && this.#vms.has(vm)) await clock.sleep(stopMs());
         this.#vms.get(vm)?.end({ how: 'killed', detail: 'stopped by its driver' }, 'agent');
       },
     };
