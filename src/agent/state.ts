@@ -86,25 +86,11 @@ export function apply(state: AgentState, entry: JournalEntry): AgentState {
     }
     case 'forgotten':
       return { ...state, gone: state.gone.filter(({ vm }) => vm !== entry.vm) };
-    case 'warm-begun': {
-      const { machine, spec: kind, at } = entry;
-      return { ...state, warm: [...state.warm, { machine, kind, at, ready: false }] };
-    }
+    case 'warm-begun':
     case 'warm-ready':
-      return {
-        ...state,
-        warm: state.warm.map((warm) => (warm.machine === entry.machine ? { ...warm, ready: true } : warm)),
-      };
     case 'warm-gone':
-      return withoutWarm(state, entry.machine);
     case 'taken-warm':
-      return changeVm(withoutWarm(state, entry.machine), entry.vm, () => ({
-        machine: entry.machine,
-        begun: [...prepared],
-        boots: 1,
-        bootStartedAt: entry.at,
-        up: true,
-      }));
+      return applyWarm(state, entry);
   }
 }
 
@@ -160,6 +146,33 @@ function newRecord(vm: string, acceptedAt: number): VmRecord {
     answered: [],
     said: [],
   };
+}
+
+type WarmEntry = Extract<JournalEntry, { kind: 'warm-begun' | 'warm-ready' | 'warm-gone' | 'taken-warm' }>;
+
+/** The warm pool, and what is taken from it. */
+function applyWarm(state: AgentState, entry: WarmEntry): AgentState {
+  switch (entry.kind) {
+    case 'warm-begun': {
+      const { machine, spec: kind, at } = entry;
+      return { ...state, warm: [...state.warm, { machine, kind, at, ready: false }] };
+    }
+    case 'warm-ready':
+      return {
+        ...state,
+        warm: state.warm.map((warm) => (warm.machine === entry.machine ? { ...warm, ready: true } : warm)),
+      };
+    case 'warm-gone':
+      return withoutWarm(state, entry.machine);
+    case 'taken-warm':
+      return changeVm(withoutWarm(state, entry.machine), entry.vm, () => ({
+        machine: entry.machine,
+        begun: [...prepared],
+        boots: 1,
+        bootStartedAt: entry.at,
+        up: true,
+      }));
+  }
 }
 
 function withoutWarm(state: AgentState, machine: string): AgentState {
