@@ -163,7 +163,9 @@ export function vmDriverContract(
       const machine = await harness.machine();
       const start = Promise.allSettled([harness.driver.start(machine)]);
       const next = await harness.restartAgent();
-      await expect.poll(async () => (await next.adopt(machine.vm))?.vm).toBe(machine.vm);
+      await expect
+        .poll(async () => (await next.adopt(machine.vm))?.vm, { timeout: patienceMs })
+        .toBe(machine.vm);
       expect(await next.find()).toEqual([machine.vm]);
       await next.stop(machine.vm);
       expect(await next.find()).toEqual([]);

@@ -12,3 +12,6 @@ export const maxBadFrames = 32;
 
 /** The name of the virtio-serial port in the guest. */
 export const guestPortName = 'bellows';
+
+/** The same over vsock, which has numbers instead of names. */
+export const guestVsockPort = 1024;
