@@ -12,6 +12,7 @@ import { type VmRecord, vmSpec } from '../wire/agent-journal.ts';
 import type { AgentMessage } from '../wire/agent-protocol.ts';
 import { type Capacity, refusal } from './capacity.ts';
 import type { DesiredSet } from './desired-set.ts';
+import { isCanary } from './doctor/canary-id.ts';
 import { Rest } from './rest.ts';
 import { vmOf } from './state.ts';
 import { VmWorker } from './vm-worker.ts';
@@ -117,7 +118,8 @@ export class Reconciler {
   async #found(): Promise<readonly string[]> {
     const { driver, cage, network, disk, folder } = this.#deps;
     const found = await Promise.all([driver, cage, network, disk, folder].map((part) => part.find()));
-    return [...new Set(found.flat())];
+    // The doctor removes his own.
+    return [...new Set(found.flat())].filter((vm) => !isCanary(vm));
   }
 
   async #do(action: HostAction, found: readonly string[], capacity: Capacity | undefined): Promise<void> {

@@ -5,7 +5,7 @@ import type { DurationMs } from '../domain/time.ts';
  * removes its file again. A question never throws: that something is not there is an answer, and that it cannot be seen is
  * another.
  */
-export interface HostFacts {
+export interface FactSource {
   /** A text file, at most 1 MiB of it. */
   text(path: string): Promise<Fact<string>>;
   /** The names in a folder, sorted. */

@@ -2,7 +2,7 @@
 // cannot be seen is never taken for good: then the check is skipped, and says why.
 
 import type { Arch } from '../../domain/scheduling/shape.ts';
-import type { Fact, HostFacts } from '../../ports/host-facts.ts';
+import type { Fact, FactSource } from '../../ports/host-facts.ts';
 import type { ImageSource } from '../../ports/image-source.ts';
 
 export type Severity = 'ok' | 'warning' | 'failure' | 'skipped';
@@ -15,6 +15,7 @@ export const groups = [
   'programs',
   'network',
   'control plane',
+  'canary',
 ] as const;
 export type Group = (typeof groups)[number];
 
@@ -77,16 +78,32 @@ export interface Plan {
 
 /** Where facts come from. */
 export interface Sources {
-  host: HostFacts;
+  host: FactSource;
   images: ImageSource;
   /** Whether a guest really comes up under KVM: found out by booting one. */
   kvm(): Promise<KvmTruth>;
+  /** Absent where VMs have no tap devices. */
+  firewall(): Promise<Fact<FirewallTruth>>;
 }
 
-export interface KvmTruth {
-  /** `untried`: there was nothing to boot. */
-  guests: 'run' | 'fail' | 'untried';
-  reason: string;
+export type KvmTruth =
+  | { guests: 'run' | 'fail'; reason: string }
+  /** It could not be found out; what has to be done for that. */
+  | { guests: 'untried'; reason: string; mend: string };
+
+/** The host's firewall for VMs with tap devices. */
+export interface FirewallTruth {
+  /** What is not as our rules should be. */
+  problems: readonly string[];
+  /** Firewalls of others that refuse what they do not know. */
+  others: readonly OtherFirewall[];
+}
+
+export interface OtherFirewall {
+  name: string;
+  chain: string;
+  admitsGuests: boolean;
+  remedy: string;
 }
 
 /** Facts with what is hidden taken out; undefined is what is not there. */
@@ -109,30 +126,37 @@ export interface CheckDefinition<Facts extends object> {
   judge(facts: Known<Facts>, plan: Plan): Verdict;
 }
 
-export interface Check {
+/** What is told of a check without making it. */
+export interface CheckAbout {
   readonly id: string;
   readonly group: Group;
   readonly title: string;
   readonly means: string;
   readonly mend: string;
+}
+
+export interface Check extends CheckAbout {
   applies(plan: Plan): boolean;
   examine(sources: Sources, plan: Plan): Promise<Finding>;
 }
 
+/** A verdict with all that is told to the user. */
+export function findingOf({ id, group, title, means, mend }: CheckAbout, verdict: Verdict): Finding {
+  const isWrong = verdict.severity === 'warning' || verdict.severity === 'failure';
+  return {
+    id,
+    group,
+    title,
+    severity: verdict.severity,
+    found: verdict.found,
+    means: isWrong ? (verdict.means ?? means) : '',
+    mend: verdict.mend ?? (isWrong ? mend : ''),
+  };
+}
+
 export function defineCheck<Facts extends object>(definition: CheckDefinition<Facts>): Check {
   const { id, group, title, means, mend } = definition;
-  const finding = (verdict: Verdict): Finding => {
-    const isWrong = verdict.severity === 'warning' || verdict.severity === 'failure';
-    return {
-      id,
-      group,
-      title,
-      severity: verdict.severity,
-      found: verdict.found,
-      means: isWrong ? (verdict.means ?? means) : '',
-      mend: verdict.mend ?? (isWrong ? mend : ''),
-    };
-  };
+  const finding = (verdict: Verdict): Finding => findingOf(definition, verdict);
   return {
     id,
     group,

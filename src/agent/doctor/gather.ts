@@ -1,11 +1,11 @@
 // Facts that are made of several answers.
 
 import { dirname } from 'node:path';
-import type { Fact, FileMark, HostFacts } from '../../ports/host-facts.ts';
+import type { Fact, FactSource, FileMark } from '../../ports/host-facts.ts';
 
 /** The texts of all files in a folder, by name; with `below`, of that file in each folder of it. */
 export async function textsIn(
-  host: HostFacts,
+  host: FactSource,
   folder: string,
   below?: string,
   wanted: (name: string) => boolean = () => true,
@@ -26,23 +26,9 @@ export async function textsIn(
   return { kind: 'seen', value };
 }
 
-/** What a program prints when it does well; hidden, with its own words, when it fails. */
-export async function outputOf(
-  host: HostFacts,
-  program: string,
-  args: readonly string[],
-): Promise<Fact<string>> {
-  const ran = await host.run(program, args);
-  if (ran.kind !== 'seen') return ran;
-  const { code, out, err } = ran.value;
-  if (code === 0) return { kind: 'seen', value: out };
-  const words = err.trim().split('\n')[0] ?? '';
-  return { kind: 'hidden', why: `${program} ends with ${code}${words === '' ? '' : `: ${words}`}` };
-}
-
 /** The marks of a path and of all folders above it, the root last; those that are not there are left out. */
 export async function marksUpFrom(
-  host: HostFacts,
+  host: FactSource,
   path: string,
 ): Promise<Fact<readonly (readonly [path: string, mark: FileMark])[]>> {
   const real = await host.realPath(path);

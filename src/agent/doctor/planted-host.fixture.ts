@@ -3,8 +3,8 @@
 import { imageDigest } from '../../domain/ids.ts';
 import type {
   Fact,
+  FactSource,
   FileMark,
-  HostFacts,
   HttpReached,
   ProgramOutput,
   Reached,
@@ -12,7 +12,7 @@ import type {
   WriteSpeed,
 } from '../../ports/host-facts.ts';
 import { ImageError, type ImageSource } from '../../ports/image-source.ts';
-import type { Check, Finding, KvmTruth, Plan, Sources } from './check.ts';
+import type { Check, Finding, FirewallTruth, KvmTruth, Plan, Sources } from './check.ts';
 
 export interface Planted {
   /** Texts by path; undefined for one that permissions hide. */
@@ -28,6 +28,7 @@ export interface Planted {
   http?: HttpReached;
   userId?: number;
   kvm?: KvmTruth;
+  firewall?: Partial<FirewallTruth>;
   /** Digit of an image to its problem. */
   images?: Readonly<Record<string, string | undefined>>;
 }
@@ -50,7 +51,7 @@ const absent = { kind: 'absent' } as const;
 const seen = <T>(value: T | undefined): Fact<T> => (value === undefined ? absent : { kind: 'seen', value });
 const hidden = (path: string) => ({ kind: 'hidden', why: `no permission for ${path}` }) as const;
 
-export function plantedHost(planted: Planted): HostFacts {
+export function plantedHost(planted: Planted): FactSource {
   const { files = {}, marks = {}, programs = {}, devices = [] } = planted;
   return {
     text: async (path) => (path in files && files[path] === undefined ? hidden(path) : seen(files[path])),
@@ -98,7 +99,9 @@ function plantedImages(images: Planted['images'] = {}): ImageSource {
 export const sourcesOf = (planted: Planted): Sources => ({
   host: plantedHost(planted),
   images: plantedImages(planted.images),
-  kvm: async () => planted.kvm ?? { guests: 'untried', reason: 'there is no image' },
+  kvm: async () =>
+    planted.kvm ?? { guests: 'untried', reason: 'there is no image', mend: 'bellows image build' },
+  firewall: async () => seen(planted.firewall && { problems: [], others: [], ...planted.firewall }),
 });
 
 /** What a check says of such a host. */

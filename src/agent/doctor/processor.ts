@@ -30,9 +30,10 @@ export const kvm = defineCheck({
   mend: 'Use a host with hardware virtualisation: a bare-metal server, or a cloud machine with nested virtualisation; on your own server turn on VT-x or AMD-V in its firmware.',
   look: ({ kvm }) => ({ truth: kvm() }),
   judge: ({ truth }) => {
-    if (truth.guests === 'run') return fine(truth.reason);
-    if (truth.guests === 'fail') return failure(`KVM cannot run a guest here: ${truth.reason}`);
-    return skipped(truth.reason, 'bellows image build');
+    if (truth.guests === 'untried') return skipped(truth.reason, truth.mend);
+    return truth.guests === 'run'
+      ? fine(truth.reason)
+      : failure(`KVM cannot run a guest here: ${truth.reason}`);
   },
 });
 

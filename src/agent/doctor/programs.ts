@@ -1,6 +1,6 @@
 // The programs that the agent starts.
 
-import type { HostFacts, ProgramOutput } from '../../ports/host-facts.ts';
+import type { FactSource, ProgramOutput } from '../../ports/host-facts.ts';
 import { defineCheck, failure, fine, type Plan } from './check.ts';
 import { allOf } from './gather.ts';
 
@@ -95,7 +95,7 @@ export const systemTools = defineCheck({
   },
 });
 
-const ranTools = (host: HostFacts, plan: Plan) =>
+const ranTools = (host: FactSource, plan: Plan) =>
   allOf(
     Object.fromEntries(
       tools.filter(({ on }) => on(plan)).map(({ name, args }) => [name, host.run(name, args)]),

@@ -1,6 +1,6 @@
 // A Linux host as the doctor sees it.
 
-import type { HostFacts } from '../../../ports/host-facts.ts';
+import type { FactSource } from '../../../ports/host-facts.ts';
 import { HostFiles } from './host-files.ts';
 import { connect, get, lookUp } from './reach.ts';
 import { runProgram } from './run-program.ts';
@@ -18,7 +18,7 @@ const defaultTimeoutMs = 5000;
 export function linuxHostFacts({
   root = '/',
   timeoutMs = defaultTimeoutMs,
-}: LinuxHostFactsOptions = {}): HostFacts {
+}: LinuxHostFactsOptions = {}): FactSource {
   const files = new HostFiles(root);
   return {
     text: (path) => files.text(path),
