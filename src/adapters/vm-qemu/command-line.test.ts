@@ -54,7 +54,7 @@ describe("QEMU's command line", () => {
       'virtio-net-pci,netdev=net,mac=06:00:0a:c8:00:0f,host_mtu=1450,romfile=',
     );
     expect(valuesOf(words, '-append')[0]).toMatch(
-      / bellows\.ip=10\.200\.0\.15\/31,10\.200\.0\.14,10\.200\.0\.14$/,
+      / bellows\.ip=10\.200\.0\.15\/31,10\.200\.0\.14,10\.200\.0\.14,1450$/,
     );
     expect(valuesOf(words, '-sandbox')[0]).toContain('spawn=deny');
   });

@@ -119,7 +119,8 @@ function sandbox(network: MachineNetwork): string {
 /** What the guest's init is told of its network; with QEMU's own it knows. */
 function addressWords(network: MachineNetwork): string[] {
   if (network.kind === 'user') return [];
-  return [`bellows.ip=${network.address},${network.gateway},${network.nameserver}`];
+  const { address, gateway, nameserver, mtu } = network;
+  return [`bellows.ip=${address},${gateway},${nameserver},${mtu}`];
 }
 
 function networkCard(network: MachineNetwork, { board }: Platform): string {
