@@ -1,9 +1,8 @@
 // Composes the agent of one host with the QEMU driver.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
-import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
 import { JournalFile } from '../adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
@@ -11,17 +10,16 @@ import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import type { Offer } from '../agent/capacity.ts';
-import { enrol } from '../agent/enrol.ts';
 import type { AgentLimits } from '../agent/limits.ts';
 import { runAgent } from '../agent/run.ts';
 import type { WarmSize } from '../agent/warm/warm-pool.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
-import { type HostId, hostId } from '../domain/ids.ts';
+import type { HostId } from '../domain/ids.ts';
 import type { ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
-import type { HostIdentity } from '../ports/sealer.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { UserNetwork } from '../ports/vm-driver.ts';
+import { enrolledHost } from './enrolled-host.ts';
 import { platformOf, vmParts } from './vm-parts.ts';
 
 export interface AgentConfig {
@@ -117,30 +115,4 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     await closeAll();
     throw error;
   }
-}
-
-/** The host's id, from the file of an earlier enrolment or by enrolling now. */
-async function enrolledHost(config: AgentConfig, identity: HostIdentity): Promise<HostId> {
-  const { url, folder, name, log } = config;
-  const path = join(folder, 'host.json');
-  const known = await readFile(path, 'utf8').catch(() => undefined);
-  if (known !== undefined) {
-    const record: unknown = JSON.parse(known);
-    const host = fieldOf(record, 'host');
-    if (host !== undefined && fieldOf(record, 'url') === url) return hostId(host);
-    log.warn('enrolled with another control plane before; enrolling anew', { now: url });
-  }
-  const token = await config.enrolToken();
-  const api = new FetchApiClient({ url, token: () => Promise.reject(new Error('bug: no admin here')) });
-  const host = await enrol(api, identity, { token, name });
-  await writeFile(`${path}.part`, `${JSON.stringify({ host, url })}\n`, { mode: 0o600 });
-  await rename(`${path}.part`, path);
-  log.info('host enrolled', { host, name });
-  return host;
-}
-
-function fieldOf(record: unknown, name: 'host' | 'url'): string | undefined {
-  if (typeof record !== 'object' || record === null) return undefined;
-  const value: unknown = Reflect.get(record, name);
-  return typeof value === 'string' ? value : undefined;
 }
