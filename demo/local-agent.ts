@@ -20,6 +20,7 @@ import { Secret } from '../src/ports/secret.ts';
 import { Lifeline } from '../src/sim/crash-points.ts';
 import { processRunner } from '../src/sim/driver/process-runner.ts';
 import { SimHost } from '../src/sim/driver/sim-host.ts';
+import { MemoryVmLogs } from '../src/sim/memory-vm-logs.ts';
 import type { Backstage } from './compose.ts';
 import type { DemoAgent } from './demo-agent.ts';
 
@@ -92,6 +93,7 @@ async function startOn(
           return stream;
         },
       },
+      vmLogs: new MemoryVmLogs(),
       inspector: life.bind(machine.inspector),
       clock: life.bind(clock),
       identity,

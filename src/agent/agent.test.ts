@@ -155,7 +155,7 @@ describe('an agent', () => {
     world.say({ type: 'read-log', request: 'r', vm: testVm, lines: 100 });
     await world.clock.advance(100);
     expect(world.logs.some((line) => line.endsWith('runner: √ Connected to GitHub'))).toBe(true);
-    expect(world.logs.at(-1)).toContain('the VM is being stopped (runner-ended)');
+    expect(world.logs.some((line) => line.includes('the VM is being stopped (runner-ended)'))).toBe(true);
   });
 
   it('lets only so many boot at once, first come, first served', async () => {

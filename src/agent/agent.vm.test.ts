@@ -22,6 +22,7 @@ import type { AgentSocket } from '../ports/agent-link.ts';
 import type { BootFiles } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
 import { Secret } from '../ports/secret.ts';
+import { MemoryVmLogs } from '../sim/memory-vm-logs.ts';
 import { PlainIdentity, PlainSealer } from '../sim/plain-sealer.ts';
 import { socketPair } from '../sim/socket-pair.ts';
 import { type AgentEvent, type DesiredVm, fromAgent } from '../wire/agent-protocol.ts';
@@ -85,6 +86,7 @@ describe('an agent with QEMU', () => {
         random: new SystemRandom(),
         log,
         journal,
+        vmLogs: new MemoryVmLogs(),
         inspector: linuxHostInspector(),
         dialer: {
           connect: async () => {

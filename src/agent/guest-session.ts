@@ -128,7 +128,7 @@ export class GuestSession {
         if (this.#stop.signal.aborted) return;
         failures = this.#helloed ? 1 : failures + 1;
         log.warn('guest link broke', { vm: this.#vm, why });
-        this.#deps.rings.add(this.#vm, 'host', `the link to the guest broke: ${why}`);
+        this.#deps.logs.add(this.#vm, 'host', `the link to the guest broke: ${why}`);
       } catch (error) {
         failures += 1;
         log.debug('guest link not there yet', { vm: this.#vm, error });
@@ -164,7 +164,7 @@ export class GuestSession {
     const { ledger, log } = this.#deps;
     const parsed = fromGuest.safeParse(delivered.body);
     if (!parsed.success) log.warn('a guest said what no guest may say', { vm: this.#vm });
-    else if (parsed.data.type === 'log') this.#deps.rings.add(this.#vm, parsed.data.source, parsed.data.line);
+    else if (parsed.data.type === 'log') this.#deps.logs.add(this.#vm, parsed.data.source, parsed.data.line);
     else if (parsed.data.type === 'hello') this.#helloed = true;
     else if (parsed.data.type === 'reached') this.#deps.reach?.onAnswer(parsed.data.places);
     const { number, session } = delivered;

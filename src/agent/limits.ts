@@ -28,10 +28,6 @@ export interface AgentLimits {
   warmBootMs: DurationMs;
   /** Names of VMs that are gone are kept so long after the control plane has dropped them. */
   goneMs: DurationMs;
-  logLines: number;
-  logBytes: number;
-  /** Logs of VMs that are gone. */
-  oldLogs: number;
 }
 
 export const defaultLimits: AgentLimits = {
@@ -48,9 +44,6 @@ export const defaultLimits: AgentLimits = {
   warmMs: hours(12),
   warmBootMs: minutes(2),
   goneMs: hours(24),
-  logLines: 5000,
-  logBytes: 512 * 1024,
-  oldLogs: 50,
 };
 
 /** The pause before the next try, after `failures` failures in a row (at least 1). */

@@ -20,26 +20,29 @@ import type { WorkerDeps } from './worker-deps.ts';
 
 type ObservedVm = Extract<AgentMessage, { type: 'observed' }>['vms'][number];
 
+/** What else is done at each look. */
+export interface LooksAround {
+  /** Nothing is looked at until this is done. */
+  before(): Promise<void>;
+  /** Never rejects. */
+  after(): Promise<void>;
+}
+
 export class Reconciler {
   readonly #deps: WorkerDeps;
   readonly #desired: DesiredSet;
   readonly #capacity: () => Promise<Capacity>;
-  readonly #noteBoot: () => Promise<void>;
+  readonly #around: LooksAround;
   readonly #workers = new Map<string, VmWorker>();
   readonly #rest: Rest;
   /** Under which version of the desired set a VM's end was last told. */
   readonly #retold = new Map<string, string>();
 
-  constructor(
-    deps: WorkerDeps,
-    desired: DesiredSet,
-    capacity: () => Promise<Capacity>,
-    noteBoot: () => Promise<void>,
-  ) {
+  constructor(deps: WorkerDeps, desired: DesiredSet, capacity: () => Promise<Capacity>, around: LooksAround) {
     this.#deps = deps;
     this.#desired = desired;
     this.#capacity = capacity;
-    this.#noteBoot = noteBoot;
+    this.#around = around;
     this.#rest = new Rest(deps.clock, deps.stopping);
   }
 
@@ -57,6 +60,7 @@ export class Reconciler {
       await this.reconcile().catch((error: unknown) => {
         if (!stopping.aborted) log.error('reconciling failed', { error });
       });
+      await this.#around.after();
       await this.#rest.pause(limits.reconcileMs);
     }
     await Promise.all([...this.#workers.values()].map((worker) => worker.done));
@@ -65,7 +69,7 @@ export class Reconciler {
   /** Looks once and sets to work what is to be done. */
   async reconcile(): Promise<void> {
     const { ledger, clock } = this.#deps;
-    await this.#noteBoot();
+    await this.#around.before();
     const found = await this.#found();
     const actions = reconcileHost({
       desired: this.#desired.vms.map(({ vm }) => vmId(vm)),
@@ -148,13 +152,13 @@ export class Reconciler {
   }
 
   async #accept(vm: string, capacity: Capacity | undefined): Promise<void> {
-    const { ledger, clock, log, rings } = this.#deps;
+    const { ledger, clock, log, logs } = this.#deps;
     const wanted = this.#desired.vm(vmId(vm));
     if (wanted === undefined) return;
     const reason = capacity === undefined ? undefined : refusal(wanted, ledger.state.vms, capacity);
     if (reason !== undefined) {
       log.warn('VM refused', { vm, reason });
-      rings.add(vm, 'host', `refused: ${reason}`);
+      logs.add(vm, 'host', `refused: ${reason}`);
       return ledger.tell(vm, { kind: 'failed', reason, owner: 'fleet' }, { kind: 'gone' });
     }
     // Parsing leaves out what must not be written down: the sealed configuration (I8).

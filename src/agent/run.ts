@@ -1,10 +1,13 @@
 // The agent of one host. It holds no state but its journal; killed at any moment, the next one goes on where it was.
 
 import { type HostId, vmId } from '../domain/ids.ts';
+import { instantOf } from '../domain/time.ts';
 import type { AgentLinkDialer } from '../ports/agent-link.ts';
 import type { HostFacts, HostInspector } from '../ports/host-inspector.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { Log } from '../ports/log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
+import type { VmLogs } from '../ports/vm-logs.ts';
 import type { JournalEntry } from '../wire/agent-journal.ts';
 import {
   type AgentMessage,
@@ -19,8 +22,9 @@ import { noteOfBoot } from './host-boot.ts';
 import { Ledger } from './ledger.ts';
 import { type AgentLimits, defaultLimits } from './limits.ts';
 import { ControlPlaneLink } from './link.ts';
-import { LogRings } from './log-ring.ts';
 import { Reconciler } from './reconciler.ts';
+import { upkeep } from './upkeep.ts';
+import { VmLogBook } from './vm-log-book.ts';
 import { byOrder } from './warm/aliases.ts';
 import { WarmPool, type WarmSize } from './warm/warm-pool.ts';
 import type { GuestSettings, WorkerDeps } from './worker-deps.ts';
@@ -31,6 +35,7 @@ export interface AgentDeps
     'driver' | 'disk' | 'folder' | 'network' | 'cage' | 'images' | 'guestLink' | 'clock' | 'random' | 'log'
   > {
   identity: HostIdentity;
+  vmLogs: VmLogs;
   journal: Journal;
   inspector: HostInspector;
   dialer: AgentLinkDialer;
@@ -65,7 +70,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   const offer = { ...defaultOffer, ...options.offer };
   const ledger = await Ledger.open(deps.journal, clock, log);
   const desired = new DesiredSet(ledger.state);
-  const rings = new LogRings(clock, limits);
+  const logs = new VmLogBook(deps.vmLogs, clock);
   const capacity = capacityLook(deps, offer);
   const guest = { ...noGuestSettings, ...options.guest };
   const warm = new WarmPool({
@@ -85,14 +90,17 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     ...byOrder(deps, () => ledger.state),
     warm,
     ledger,
-    rings,
+    logs,
     limits,
     slots: new BootSlots(offer.maxBooting),
     guest,
     wanted: (vm) => desired.vm(vm),
     stopping: stop.signal,
   };
-  const reconciler = new Reconciler(workerDeps, desired, capacity, noteOfBoot(ledger, deps.inspector, log));
+  const reconciler = new Reconciler(workerDeps, desired, capacity, {
+    before: noteOfBoot(ledger, deps.inspector, log),
+    after: () => upkeep({ ledger, logs, log }),
+  });
 
   const observe = async (): Promise<AgentMessage> => ({
     type: 'observed',
@@ -117,7 +125,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     observeMs: limits.observeMs,
     stopping: stop.signal,
     observe,
-    hear: (message, send) => hear({ ledger, desired, reconciler, rings, clock }, message, send),
+    hear: (message, send) => hear({ ledger, desired, reconciler, logs, clock, log }, message, send),
   });
   ledger.onChange(() => {
     link.wake();
@@ -138,13 +146,14 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   };
 }
 
-interface Hearing extends Pick<WorkerDeps, 'ledger' | 'rings' | 'clock'> {
+interface Hearing extends Pick<WorkerDeps, 'ledger' | 'clock' | 'log'> {
+  logs: VmLogBook;
   desired: DesiredSet;
   reconciler: Reconciler;
 }
 
 async function hear(
-  { ledger, desired, reconciler, rings, clock }: Hearing,
+  { ledger, desired, reconciler, logs, clock, log }: Hearing,
   message: ControlPlaneMessage,
   send: (answer: AgentMessage) => void,
 ): Promise<void> {
@@ -166,7 +175,8 @@ async function hear(
     case 'acknowledge':
       return ledger.write((state) => acknowledged(message.upTo, state.lastNumber, state.events.length));
     case 'read-log':
-      for (const answer of logAnswers(message.request, rings.tail(message.vm, message.lines))) send(answer);
+      // Not waited for: a slow disk must not keep orders waiting.
+      void answerLog(logs, message, send, log);
   }
 }
 
@@ -184,6 +194,21 @@ const noGuestSettings: GuestSettings = {
 function acknowledged(upTo: number, lastNumber: number, waiting: number): JournalEntry[] {
   if (upTo > lastNumber) return [{ kind: 'renumbered', above: upTo }];
   return waiting === 0 ? [] : [{ kind: 'acknowledged', upTo }];
+}
+
+async function answerLog(
+  logs: VmLogBook,
+  { request, vm, lines: count, since }: Extract<ControlPlaneMessage, { type: 'read-log' }>,
+  send: (answer: AgentMessage) => void,
+  log: Log,
+): Promise<void> {
+  try {
+    const wanted = since === undefined ? { count } : { count, since: instantOf(since) };
+    for (const answer of logAnswers(request, await logs.read(vm, wanted))) send(answer);
+  } catch (error) {
+    // Whoever asked is told after a while that the host did not answer.
+    log.error('the log of a VM cannot be read', { vm, error });
+  }
 }
 
 function logAnswers(request: string, lines: readonly string[]): AgentMessage[] {

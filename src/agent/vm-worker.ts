@@ -10,7 +10,7 @@ import { type Next, nextStep } from './next-step.ts';
 import { Rest } from './rest.ts';
 import { vmOf } from './state.ts';
 import { finalFailure, prepare } from './steps/prepare.ts';
-import { type Held, remove, stop } from './steps/stop.ts';
+import { type Held, keepConsole, remove, stop } from './steps/stop.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 export class VmWorker {
@@ -70,7 +70,7 @@ export class VmWorker {
   }
 
   async #take(next: Next, record: VmRecord): Promise<void> {
-    const { ledger, rings, log, clock, slots } = this.#deps;
+    const { ledger, logs, log, clock, slots } = this.#deps;
     const vm = this.#vm;
     switch (next.do) {
       case 'prepare':
@@ -79,13 +79,13 @@ export class VmWorker {
         return this.#adopt(record);
       case 'boot-again':
         log.warn('boot tried again', { vm, why: next.why });
-        rings.add(vm, 'host', `booting again: ${next.why}`);
+        logs.add(vm, 'host', `booting again: ${next.why}`);
         return this.#bootAgain(record);
       case 'fail':
         return this.#fail(next.reason, next.owner, next.console ?? true);
       case 'warn':
         log.warn('VM near its hard deadline', { vm });
-        rings.add(vm, 'host', 'the VM will be destroyed at its hard deadline, in 15 minutes');
+        logs.add(vm, 'host', 'the VM will be destroyed at its hard deadline, in 15 minutes');
         return ledger.write(() => [{ kind: 'warned', vm }]);
       case 'order-end':
         log.warn('VM ended by the agent itself', { vm, rule: next.rule, reason: next.reason });
@@ -114,7 +114,7 @@ export class VmWorker {
   }
 
   async #adopt(record: VmRecord): Promise<void> {
-    const { driver, folder, log, rings, slots } = this.#deps;
+    const { driver, folder, log, logs, slots } = this.#deps;
     if (record.spec !== undefined && !record.guestUp) slots.claim(this.#vm);
     const running = await driver.adopt(vmId(this.#vm));
     if (running === undefined) {
@@ -125,7 +125,7 @@ export class VmWorker {
     this.#hold(running, record.spec === undefined ? undefined : guestSocketPath);
     log.info('VM adopted', { vm: this.#vm });
     const isWarm = record.machine !== undefined && !record.guestUp;
-    rings.add(
+    logs.add(
       this.#vm,
       'host',
       isWarm ? 'it was taken from the warm pool' : 'the agent was started anew and has taken up the VM',
@@ -151,6 +151,7 @@ export class VmWorker {
     const { ledger, clock } = this.#deps;
     this.#held?.session?.close();
     this.#held = undefined;
+    await keepConsole(this.#deps, this.#vm);
     await remove(this.#deps, this.#vm);
     this.#ended = undefined;
     const ms = Math.max(0, clock.now() - (record.bootStartedAt ?? clock.now()));
@@ -182,16 +183,15 @@ export class VmWorker {
   }
 
   async #fail(reason: string, owner: string, tellsConsole = true): Promise<void> {
-    const { ledger, folder, rings, log } = this.#deps;
+    const { ledger, folder, logs, log } = this.#deps;
     const tail = await folder.consoleTail(vmId(this.#vm), 20);
-    for (const line of tail) rings.add(this.#vm, 'host', `console: ${line}`);
     // After a panic the kernel still says that it will reboot, which explains nothing.
     const last =
       tail.findLast((line) => line.includes('Kernel panic')) ?? tail.findLast((line) => line.trim() !== '');
     const text =
       last === undefined || !tellsConsole ? reason : `${reason}; last on its console: ${last.trim()}`;
     log.error('VM failed', { vm: this.#vm, reason: text, owner });
-    rings.add(this.#vm, 'host', `failed: ${text}`);
+    logs.add(this.#vm, 'host', `failed: ${text}`);
     await ledger.tell(this.#vm, { kind: 'failed', reason: text.slice(0, 2048), owner });
   }
 }

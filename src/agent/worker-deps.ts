@@ -16,7 +16,7 @@ import type { GuestMessage } from '../wire/guest-protocol/messages.ts';
 import type { BootSlots } from './boot-slots.ts';
 import type { Ledger } from './ledger.ts';
 import type { AgentLimits } from './limits.ts';
-import type { LogRings } from './log-ring.ts';
+import type { LineBook } from './vm-log-book.ts';
 
 /** What every guest of this host is given. */
 export interface GuestSettings {
@@ -56,7 +56,7 @@ export interface WorkerDeps {
   random: Random;
   log: Log;
   ledger: Ledger;
-  rings: LogRings;
+  logs: LineBook;
   slots: BootSlots;
   warm: WarmVms;
   limits: AgentLimits;

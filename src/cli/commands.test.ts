@@ -172,6 +172,23 @@ describe('bellows logs', () => {
     expect(textOf(outcome)).toBe('a  b\nc');
     expect(asked).toEqual([['vmLog', { params: { vm: 'vm-1' }, query: { lines: 2 } }]]);
   });
+
+  it.each([
+    ['--age 15m', { ageSeconds: 900 }],
+    ['--age 90s', { ageSeconds: 90 }],
+    ['--age 2d', { ageSeconds: 172_800 }],
+    ['--since 2026-01-31T08:00Z', { since: '2026-01-31T08:00:00.000Z' }],
+  ])('asks for a part of the time with %s', async (flag, query) => {
+    const { asked, outcome } = await type(`logs vm-1 ${flag}`, {
+      vmLog: answered({ vm: 'vm-1', lines: [] }),
+    });
+    expect(asked).toEqual([['vmLog', { params: { vm: 'vm-1' }, query }]]);
+    expect(textOf(outcome)).toContain('docs/hosts.md');
+  });
+
+  it.each(['--age 15', '--age m', '--age 0m', '--age 1h --since 2026-01-31'])('refuses %s', async (flags) => {
+    await expect(type(`logs vm-1 ${flags}`)).rejects.toThrow(CommanderError);
+  });
 });
 
 describe('bellows events', () => {

@@ -42,11 +42,28 @@ export function addClientCommands(program: Commander, run: Run): void {
       .action(({ json, ...query }: VmQuery & { json?: boolean }) => run(vms(query), asked(json))),
   );
   program.addCommand(
-    told(new Commander('logs').description('Show the last lines of what a VM has printed'))
+    told(
+      new Commander('logs').description(
+        'Show the last lines of what a VM has printed, also for a while after it is gone',
+      ),
+    )
       .argument('<vm>', 'id of the VM, from `bellows vms`')
-      .option('--lines <n>', 'so many', wholeNumber, 500)
-      .action((vm: string, { json, lines }: { json?: boolean; lines: number }) =>
-        run(logs(vm, lines), asked(json)),
+      .option('--lines <n>', 'at most so many; 500, or 10000 from a time on, when left out', wholeNumber)
+      .addOption(
+        new Option('--age <duration>', 'only those of the last while, such as 90s, 15m, 2h or 3d')
+          .argParser(durationSeconds)
+          .conflicts('since'),
+      )
+      .option('--since <time>', 'only from this time on, such as 2026-01-31T08:00Z', instant)
+      .action((vm: string, { json, lines, age, since }: LogOptions) =>
+        run(
+          logs(vm, {
+            ...(lines !== undefined && { lines }),
+            ...(age !== undefined && { ageSeconds: age }),
+            ...(since !== undefined && { since }),
+          }),
+          asked(json),
+        ),
       ),
   );
   program.addCommand(
@@ -57,6 +74,13 @@ export function addClientCommands(program: Commander, run: Run): void {
   addRepairCommands(program, run);
   program.addCommand(hostCommands(run));
   program.addCommand(checkCommands(run));
+}
+
+interface LogOptions {
+  json?: boolean;
+  lines?: number;
+  age?: number;
+  since?: string;
 }
 
 function addRepairCommands(program: Commander, run: Run): void {
@@ -149,6 +173,13 @@ function instant(text: string): string {
   const ms = Date.parse(text);
   if (!Number.isNaN(ms)) return new Date(ms).toISOString();
   throw new InvalidArgumentError('It wants a time.');
+}
+
+function durationSeconds(text: string): number {
+  const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(amount) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 0);
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError('It wants a duration.');
 }
 
 function wholeNumber(text: string): number {

@@ -9,6 +9,7 @@ import { holdAlone } from '../adapters/linux/single-instance.ts';
 import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
+import { FileVmLogs } from '../adapters/vm-logs/file-vm-logs.ts';
 import type { Offer } from '../agent/capacity.ts';
 import type { AgentLimits } from '../agent/limits.ts';
 import { runAgent } from '../agent/run.ts';
@@ -88,6 +89,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
         ...parts,
         images,
         identity,
+        vmLogs: new FileVmLogs({ folder: join(folder, 'logs'), clock, log }),
         clock,
         random: new SystemRandom(),
         log,

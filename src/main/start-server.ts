@@ -101,7 +101,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       api: apiHandlers({
         ...deps,
         repair: (options) => repairNow(deps, options),
-        readLog: (host, vm, lines) => controlPlane.links.readLog(host, vm, lines),
+        readLog: (host, vm, wanted) => controlPlane.links.readLog(host, vm, wanted),
         check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
       }),
       isAdmin: (authorization) => isAdmin(authorization, config.adminTokenHashes),

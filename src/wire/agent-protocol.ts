@@ -47,8 +47,14 @@ export const fromControlPlane = z.discriminatedUnion('type', [
   }),
   /** The control plane has stored these events of the agent; it need not send them again. */
   z.object({ type: z.literal('acknowledge'), upTo: z.number().int() }),
-  /** Send the last lines of a VM's log; answered by `log` messages with the same request id. */
-  z.object({ type: z.literal('read-log'), request: id, vm: id, lines: z.number().int().min(1).max(100_000) }),
+  /** Send the last lines of a VM's log, from `since` on; answered by `log` messages with the same request id. */
+  z.object({
+    type: z.literal('read-log'),
+    request: id,
+    vm: id,
+    lines: z.number().int().min(1).max(100_000),
+    since: instant.optional(),
+  }),
 ]);
 export type ControlPlaneMessage = z.infer<typeof fromControlPlane>;
 

@@ -13,6 +13,7 @@ import { Lifeline, type Point } from '../../src/sim/crash-points.ts';
 import { SimHost, type SimHostOptions } from '../../src/sim/driver/sim-host.ts';
 import type { SimRunner } from '../../src/sim/driver/sim-runner.ts';
 import { MemoryJournal } from '../../src/sim/memory-journal.ts';
+import { MemoryVmLogs } from '../../src/sim/memory-vm-logs.ts';
 import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
 import { socketPair } from '../../src/sim/socket-pair.ts';
@@ -65,6 +66,7 @@ export class AgentWorld {
   clockErrorMs = 0;
   readonly random = new SeededRandom(7);
   readonly journal = new MemoryJournal();
+  readonly vmLogs = new MemoryVmLogs();
   readonly host: SimHost;
   readonly logged: string[] = [];
   #options: WorldOptions;
@@ -135,6 +137,7 @@ export class AgentWorld {
           return stream;
         },
       },
+      vmLogs: this.vmLogs,
       inspector: life.bind(host.inspector),
       clock: life.bind(machineClock(this.clock, () => this.clockErrorMs)),
       random: this.random.fork(),

@@ -161,7 +161,7 @@ async function startWorker(
     guest,
     stopping,
     limits: defaultLimits,
-    rings: new LogRings(clock, defaultLimits),
+    logs: new LogRings(clock),
     slots: new BootSlots(1),
     identity: { unseal: () => Promise.reject(new Error('bug: a canary was handed a configuration')) },
     wanted: () => undefined,

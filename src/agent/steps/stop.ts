@@ -8,6 +8,9 @@ import { isPolite } from '../next-step.ts';
 import { Rest } from '../rest.ts';
 import type { WorkerDeps } from '../worker-deps.ts';
 
+/** Kept of a VM's console. */
+const consoleLines = 200;
+
 export interface Held {
   running: RunningVm;
   session: GuestSession | undefined;
@@ -15,22 +18,31 @@ export interface Held {
 
 /** Resolves when nothing of the VM is left on this host and that is written down. */
 export async function stop(deps: WorkerDeps, record: VmRecord, held: Held | undefined): Promise<void> {
-  const { ledger, clock, rings, log } = deps;
+  const { ledger, clock, logs, log } = deps;
   const at = clock.now();
   if (!record.begun.includes('stop'))
     await ledger.write(() => [{ kind: 'begin', at, vm: record.vm, step: 'stop' }]);
   const why = record.tombstone ?? { rule: 'failed', reason: record.failed ?? '' };
-  rings.add(record.vm, 'host', `the VM is being stopped (${why.rule}): ${why.reason}`);
+  logs.add(record.vm, 'host', `the VM is being stopped (${why.rule}): ${why.reason}`);
   if (held?.session !== undefined && isPolite(record)) await sayGoodbye(deps, held.running, held.session);
   held?.session?.close();
+  await keepConsole(deps, record.vm);
   await remove(deps, record.vm);
   await ledger.tell(
     record.vm,
     { kind: 'phase', phase: 'stop', ms: Math.max(0, clock.now() - at) },
     { kind: 'gone' },
   );
-  rings.close(record.vm);
   log.info('VM gone', { vm: record.vm, rule: why.rule, reason: why.reason });
+}
+
+/** The last that was on its console, which goes with its folder. One that cannot be read must not keep the VM. */
+export async function keepConsole({ folder, logs, log }: WorkerDeps, vm: string): Promise<void> {
+  try {
+    for (const line of await folder.consoleTail(vmId(vm), consoleLines)) logs.add(vm, 'console', line);
+  } catch (error) {
+    log.warn('the console of a VM cannot be kept', { vm, error });
+  }
 }
 
 /** Ends what there is of a VM and proves it (I5). @throws when something is left. */

@@ -6,14 +6,14 @@ import { type AgentSocket, linkCloseCodes } from '../../ports/agent-link.ts';
 import { type AgentMessage, fromAgent, parseLinkMessage } from '../../wire/agent-protocol.ts';
 import type { Deps } from '../deps.ts';
 import { desiredOf } from '../desired.ts';
-import { LogRequests } from './log-requests.ts';
+import { LogRequests, type WantedLines } from './log-requests.ts';
 import { takeInObserved } from './observe.ts';
 
 export interface LinkServer {
   /** Takes a socket whose host has proved who it is. */
   accept(host: HostId, socket: AgentSocket): void;
-  /** The last `lines` lines of a VM's log, or why they cannot be had. */
-  readLog(host: HostId, vm: string, lines: number): Promise<readonly string[] | { refused: string }>;
+  /** Lines of a VM's log, or why they cannot be had. */
+  readLog(host: HostId, vm: string, wanted: WantedLines): Promise<readonly string[] | { refused: string }>;
   stop(): Promise<void>;
 }
 
@@ -28,11 +28,11 @@ export function linkServer(deps: Deps): LinkServer {
       });
       links.set(host, link);
     },
-    async readLog(host, vm, lines) {
+    async readLog(host, vm, wanted) {
       const link = links.get(host);
       return link === undefined
         ? { refused: 'its host has no link to this server at the moment' }
-        : link.readLog(vm, lines);
+        : link.readLog(vm, wanted);
     },
     async stop() {
       const open = [...links.values()];
@@ -70,8 +70,8 @@ class Link {
     this.#push();
   }
 
-  readLog(vm: string, lines: number): Promise<readonly string[] | { refused: string }> {
-    return this.#logs.ask(vm, lines);
+  readLog(vm: string, wanted: WantedLines): Promise<readonly string[] | { refused: string }> {
+    return this.#logs.ask(vm, wanted);
   }
 
   close(code: number, reason: string): void {

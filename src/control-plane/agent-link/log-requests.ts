@@ -1,12 +1,18 @@
 // `bellows logs`: the agent is asked over its link and answers in pieces.
 
-import { seconds } from '../../domain/time.ts';
+import { type Instant, seconds } from '../../domain/time.ts';
 import type { AgentMessage } from '../../wire/agent-protocol.ts';
 import type { Deps } from '../deps.ts';
 import { notWaitedFor } from '../loop.ts';
 
 type Answer = readonly string[] | { refused: string };
 const patienceMs = seconds(15);
+
+/** At most the last `count` lines, at `since` or later. */
+export interface WantedLines {
+  count: number;
+  since?: Instant;
+}
 
 interface Open {
   lines: string[];
@@ -24,14 +30,14 @@ export class LogRequests {
     this.#send = send;
   }
 
-  async ask(vm: string, lines: number): Promise<Answer> {
+  async ask(vm: string, { count, since }: WantedLines): Promise<Answer> {
     this.#count += 1;
     const request = `log-${this.#count}`;
     const answered = new AbortController();
     const answer = new Promise<Answer>((resolve) => {
       this.#open.set(request, { lines: [], settle: resolve });
     });
-    this.#send(JSON.stringify({ type: 'read-log', request, vm, lines }));
+    this.#send(JSON.stringify({ type: 'read-log', request, vm, lines: count, since }));
     const tooLate = this.#deps.clock
       .sleep(patienceMs, answered.signal)
       .then(() => this.#settle(request, { refused: 'its host did not answer in time' }))

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Store } from '../../ports/store.ts';
+import type { WantedLines } from '../agent-link/log-requests.ts';
 import type { RepairReport } from '../repair/now.ts';
 import type { Settings } from '../settings.ts';
 
@@ -14,7 +15,11 @@ export interface RequestDeps {
   log: Log;
   settings: Pick<Settings, 'timing'>;
   /** Asks a host over its link for the last lines of a VM's log; `refused` says why they cannot be had. */
-  readLog: (host: HostId, vm: string, lines: number) => Promise<readonly string[] | { refused: string }>;
+  readLog: (
+    host: HostId,
+    vm: string,
+    wanted: WantedLines,
+  ) => Promise<readonly string[] | { refused: string }>;
   /** Runs every repair loop once, now; for one lower-cased account or for all. */
   repair: (options: { owner?: string }) => Promise<RepairReport>;
 }

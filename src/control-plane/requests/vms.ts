@@ -1,7 +1,7 @@
 import { hostId, vmId } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey } from '../../domain/scope.ts';
-import { toIso } from '../../domain/time.ts';
+import { after, type Instant, instantOf, seconds, toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiVm } from '../../wire/api/vms.ts';
@@ -21,7 +21,7 @@ export async function listVms(
 }
 
 export async function vmLog(
-  deps: Pick<RequestDeps, 'store' | 'readLog'>,
+  deps: Pick<RequestDeps, 'store' | 'clock' | 'readLog'>,
   { params, query }: RequestOf<'vmLog'>,
 ): Promise<ApiAnswer<AnswerOf<'vmLog'>>> {
   const vm = await deps.store.transaction((tx) => tx.vms.get(vmId(params.vm)));
@@ -31,10 +31,17 @@ export async function vmLog(
   if (vm.host === undefined) {
     return refused(409, 'No log yet', `${vm.id} has no host yet, so nothing has run: ${vm.state}.`);
   }
-  const lines = await deps.readLog(vm.host, vm.id, query.lines);
+  const since = sinceOf(query, deps.clock.now());
+  const count = query.lines ?? (since === undefined ? 500 : 10_000);
+  const lines = await deps.readLog(vm.host, vm.id, { count, ...(since !== undefined && { since }) });
   return 'refused' in lines
     ? refused(503, 'Log not to be had', `The log of ${vm.id} lies on ${vm.host}, but ${lines.refused}.`)
     : answered({ vm: vm.id, lines: [...lines] });
+}
+
+function sinceOf({ ageSeconds, since }: RequestOf<'vmLog'>['query'], now: Instant): Instant | undefined {
+  if (ageSeconds !== undefined) return after(now, -seconds(ageSeconds));
+  return since === undefined ? undefined : instantOf(Date.parse(since));
 }
 
 const describeVm = (vm: Vm): ApiVm => ({

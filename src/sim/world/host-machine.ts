@@ -10,6 +10,7 @@ import { Lifeline } from '../crash-points.ts';
 import { SimHost, type SimHostEvent } from '../driver/sim-host.ts';
 import type { SimRunner } from '../driver/sim-runner.ts';
 import { MemoryJournal } from '../memory-journal.ts';
+import { MemoryVmLogs } from '../memory-vm-logs.ts';
 import { PlainIdentity } from '../plain-sealer.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import { machineClock } from './machine-clock.ts';
@@ -50,6 +51,7 @@ export class HostMachine {
   id: HostId;
   readonly identity: PlainIdentity;
   readonly journal = new MemoryJournal();
+  readonly logs = new MemoryVmLogs();
   readonly host: SimHost;
   readonly #parts: HostParts;
   #life: Lifeline | undefined;
@@ -122,6 +124,7 @@ export class HostMachine {
           };
         },
       }),
+      vmLogs: this.logs,
       inspector: life.bind(host.inspector),
       clock: life.bind(machineClock(clock, () => weather.clockErrorMs(this.name))),
       random: this.#parts.random.fork(),
