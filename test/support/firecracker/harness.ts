@@ -16,8 +16,8 @@ import type { VmDriverHarness } from '../../contract/vm-driver.ts';
 import { type StandIn, writeStandIn } from './programs.ts';
 import type { Release } from './settings.ts';
 
-/** Jails are given to users, which only root may do. */
-export const mayJail = process.getuid?.() === 0;
+/** Jails are given to users, which only root may do; undefined when they can be. */
+export const whyNoJails = process.getuid?.() === 0 ? undefined : 'jails need root';
 
 export interface StandInHarness extends VmDriverHarness {
   standIn: StandIn;
@@ -92,6 +92,7 @@ async function makeMachine(folder: string, cgroupRoot: string): Promise<MachineS
   };
   const cgroup = join(cgroupRoot, 'bellows.slice', vm);
   await mkdir(cgroup, { recursive: true });
+  await writeFile(join(cgroup, 'cgroup.procs'), '');
   return {
     vm,
     vcpus: 2,

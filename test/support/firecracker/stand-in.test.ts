@@ -1,0 +1,296 @@
+// The stand-in refuses what Firecracker refuses: else passing on it would prove nothing. Each rule here has its source in
+// `state-rules.ts`, `machine.ts` or `jailer-program.ts`.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { elfKernel } from './harness.ts';
+import { type StandIn, writeStandIn } from './programs.ts';
+import type { Release } from './settings.ts';
+import { limits, notAfter, notBefore } from './state-rules.ts';
+
+const isRoot = process.getuid?.() === 0;
+const cleanUps: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanUps.splice(0).reverse()) clean();
+});
+
+interface Started {
+  child: ChildProcess;
+  jail: string;
+  ended: Promise<number | NodeJS.Signals | null>;
+  said: () => string;
+}
+
+function folderWith(release: Release): { folder: string; standIn: StandIn } {
+  const folder = mkdtempSync(join(tmpdir(), 'bellows-fc-self-'));
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+  return { folder, standIn: writeStandIn(folder, release) };
+}
+
+function run(program: string, args: string[], cwd: string): Started {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  cleanUps.push(() => child.kill('SIGKILL'));
+  let words = '';
+  child.stdout?.on('data', (chunk) => (words += String(chunk)));
+  child.stderr?.on('data', (chunk) => (words += String(chunk)));
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal)),
+  );
+  return { child, jail: cwd, ended, said: () => words };
+}
+
+/** A Firecracker with the files of a machine in its jail, listening. */
+async function firecracker(release: Release, args: string[] = []): Promise<Started> {
+  const { folder, standIn } = folderWith(release);
+  const jail = join(folder, 'jail');
+  mkdirSync(jail);
+  writeFileSync(join(jail, 'kernel'), elfKernel);
+  writeFileSync(join(jail, 'disk'), '');
+  const started = run(standIn.firecracker, ['--id', 'a', '--api-sock', '/api.sock', ...args], jail);
+  await expect.poll(() => existsSync(join(jail, 'api.sock')), { timeout: 20_000 }).toBe(true);
+  return started;
+}
+
+interface Answered {
+  status: number;
+  fault: string;
+}
+
+function call(
+  { jail }: Started,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers = {},
+): Promise<Answered> {
+  const sent = body === undefined ? '' : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const length = sent === '' ? {} : { 'Content-Length': Buffer.byteLength(sent) };
+    const asked = request({
+      socketPath: join(jail, 'api.sock'),
+      method,
+      path,
+      headers: { ...length, ...headers },
+    });
+    asked.once('error', reject).once('response', (response) => {
+      let text = '';
+      response.on('data', (chunk) => (text += String(chunk)));
+      response.on('end', () => {
+        const answer = text === '' ? {} : JSON.parse(text);
+        resolve({ status: response.statusCode ?? 0, fault: answer.fault_message ?? text });
+      });
+    });
+    asked.end(sent);
+  });
+}
+
+const boot = { kernel_image_path: '/kernel', boot_args: 'reboot=k' };
+const start = { action_type: 'InstanceStart' };
+
+describe('the API of the stand-in', { timeout: 60_000 }, () => {
+  it('does not take a field, or a path, that the release does not know', async () => {
+    const old = await firecracker('1.10');
+    expect(await call(old, 'PUT', '/machine-config', { vcpu_count: 1, mem_size_mib: 1, extra: 1 })).toEqual({
+      status: 400,
+      fault: expect.stringContaining('unknown field `extra`'),
+    });
+    expect((await call(old, 'PUT', '/serial', {})).status).toBe(400);
+    expect((await call(old, 'PUT', '/nothing', {})).fault).toContain('Invalid request method and/or path');
+  });
+
+  it('keeps the order: before and after the start, and one start', async () => {
+    const vmm = await firecracker('1.16');
+    expect((await call(vmm, 'PUT', '/actions', start)).fault).toContain('without kernel configuration');
+    expect((await call(vmm, 'PATCH', '/vm', { state: 'Paused' })).fault).toBe(notBefore);
+    expect((await call(vmm, 'PATCH', '/balloon', { amount_mib: 1 })).fault).toBe(notBefore);
+    expect((await call(vmm, 'PUT', '/mmds', {})).status).toBe(204);
+    expect((await call(vmm, 'PUT', '/boot-source', boot)).status).toBe(204);
+    expect((await call(vmm, 'GET', '/')).fault).toContain('"Not started"');
+    expect((await call(vmm, 'PUT', '/actions', start)).status).toBe(204);
+    expect((await call(vmm, 'GET', '/')).fault).toContain('"Running"');
+    expect((await call(vmm, 'PUT', '/actions', start)).fault).toBe(notAfter);
+    expect((await call(vmm, 'PUT', '/boot-source', boot)).fault).toBe(notAfter);
+    expect((await call(vmm, 'PUT', '/entropy', {})).fault).toBe(notAfter);
+  });
+
+  it('stays when a start fails, and takes the next one', async () => {
+    const vmm = await firecracker('1.16');
+    writeFileSync(join(vmm.jail, 'no-kernel'), 'text');
+    await call(vmm, 'PUT', '/boot-source', { ...boot, kernel_image_path: '/no-kernel' });
+    expect((await call(vmm, 'PUT', '/actions', start)).fault).toContain('Invalid ELF magic number');
+    expect(vmm.child.exitCode).toBeNull();
+    await call(vmm, 'PUT', '/boot-source', boot);
+    expect((await call(vmm, 'PUT', '/actions', start)).status).toBe(204);
+  });
+
+  it('reads bodies of a stated length, up to its limit, with a method that has one', async () => {
+    const vmm = await firecracker('1.16');
+    const long = { ...boot, boot_args: 'x'.repeat(limits.bodyBytes) };
+    expect((await call(vmm, 'PUT', '/boot-source', long)).status).toBe(413);
+    expect((await call(vmm, 'PUT', '/boot-source')).fault).toBe('Empty PUT request.');
+    expect((await call(vmm, 'GET', '/version', { a: 1 })).fault).toBe('GET request cannot have a body.');
+    const chunked = await new Promise<number>((resolve, reject) => {
+      const asked = request({ socketPath: join(vmm.jail, 'api.sock'), method: 'PUT', path: '/boot-source' });
+      asked.once('error', reject).once('response', (response) => resolve(response.resume().statusCode ?? 0));
+      asked.write(JSON.stringify(boot));
+      asked.end();
+    });
+    expect(chunked).toBe(400);
+  });
+
+  it('holds names against their alphabets, and a path against its body', async () => {
+    const vmm = await firecracker('1.16');
+    const drive = (id: string, changes = {}) => ({
+      drive_id: id,
+      path_on_host: '/disk',
+      is_root_device: true,
+      is_read_only: true,
+      ...changes,
+    });
+    expect((await call(vmm, 'PUT', '/drives/a-b', drive('a-b'))).fault).toContain('ID');
+    expect((await call(vmm, 'PUT', '/drives/a', drive('b'))).fault).toContain('does not match');
+    expect((await call(vmm, 'PUT', '/drives/a', drive('a'))).status).toBe(204);
+    expect((await call(vmm, 'PUT', '/drives/b', drive('b'))).fault).toContain(
+      'root block device already exists',
+    );
+    const missing = drive('c', { is_root_device: false, path_on_host: '/missing' });
+    expect((await call(vmm, 'PUT', '/drives/c', missing)).fault).toContain('No such file');
+  });
+
+  it('takes a command line of 2048 bytes with what it adds itself', async () => {
+    const vmm = await firecracker('1.16');
+    await call(vmm, 'PUT', '/boot-source', { ...boot, boot_args: 'x'.repeat(limits.commandLineBytes - 3) });
+    expect((await call(vmm, 'PUT', '/actions', start)).fault).toContain('overflows');
+  });
+
+  it('takes ten connections', async () => {
+    const vmm = await firecracker('1.16');
+    const open = Array.from({ length: limits.connections }, () => connect(join(vmm.jail, 'api.sock')));
+    cleanUps.push(() => {
+      for (const socket of open) socket.destroy();
+    });
+    await Promise.all(open.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    expect((await call(vmm, 'GET', '/')).status).toBe(503);
+    open[0]?.destroy();
+    await expect.poll(async () => (await call(vmm, 'GET', '/')).status).toBe(200);
+  });
+
+  it('takes no socket that is there already, its own or of vsock, which it binds at once', async () => {
+    const vmm = await firecracker('1.16');
+    const vsock = { guest_cid: 3, uds_path: '/v.sock' };
+    expect((await call(vmm, 'PUT', '/vsock', vsock)).status).toBe(204);
+    expect(existsSync(join(vmm.jail, 'v.sock'))).toBe(true);
+    const program = join(vmm.jail, '../firecracker');
+    const second = run(program, ['--id', 'b', '--api-sock', '/api.sock'], vmm.jail);
+    expect(await second.ended).toBe(1);
+    expect(second.said()).toContain('Failed to open the API socket');
+    const third = run(program, ['--id', 'c', '--api-sock', '/other.sock'], vmm.jail);
+    await expect.poll(() => existsSync(join(third.jail, 'other.sock')), { timeout: 20_000 }).toBe(true);
+    const refused = await new Promise<string>((resolve, reject) => {
+      const sent = JSON.stringify(vsock);
+      const headers = { 'Content-Length': sent.length };
+      const asked = request({
+        socketPath: join(third.jail, 'other.sock'),
+        method: 'PUT',
+        path: '/vsock',
+        headers,
+      });
+      asked
+        .once('error', reject)
+        .once('response', (response) => response.once('data', (chunk) => resolve(String(chunk))));
+      asked.end(sent);
+    });
+    expect(refused).toContain('Address in use');
+  });
+
+  it('logs every request with its body', async () => {
+    const vmm = await firecracker('1.16', ['--log-path', '/log']);
+    await call(vmm, 'PUT', '/boot-source', boot);
+    expect(readFileSync(join(vmm.jail, 'log'), 'utf8')).toContain('"boot_args":"reboot=k"');
+  });
+
+  it('is not started with arguments that the release does not know', async () => {
+    const { folder, standIn } = folderWith('1.10');
+    expect(await run(standIn.firecracker, ['--id', 'a', '--enable-pci'], folder).ended).toBe(153);
+    expect(await run(standIn.firecracker, ['--id', 'under_score'], folder).ended).toBe(153);
+  });
+});
+
+describe.skipIf(!isRoot)(
+  'the jailer of the stand-in (root only: it gives files away)',
+  { timeout: 60_000 },
+  () => {
+    const jailer = (standIn: StandIn, base: string, more: string[] = []) =>
+      run(
+        standIn.jailer,
+        [
+          '--id',
+          'one',
+          '--exec-file',
+          standIn.firecracker,
+          '--uid',
+          '900000',
+          '--gid',
+          '900000',
+          '--chroot-base-dir',
+          base,
+          ...more,
+        ],
+        '/',
+      );
+
+    const jailsWith = (release: Release) => {
+      const { folder, standIn } = folderWith(release);
+      const base = join(folder, 'jails');
+      mkdirSync(base);
+      return { base, standIn };
+    };
+
+    it('becomes Firecracker in the same process, with nothing of the environment', async () => {
+      const { base, standIn } = jailsWith('1.16');
+      const started = jailer(standIn, base, ['--', '--api-sock', '/api.sock']);
+      const root = join(base, 'firecracker/one/root');
+      await expect.poll(() => existsSync(join(root, 'api.sock')), { timeout: 20_000 }).toBe(true);
+      expect(readFileSync(join(root, 'firecracker.pid'), 'utf8')).toBe(String(started.child.pid));
+      expect(readFileSync(`/proc/${started.child.pid}/environ`, 'utf8')).toBe('');
+    });
+
+    it('does not enter a jail twice, and makes no base folder', async () => {
+      const { base, standIn } = jailsWith('1.16');
+      const dev = join(base, 'firecracker/one/root/dev/net');
+      mkdirSync(dev, { recursive: true });
+      writeFileSync(join(dev, 'tun'), '');
+      const second = jailer(standIn, base);
+      expect(await second.ended).toBe(1);
+      expect(second.said()).toContain('File exists (os error 17)');
+      const lost = jailer(standIn, join(base, 'missing'));
+      expect(await lost.ended).toBe(1);
+      expect(existsSync(join(base, 'missing'))).toBe(false);
+    });
+
+    it('goes into a control group that is there, and says nothing of one that is not', async () => {
+      const { base, standIn } = jailsWith('1.16');
+      mkdirSync(join(standIn.cgroupRoot, 'a/b'), { recursive: true });
+      const started = jailer(standIn, base, [
+        '--cgroup-version',
+        '2',
+        '--parent-cgroup',
+        'a/b',
+        '--',
+        '--api-sock',
+        '/s',
+      ]);
+      const procs = join(standIn.cgroupRoot, 'a/b/cgroup.procs');
+      await expect
+        .poll(() => existsSync(procs) && readFileSync(procs, 'utf8').trim(), { timeout: 20_000 })
+        .toBe(String(started.child.pid));
+      const absolute = jailer(standIn, base, ['--cgroup-version', '2', '--parent-cgroup', '/a/b']);
+      expect(await absolute.ended).toBe(1);
+    });
+  },
+);
