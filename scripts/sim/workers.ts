@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { chooseOptions, type SwarmOptions } from '../../src/sim/swarm/options.ts';
 import { crashedSeed, runOnMemory } from '../../src/sim/swarm/run-on-memory.ts';
 import type { SeedResult } from '../../src/sim/swarm/run-seed.ts';
+import { processorTimeOf } from './processor-time.ts';
 
 const script = fileURLToPath(new URL('../sim.ts', import.meta.url));
 const seedsAtOnce = 10;
-/** No seed takes so long: what does is going round in circles. */
+/** Of processor time: no seed takes so long, and what does is going round in circles. A burst takes two minutes. */
 const longestSeedMs = 300_000;
+const lookEveryMs = 5_000;
 
 /** One run; an error that nobody in it catches is its outcome. */
 export async function runGuarded(
@@ -66,19 +68,20 @@ async function runOne(from: number, count: number, onResult: (result: SeedResult
   });
   let seed = from;
   let isLate = false;
-  const stop = (): void => {
-    isLate = true;
-    child.kill('SIGKILL');
+  let begunAtMs = 0;
+  const look = async (): Promise<void> => {
+    const workedMs = child.pid === undefined ? undefined : await processorTimeOf(child.pid);
+    isLate ||= workedMs !== undefined && workedMs - begunAtMs > longestSeedMs;
+    if (isLate) child.kill('SIGKILL');
   };
-  let timer = setTimeout(stop, longestSeedMs);
+  const timer = setInterval(() => void look(), lookEveryMs);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   for await (const line of createInterface({ input: child.stdout })) {
     onResult(JSON.parse(line) as SeedResult);
     seed += 1;
-    clearTimeout(timer);
-    timer = setTimeout(stop, longestSeedMs);
+    begunAtMs = (child.pid === undefined ? undefined : await processorTimeOf(child.pid)) ?? begunAtMs;
   }
-  clearTimeout(timer);
+  clearInterval(timer);
   const code = await ended;
   if (seed === from + count) return seed;
   const why = isLate ? 'it did not end' : `its process ended with ${code} before it was done`;
