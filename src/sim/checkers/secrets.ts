@@ -25,6 +25,14 @@ export function makeNoSecretInSight(): Checker {
     return [];
   };
 
+  const searched = new Map<string, string>();
+  /** What says the same as at the last look is not searched again: that was a tenth of a seed's time. */
+  const searchOnce: typeof search = (world, where, text, layers) => {
+    if (searched.get(where) === text) return [];
+    searched.set(where, text);
+    return search(world, where, text, layers);
+  };
+
   return {
     name: 'I8 no secret can be read',
     family: 'correctness',
@@ -37,9 +45,11 @@ export function makeNoSecretInSight(): Checker {
     look: ({ world, vms, jobs, hosts, tasks, sealed }) => [
       ...vmNews.of(vms).flatMap((vm) => search(world, `the row of ${vm.id}`, JSON.stringify(vm))),
       ...jobNews.of(jobs).flatMap((job) => search(world, `the row of job ${job.id}`, JSON.stringify(job))),
-      ...search(world, 'the rows of hosts', JSON.stringify(hosts)),
-      ...search(world, 'the rows of tasks', JSON.stringify(tasks)),
-      ...[...sealed].flatMap(([vm, jwe]) => search(world, `what is sealed for ${vm}`, jwe, unsealedLayers)),
+      ...hosts.flatMap((host) => searchOnce(world, `the row of ${host.id}`, JSON.stringify(host))),
+      ...tasks.flatMap((task) => searchOnce(world, `the row of task ${task.id}`, JSON.stringify(task))),
+      ...[...sealed].flatMap(([vm, jwe]) =>
+        searchOnce(world, `what is sealed for ${vm}`, jwe, unsealedLayers),
+      ),
     ],
     end: (look) => [...searchEnd(look, search)],
   };
