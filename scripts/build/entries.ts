@@ -15,6 +15,7 @@ export const entries = {
   cli: { source: 'src/main/cli.ts', output: 'dist/cli.js', without: server },
   server: { source: 'src/main/server.ts', output: 'dist/server.js', without: [] },
   agent: { source: 'src/main/agent.ts', output: 'dist/agent.js', without: server },
+  doctor: { source: 'src/main/doctor.ts', output: 'dist/doctor.js', without: server },
   image: { source: 'src/main/image.ts', output: 'dist/image.js', without: server },
   'guest-agent': {
     source: 'guest/agent/main.ts',

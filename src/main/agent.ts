@@ -6,14 +6,13 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { PinoLog } from '../adapters/log-pino/log.ts';
 import { agentSettings, allSettings } from '../adapters/system/configuration.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
-import { readSettings, type ValuesOf } from '../adapters/system/setting.ts';
+import { readSettings } from '../adapters/system/setting.ts';
 import { vcpusOf } from '../domain/scheduling/shape.ts';
 import { Secret } from '../ports/secret.ts';
+import { offerOf, ratesOf } from './agent-values.ts';
 import { hostImages } from './default-image.ts';
 import { startAgent } from './start-agent.ts';
 import { untilTold } from './until-told.ts';
-
-type Values = ValuesOf<typeof agentSettings>;
 
 interface Flags {
   url?: string;
@@ -85,23 +84,6 @@ export async function main(args: readonly string[]): Promise<void> {
     log.error('the agent cannot start', { error });
     refuse(error instanceof Error ? error.message : String(error));
   }
-}
-
-function ratesOf({ diskMbPerSecond, diskOpsPerSecond, networkMbPerSecond }: Values) {
-  return {
-    ...(diskMbPerSecond !== undefined && { diskBytesPerSecond: Math.round(diskMbPerSecond * 1e6) }),
-    ...(diskOpsPerSecond !== undefined && { diskOpsPerSecond }),
-    ...(networkMbPerSecond !== undefined && { netBytesPerSecond: Math.round(networkMbPerSecond * 1e6) }),
-  };
-}
-
-function offerOf(values: Values) {
-  return {
-    labels: values.hostLabels,
-    ...(values.maxMilliCpus === undefined ? {} : { cpus: values.maxMilliCpus / 1000 }),
-    ...(values.maxMemoryMib === undefined ? {} : { memoryMib: values.maxMemoryMib }),
-    ...(values.maxBooting === undefined ? {} : { maxBooting: values.maxBooting }),
-  };
 }
 
 async function readToken(path: string | undefined): Promise<Secret> {

@@ -10,6 +10,7 @@ import { addClientCommands, type Run } from '../cli/program.ts';
 export const programs = {
   server: 'Run the control plane',
   agent: 'Run VMs on this host for a control plane',
+  doctor: 'Say what is wrong with this host and what mends it',
   image: 'Build and list the images that VMs start from',
 } as const;
 

@@ -16,6 +16,14 @@ const marks: Readonly<Record<Severity, string>> = {
   skipped: 'skipped',
 };
 
+/** Between what is so when all is well and what was seen. */
+const joints: Readonly<Record<Severity, string>> = {
+  ok: ': ',
+  warning: ' — no: ',
+  failure: ' — no: ',
+  skipped: ' — not known: ',
+};
+
 /** SGR codes (ECMA-48). */
 const colours: Readonly<Record<Severity, string>> = { ok: '32', warning: '33', failure: '31', skipped: '2' };
 
@@ -36,10 +44,9 @@ export function reportText(
 
 function linesOf({ severity, title, found, means, mend }: Finding, style: ReportStyle): string[] {
   const mark = painted(marks[severity], colours[severity], style);
-  const tells = severity !== 'ok' || style.verbose;
   const indent = ' '.repeat(11);
   return [
-    `  ${mark}  ${title}${tells ? `: ${found}` : ''}`,
+    `  ${mark}  ${title}${severity === 'ok' && !style.verbose ? '' : `${joints[severity]}${found}`}`,
     ...(means === '' ? [] : [`${indent}${means}`]),
     ...(mend === '' ? [] : [`${indent}→ ${mend}`]),
   ];
