@@ -1,7 +1,7 @@
 // What is generated, from where, into which block of which file.
 
 import { lifecycleBlocks } from '../../src/domain/lifecycle/print-table.ts';
-import { cliBlocks, configurationBlocks } from '../../src/main/print-pages.ts';
+import { cliBlocks, configurationBlocks, doctorBlocks } from '../../src/main/print-pages.ts';
 import { beliefsAsMarkdown } from '../../src/sim/github/beliefs.ts';
 
 export interface Generator {
@@ -19,6 +19,7 @@ export const generators: readonly Generator[] = [
   ...blocksOf('docs/lifecycle.md', lifecycleBlocks),
   ...blocksOf('docs/configuration.md', configurationBlocks),
   ...blocksOf('docs/cli.md', cliBlocks),
+  ...blocksOf('docs/doctor.md', doctorBlocks),
   ...blocksOf('docs/github-simulator.md', { beliefs: beliefsAsMarkdown }),
 ];
 

@@ -7,6 +7,7 @@ import {
   serverSettings,
 } from '../adapters/system/configuration.ts';
 import { printSettings } from '../adapters/system/setting.ts';
+import { printChecks } from '../agent/doctor/print-checks.ts';
 import { printHelp } from '../cli/print-help.ts';
 import { cliProgram, programs } from './cli-program.ts';
 
@@ -20,5 +21,7 @@ export const configurationBlocks: Readonly<Record<string, () => string>> = {
 export const cliBlocks: Readonly<Record<string, () => string>> = {
   commands: () => printHelp(cliProgram('', notRun, notRun), Object.keys(programs)),
 };
+
+export const doctorBlocks: Readonly<Record<string, () => string>> = { checks: printChecks };
 
 const notRun = (): Promise<never> => Promise.reject(new Error('bug: a command was run for its help'));

@@ -12,8 +12,9 @@ export const guestNetwork = defineCheck({
   id: 'guest-network',
   group: 'network',
   title: 'VMs reach the internet, and nothing else',
-  means: '',
-  mend: '',
+  means:
+    "`restricted`: no job can talk to GitHub. `open`: jobs reach this host's loopback addresses and your local network.",
+  mend: 'Run the agent with `--network tap`, as root.',
   look: () => ({}),
   judge: (_facts, { network }) => {
     if (network === 'tap') return fine('each VM has a tap device of its own, behind our firewall');
@@ -21,11 +22,9 @@ export const guestNetwork = defineCheck({
       ? warning('the network is open', {
           means:
             "Jobs reach this host's loopback addresses and your local network: never run strangers' code so.",
-          mend: 'Run the agent with `--network tap`, as root.',
         })
       : warning('the network is restricted', {
           means: 'VMs reach what BELLOWS_GUEST_FORWARDS names and nothing else: no job can talk to GitHub.',
-          mend: 'Run the agent with `--network tap`, as root.',
         });
   },
 });
