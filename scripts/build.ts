@@ -1,8 +1,9 @@
 // Makes what is shipped: one file per program, in dist/.
 
 import { chmod, copyFile, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentArchive } from './build/agent-archive.ts';
 import { bundle, presentEntries } from './build/bundle.ts';
 import { entries } from './build/entries.ts';
 
@@ -11,6 +12,7 @@ const help = `Usage: npm run build [-- OPTION... NAME...]
 Bundles the programs that we ship into dist/, each into one file for Node 24.
 NAME is one of ${Object.keys(entries).join(', ')}; without any, all are built and dist/ is emptied first.
 
+  --agent  write the agent's archive too, with its own Node and checksums: what \`bellows agent install\` takes
   --json   one JSON object as the last line
   --help   this text
 `;
@@ -18,7 +20,7 @@ NAME is one of ${Object.keys(entries).join(', ')}; without any, all are built an
 const root = join(import.meta.dirname, '..');
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  options: { agent: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
 });
 
 async function main(): Promise<void> {
@@ -38,7 +40,10 @@ async function main(): Promise<void> {
     await copyFile(join(root, 'scripts/build/launcher.mjs'), join(root, 'dist/bellows.js'));
     await chmod(join(root, 'dist/bellows.js'), 0o755);
   }
-  if (options.json) console.log(JSON.stringify({ ok: true, bundles }));
+  const agent = options.agent ? await agentArchive(join(root, 'dist')) : undefined;
+  if (agent !== undefined)
+    console.log(`${relative(root, agent.archive)} ${Math.round(agent.release.bytes / 1e6)} MB`);
+  if (options.json) console.log(JSON.stringify({ ok: true, bundles, ...(agent && { agent }) }));
 }
 
 if (options.help) console.log(help);

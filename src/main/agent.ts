@@ -9,6 +9,7 @@ import { readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings } from '../adapters/system/setting.ts';
 import { vcpusOf } from '../domain/scheduling/shape.ts';
 import { Secret } from '../ports/secret.ts';
+import { addInstallCommands } from './agent-install.ts';
 import { offerOf, ratesOf } from './agent-values.ts';
 import { hostImages } from './default-image.ts';
 import { startAgent } from './start-agent.ts';
@@ -43,9 +44,13 @@ export async function main(args: readonly string[]): Promise<void> {
       'after',
       '\nStop it with Ctrl-C or SIGTERM: running VMs go on, and the next agent takes them up.',
     )
-    .parse(args, { from: 'user' });
-  const flags = command.opts<Flags>();
+    .enablePositionalOptions()
+    .action(runHere);
+  addInstallCommands(command);
+  await command.parseAsync(args, { from: 'user' });
+}
 
+async function runHere(flags: Flags): Promise<void> {
   const read = readSettings(agentSettings, process.env, allSettings);
   if (!read.ok) return refuse(`${read.problems.join('\n')}\nSee docs/configuration.md`);
   const { values } = read;

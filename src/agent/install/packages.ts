@@ -1,0 +1,18 @@
+// The Debian packages whose programs the agent runs.
+
+export const drivers = ['qemu', 'firecracker'] as const;
+export type DriverName = (typeof drivers)[number];
+
+const always = ['ca-certificates', 'e2fsprogs', 'iproute2', 'nftables', 'procps'];
+const byDriver = {
+  // busybox (either package) is the relay of a forward.
+  qemu: {
+    x64: ['busybox|busybox-static', 'qemu-system-x86'],
+    arm64: ['busybox|busybox-static', 'qemu-system-arm'],
+  },
+  firecracker: { x64: [], arm64: [] },
+} as const;
+
+export function packagesFor(driver: DriverName, arch: 'x64' | 'arm64'): readonly string[] {
+  return [...always, ...byDriver[driver][arch]].sort();
+}
