@@ -102,7 +102,7 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 async function planOf(config: ExamineConfig): Promise<Plan> {
-  const { folder, imagesFolder, url, network } = config;
+  const { folder, imagesFolder, url, network, cgroup } = config;
   const facts = await linuxHostInspector().inspect();
   const disks = join(folder, 'disks');
   const offered = capacityOf(facts, 0, [], { ...defaultOffer, ...config.offer });
@@ -120,6 +120,8 @@ async function planOf(config: ExamineConfig): Promise<Plan> {
     memoryMib: offered.memoryMib,
     cpus,
     vms,
+    cgroup,
+    users: undefined,
     programs: { qemu: 'qemu-system-x86_64', firecracker: 'firecracker', jailer: 'jailer' },
   };
 }

@@ -72,6 +72,10 @@ export interface Plan {
   cpus: number;
   /** So many VMs may be here at once: those of one processor and 1 GiB that fit. */
   vms: number;
+  /** The VMs' control group below the root of control groups; undefined: VMs are not held to their share. */
+  cgroup: string | undefined;
+  /** As whom VMMs run, one user for each VM; undefined: as the agent. */
+  users: { first: number; count: number } | undefined;
   /** Programs that are not found by their name alone. */
   programs: { qemu: string; firecracker: string; jailer: string };
 }

@@ -61,6 +61,10 @@ describe('the kernel', () => {
       mend: expect.stringContaining('unified_cgroup_hierarchy=1'),
     });
     expect(await look('25 1 0:22 / / rw - ext4 /dev/vda rw\n')).toMatchObject({ severity: 'failure' });
+    expect(await examined(controlGroups, {}, { cgroup: undefined })).toMatchObject({
+      severity: 'warning',
+      found: 'turned off by BELLOWS_CGROUP',
+    });
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { defineCheck, failure, fine, type Plan, skipped, warning } from './check
 import { allOf } from './gather.ts';
 import { isKernelAtLeast, kernelVersion, linesOf, mountOf, mountsIn } from './proc-text.ts';
 
-/** Of Firecracker, docs/kernel-policy.md. */
+/** Firecracker's kernel policy. */
 const testedKernels = ['5.10', '6.1', '6.18'];
 
 export const kernel = defineCheck({
@@ -53,7 +53,11 @@ export const controlGroups = defineCheck({
     mountinfo: host.text('/proc/self/mountinfo'),
     controllers: host.text('/sys/fs/cgroup/cgroup.controllers'),
   }),
-  judge: ({ mountinfo = '', controllers }) => {
+  judge: ({ mountinfo = '', controllers }, { cgroup }) => {
+    if (cgroup === undefined)
+      return warning('turned off by BELLOWS_CGROUP', {
+        mend: 'Take BELLOWS_CGROUP=off out of the settings of the agent.',
+      });
     const type = mountOf(mountsIn(mountinfo), '/sys/fs/cgroup')?.type;
     if (type !== 'cgroup2' || controllers === undefined)
       return failure(
@@ -67,7 +71,7 @@ export const controlGroups = defineCheck({
   },
 });
 
-/** Firecracker, docs/prod-host-setup.md: "Linux 6.1 boot time regressions". */
+/** Firecracker's production host setup recommendations, "Linux 6.1 boot time regressions". */
 export const slowBoots = defineCheck({
   id: 'slow-boots',
   group: 'kernel',

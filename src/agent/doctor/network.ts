@@ -46,7 +46,7 @@ export const forwarding = defineCheck({
   group: 'network',
   title: 'The host forwards packets of VMs',
   means: 'VMs reach nothing: their runners never connect to GitHub.',
-  mend: 'sudo sysctl -w net.ipv4.ip_forward=1; for good in /etc/sysctl.d',
+  mend: 'Restart the agent, which turns it on; for good: net.ipv4.ip_forward=1 in /etc/sysctl.d',
   applies: onTap,
   look: ({ host }) => ({ on: host.text('/proc/sys/net/ipv4/ip_forward') }),
   judge: ({ on }) => {

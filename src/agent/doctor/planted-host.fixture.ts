@@ -44,6 +44,8 @@ export const plan: Plan = {
   memoryMib: 30_000,
   cpus: 16,
   vms: 10,
+  cgroup: 'bellows.slice/vms',
+  users: { first: 900_000, count: 100 },
   programs: { qemu: 'qemu-system-x86_64', firecracker: 'firecracker', jailer: 'jailer' },
 };
 

@@ -54,7 +54,7 @@ export const firecracker = defineCheck({
     );
     if (one.replace(/^v/, '') !== other.replace(/^v/, ''))
       return failure(`firecracker ${one}, jailer ${other}`);
-    // Builds for developers install no filters of system calls (docs/seccomp.md).
+    // Builds for developers install no filters of system calls (Firecracker, "Seccomp").
     return /debug|dirty|dev/.test(one)
       ? failure(`${one} is a build for developers, without filters`)
       : fine(one);

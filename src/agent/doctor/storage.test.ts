@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { examined, type Planted, plan } from './planted-host.fixture.ts';
-import { diskSpace, diskSpeed, images, inodes, jailMount, ownership } from './storage.ts';
+import { diskSpace, diskSpeed, images, inodes, jailMount, ownership, userPool } from './storage.ts';
 
 const gib = 1024 ** 3;
 
@@ -79,6 +79,30 @@ describe('the folders of the agent', () => {
       found: expect.stringContaining('/var/lib'),
     });
     expect(jailMount.applies({ ...plan, driver: 'qemu' })).toBe(false);
+  });
+});
+
+describe('the users of VMMs', () => {
+  const passwd = 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n';
+  const look = (files: Record<string, string>, users: typeof plan.users = { first: 900_000, count: 100 }) =>
+    examined(userPool, { files: { '/etc/passwd': passwd, ...files } }, { users });
+
+  it('are theirs alone', async () => {
+    expect(await look({ '/etc/subuid': 'alice:100000:65536\n' })).toMatchObject({
+      severity: 'ok',
+      found: '900000 to 900099',
+    });
+    expect(await look({ '/etc/subuid': 'alice:850000:65536\n' })).toMatchObject({
+      severity: 'failure',
+      found: '900000 to 900099: also used by alice (subuid)',
+    });
+    expect(await look({ '/etc/group': 'ci:x:900099:\n' })).toMatchObject({ severity: 'failure' });
+    expect(await look({}, { first: 0, count: 100 })).toMatchObject({ severity: 'failure' });
+  });
+
+  it('are enough', async () => {
+    expect(await look({}, { first: 900_000, count: 9 })).toMatchObject({ severity: 'warning' });
+    expect(await examined(userPool, {}, { users: undefined })).toMatchObject({ severity: 'failure' });
   });
 });
 

@@ -3,8 +3,8 @@
 import type { FileMark } from '../../ports/host-facts.ts';
 import { ImageError, type ImageSource } from '../../ports/image-source.ts';
 import { defineCheck, failure, fine, skipped, warning } from './check.ts';
-import { marksUpFrom } from './gather.ts';
-import { mountOf, mountsIn } from './proc-text.ts';
+import { allOf, marksUpFrom } from './gather.ts';
+import { linesOf, mountOf, mountsIn } from './proc-text.ts';
 
 const gib = 1024 ** 3;
 /** Below the first a new VM is refused; below the second not even one VM can fill a disk of the usual size. */
@@ -110,6 +110,45 @@ export const jailMount = defineCheck({
   },
 });
 
+const userFiles = {
+  passwd: '/etc/passwd',
+  group: '/etc/group',
+  subuid: '/etc/subuid',
+  subgid: '/etc/subgid',
+};
+
+export const userPool = defineCheck({
+  id: 'user-pool',
+  group: 'storage',
+  title: 'Each VMM has a user of its own, that nobody else has',
+  means: 'A VMM that a job has taken over can touch files of another VM or of a user of this host.',
+  mend: 'Choose a range of user ids that nothing on this host uses, with as many as VMs fit.',
+  applies: ({ driver }) => driver === 'firecracker',
+  look: ({ host }) => ({
+    files: allOf(
+      Object.fromEntries(Object.entries(userFiles).map(([name, path]) => [name, host.text(path)])),
+    ),
+  }),
+  judge: ({ files = {} }, { users, vms }) => {
+    if (users === undefined) return failure('no users are set apart for VMMs');
+    const range = `${users.first} to ${users.first + users.count - 1}`;
+    const inRange = (from: number, count: number) =>
+      from < users.first + users.count && from + count > users.first;
+    const owners = Object.entries(files).flatMap(([name, text = '']) =>
+      linesOf(text).flatMap((line) => {
+        const [owner = '', second, third] = line.split(':');
+        const [from, count] = name.startsWith('sub') ? [second, third] : [third, 1];
+        return inRange(Number(from), Number(count)) ? [`${owner} (${name})`] : [];
+      }),
+    );
+    if (users.first < 1) return failure('root is among them');
+    if (owners.length > 0) return failure(`${range}: also used by ${owners.join(', ')}`);
+    return users.count < vms
+      ? warning(`${range}: ${users.count} for ${vms} VMs`, { means: 'On a full host VMs fail to start.' })
+      : fine(range);
+  },
+});
+
 export interface ImageState {
   digest: string;
   /** Undefined when it is whole. */
@@ -147,4 +186,4 @@ async function statesOf(images: ImageSource): Promise<readonly ImageState[]> {
   return states;
 }
 
-export const storageChecks = [diskSpace, inodes, diskSpeed, ownership, jailMount, images];
+export const storageChecks = [diskSpace, inodes, diskSpeed, ownership, userPool, jailMount, images];
