@@ -1,3 +1,4 @@
+import { clockPutBack } from './clock-put-back.ts';
 import { eventsInReverse } from './events-in-reverse.ts';
 import { evictedRunner } from './evicted-runner.ts';
 import { failedSeeds } from './failed-seeds.ts';
@@ -11,10 +12,13 @@ import { missingQueued } from './missing-queued.ts';
 import { ourDowntimeOfADay } from './our-downtime-of-a-day.ts';
 import { outageOfAnHour } from './outage-of-an-hour.ts';
 import { pilot } from './pilot.ts';
+import { placedInTheBackup } from './placed-in-the-backup.ts';
 import { restoredDatabase } from './restored-database.ts';
 import { restoredDump } from './restored-dump.ts';
 import { restoredRequest } from './restored-request.ts';
+import { runUnderMaxParallel } from './run-under-max-parallel.ts';
 import type { Scenario } from './scenario.ts';
+import { twoBursts } from './two-bursts.ts';
 
 /** Lessons that others paid for, each as a story. */
 export const stories: readonly Scenario[] = [
@@ -32,6 +36,10 @@ export const stories: readonly Scenario[] = [
   restoredDatabase,
   restoredDump,
   restoredRequest,
+  placedInTheBackup,
+  clockPutBack,
+  runUnderMaxParallel,
+  twoBursts,
 ];
 
 /** Seeds that failed once (`fromSwarm`), by what was wrong. */

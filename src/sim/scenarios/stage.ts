@@ -44,10 +44,10 @@ export class Stage {
 
   // What people do.
 
-  /** Pushes a commit whose workflow has so many jobs. */
-  push(jobs = 1): Run {
+  /** Pushes a commit whose workflow has so many jobs, of which GitHub may start only so many at a time. */
+  push(jobs = 1, limit: { maxParallel?: number } = {}): Run {
     this.world.trace.write('person', jobs === 1 ? 'pushes a job' : `pushes ${jobs} jobs`);
-    const shape = { key: 'build', labels: [size], ...(jobs === 1 ? {} : { width: jobs }) };
+    const shape = { key: 'build', labels: [size], ...(jobs === 1 ? {} : { width: jobs }), ...limit };
     return this.world.github.start({ repository, workflow: workflowOf('ci', [shape]) });
   }
 

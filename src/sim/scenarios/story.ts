@@ -10,7 +10,7 @@ import { Judge } from '../checkers/judge.ts';
 import { crashed, type Ending, outcomeOf } from '../ending.ts';
 import type { Beliefs } from '../github/beliefs.ts';
 import { everythingIsDone, unfinished } from '../swarm/run-seed.ts';
-import { World } from '../world/world.ts';
+import { type Tamper, World } from '../world/world.ts';
 import type { Audience, Scenario } from './scenario.ts';
 import { JudgeHasSpoken, repository, Stage, StoryBroken } from './stage.ts';
 import { Transcript, type View } from './transcript.ts';
@@ -34,6 +34,8 @@ export interface Setting {
   servers?: number;
   settings?: Partial<Settings>;
   beliefs?: Partial<Beliefs>;
+  /** Stands between the product and the world, to count what it does. */
+  tamper?: Tamper;
 }
 
 const lookEveryMs = seconds(10);
@@ -67,13 +69,14 @@ async function perform(told: Story, audience: Audience): Promise<Ending> {
 }
 
 function worldOf({ setting = {} }: Story, database: MemoryDatabase): World {
-  const { servers = 1, settings, beliefs } = setting;
+  const { servers = 1, settings, beliefs, tamper } = setting;
   const world = new World({
     seed: 1,
     database,
     servers,
     ...(settings === undefined ? {} : { settings }),
     ...(beliefs === undefined ? {} : { beliefs }),
+    ...(tamper === undefined ? {} : { tamper }),
   });
   const [owner = '', name = ''] = repository.split('/');
   world.addOrganization(owner, [name]);
