@@ -13,6 +13,8 @@ const quarantineMs = minutes(10);
 
 export class DesiredSet {
   #current: DesiredMessage | undefined;
+  /** May change without anything else: then no generation is raised. */
+  #image: string | undefined;
   /** What an earlier agent process had taken in. */
   readonly #before: DesiredVersion | undefined;
   readonly #left = new Set<string>();
@@ -29,13 +31,21 @@ export class DesiredSet {
     const stale = this.#left.has(message.epoch) && now - this.#heardAt < quarantineMs;
     if (stale || !replaces(message, current)) {
       if (message.epoch === current?.epoch) this.#heardAt = now;
+      if (message.epoch === current?.epoch && message.generation === current.generation)
+        this.#image = message.image ?? this.#image;
       return false;
     }
     if (current !== undefined && current.epoch !== message.epoch) this.#left.add(current.epoch);
     this.#left.delete(message.epoch);
     this.#current = message;
+    this.#image = message.image ?? this.#image;
     this.#heardAt = now;
     return true;
+  }
+
+  /** The image that new VMs are given, where the control plane has said so. */
+  get image(): string | undefined {
+    return this.#image;
   }
 
   /** What this process has taken in; empty and 0 before the first. */

@@ -23,7 +23,7 @@ import { Ledger } from './ledger.ts';
 import { type AgentLimits, defaultLimits } from './limits.ts';
 import { ControlPlaneLink } from './link.ts';
 import { Reconciler } from './reconciler.ts';
-import { upkeep } from './upkeep.ts';
+import { type UpkeepParts, upkeep } from './upkeep.ts';
 import { VmLogBook } from './vm-log-book.ts';
 import { byOrder } from './warm/aliases.ts';
 import { WarmPool, type WarmSize } from './warm/warm-pool.ts';
@@ -49,6 +49,8 @@ export interface AgentOptions {
   offer?: Partial<Offer>;
   limits?: Partial<AgentLimits>;
   guest?: Partial<GuestSettings>;
+  /** Where images that are no longer wanted are removed; they are left alone when left out. */
+  oldImages?: UpkeepParts['images'];
   /** VMs to have booted before anybody asks for them; none when left out. */
   warm?: readonly WarmSize[];
 }
@@ -99,7 +101,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   };
   const reconciler = new Reconciler(workerDeps, desired, capacity, {
     before: noteOfBoot(ledger, deps.inspector, log),
-    after: () => upkeep({ ledger, logs, log }),
+    after: upkeep({ ledger, desired, logs, images: options.oldImages, clock, log }),
   });
 
   const observe = async (): Promise<AgentMessage> => ({

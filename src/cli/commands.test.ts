@@ -123,7 +123,7 @@ describe('bellows hosts', () => {
         memoryMib: 32_768,
         diskGib: 100,
         labels: ['gpu'],
-        images: [],
+        images: ['sha256:b'],
       },
       vms: 2,
       usedMilliCpus: 4500,
@@ -141,13 +141,17 @@ describe('bellows hosts', () => {
       usedMemoryMib: 0,
       enrolledAt: now,
     };
-    const { outcome } = await type('hosts', { listHosts: answered({ now, hosts: [host, fresh] }) });
-    expect(textOf(outcome)).toMatch(/host-1 +rack +online +2 +4\.5\/8 +8\/32 GiB +gpu +all +3 s ago/);
-    expect(textOf(outcome)).toMatch(/host-2 +new +silent +0 +0\/\? +0\/\? GiB +acme +never/);
+    const { outcome } = await type('hosts', {
+      listHosts: answered({ now, image: 'sha256:b', hosts: [host, fresh] }),
+    });
+    expect(textOf(outcome)).toMatch(
+      /host-1 +rack +online +2 +4\.5\/8 +8\/32 GiB +current +gpu +all +3 s ago/,
+    );
+    expect(textOf(outcome)).toMatch(/host-2 +new +silent +0 +0\/\? +0\/\? GiB +\? +acme +never/);
   });
 
   it('says how to get one when there is none', async () => {
-    const { outcome } = await type('hosts', { listHosts: answered({ now, hosts: [] }) });
+    const { outcome } = await type('hosts', { listHosts: answered({ now, image: 'sha256:b', hosts: [] }) });
     expect(textOf(outcome)).toContain('bellows host enrol-token');
   });
 });

@@ -38,7 +38,7 @@ function desk(looks: readonly ApiHost[], order: unknown = answered({ host: looks
         return answered({ now, vms: [busy, { ...busy, id: 'vm-0', state: 'gone' }] }) as never;
       const host = looks[Math.min(look, looks.length - 1)];
       look += 1;
-      return answered({ now, hosts: host === undefined ? [] : [host] }) as never;
+      return answered({ now, image: '', hosts: host === undefined ? [] : [host] }) as never;
     },
   };
   const terminal = {

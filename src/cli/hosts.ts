@@ -13,24 +13,43 @@ export const hosts = (): Command => async (api) =>
         ? 'No hosts. Make a token with `bellows host enrol-token`, then start `bellows agent` on a server.'
         : table(
             head,
-            value.hosts.map((host) => row(host, value.now)),
+            value.hosts.map((host) => row(host, value)),
           ),
   }));
 
-const head = ['host', 'name', 'state', 'vms', 'cpus', 'memory', 'labels', 'owners', 'version', 'heard'];
+const head = [
+  'host',
+  'name',
+  'state',
+  'vms',
+  'cpus',
+  'memory',
+  'image',
+  'labels',
+  'owners',
+  'version',
+  'heard',
+];
 
-const row = (host: ApiHost, now: string): string[] => [
+const row = (host: ApiHost, { now, image }: { now: string; image: string }): string[] => [
   host.id,
   host.name,
   host.hold === undefined ? host.state : `${host.state}, ${host.hold.kind}`,
   String(host.vms),
   `${cpus(host.usedMilliCpus)}/${host.capacity ? cpus(host.capacity.milliCpus) : '?'}`,
   `${gib(host.usedMemoryMib)}/${host.capacity ? gib(host.capacity.memoryMib) : '?'} GiB`,
+  imageWord(host, image),
   host.capacity?.labels.join(',') ?? '',
   host.owners.join(',') || 'all',
   host.version ?? '',
   host.lastHeardAt === undefined ? 'never' : `${age(host.lastHeardAt, now)} ago`,
 ];
+
+/** Whether it has the image that new VMs are given. */
+const imageWord = ({ capacity }: ApiHost, image: string): string => {
+  if (capacity === undefined) return '?';
+  return capacity.images.includes(image) ? 'current' : 'missing';
+};
 
 const cpus = (milli: number): string => String(Math.round(milli / 100) / 10);
 const gib = (mib: number): string => String(Math.round(mib / 102.4) / 10);

@@ -7,6 +7,7 @@ import { vcpusOf } from '../domain/scheduling/shape.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Transaction } from '../ports/store.ts';
 import { agentProtocolVersion, type ControlPlaneMessage, type DesiredVm } from '../wire/agent-protocol.ts';
+import type { Settings } from './settings.ts';
 
 export type DesiredMessage = Extract<ControlPlaneMessage, { type: 'desired' }>;
 
@@ -14,7 +15,7 @@ export async function desiredOf(
   tx: Transaction,
   host: HostId,
   epoch: string,
-  timing: Timing,
+  { timing, image }: Pick<Settings, 'timing' | 'image'>,
 ): Promise<DesiredMessage | undefined> {
   const row = await tx.hosts.get(host);
   if (row === undefined) return undefined;
@@ -25,6 +26,7 @@ export async function desiredOf(
     protocol: agentProtocolVersion,
     epoch,
     generation: row.generation,
+    image,
     vms: await Promise.all(wanted.map(async (vm) => desiredVm(vm, timing, await tx.sealed.get(vm.id)))),
     tombstones: vms.flatMap(({ id, tombstone }) =>
       tombstone === undefined

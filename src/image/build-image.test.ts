@@ -85,6 +85,10 @@ class PretendWorkshop implements ImageWorkshop {
     this.files.set(to, await this.read(from));
     this.files.delete(from);
   }
+  async forgetOld(prefix: string, kept: string) {
+    for (const path of this.files.keys())
+      if (path.startsWith(`${this.cacheFolder}/${prefix}`) && path !== kept) this.files.delete(path);
+  }
   async digest(path: string) {
     return createHash('sha256')
       .update(`${path} ${this.files.get(path)}`)
@@ -108,6 +112,9 @@ class PretendShelf implements ImageShelf {
     return undefined;
   }
   async prune() {
+    return [];
+  }
+  async retire() {
     return [];
   }
   async resolve(): Promise<never> {

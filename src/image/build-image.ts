@@ -180,6 +180,8 @@ async function provideBase(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   await workshop.place(`${work}/base.tar`, kept);
+  // Half a gigabyte each, of package lists that were.
+  await workshop.forgetOld('base-', kept);
   return kept;
 }
 

@@ -61,13 +61,15 @@ async function runHere(flags: Flags): Promise<void> {
   const restricted = flags.network === 'restricted';
   if (restricted && values.guestForwards.length === 0)
     log.warn('VMs reach no network: jobs that talk to GitHub need `--network open`');
+  const images = hostImages();
   try {
     const agent = await startAgent({
       url: flags.url ?? values.url,
       folder: flags.folder ?? values.agentFolder,
       name: flags.name ?? values.hostName ?? hostname(),
       enrolToken: () => readToken(values.enrolTokenFile),
-      images: hostImages(),
+      images,
+      oldImages: { shelf: images, keep: values.keepImages },
       offer: offerOf(values),
       guest: { hosts: values.guestHosts, rates: ratesOf(values) },
       cgroup: values.cgroup,

@@ -12,7 +12,7 @@ import { SystemRandom } from '../adapters/system/random.ts';
 import { FileVmLogs } from '../adapters/vm-logs/file-vm-logs.ts';
 import type { Offer } from '../agent/capacity.ts';
 import type { AgentLimits } from '../agent/limits.ts';
-import { runAgent } from '../agent/run.ts';
+import { type AgentOptions, runAgent } from '../agent/run.ts';
 import type { WarmSize } from '../agent/warm/warm-pool.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import type { HostId } from '../domain/ids.ts';
@@ -38,6 +38,8 @@ export interface AgentConfig {
   /** Asked for when this host is not enrolled yet. */
   enrolToken: () => Promise<Secret>;
   images: ImageSource;
+  /** As in the agent's own options. */
+  oldImages?: AgentOptions['oldImages'];
   offer?: Partial<Offer>;
   limits?: Partial<AgentLimits>;
   /** VMs to have booted before anybody asks for them. */
@@ -107,6 +109,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
           ...config.offer,
         },
         ...(config.limits === undefined ? {} : { limits: config.limits }),
+        ...(config.oldImages === undefined ? {} : { oldImages: config.oldImages }),
         ...(config.warm === undefined ? {} : { warm: config.warm }),
         ...(config.guest === undefined ? {} : { guest: config.guest }),
       },

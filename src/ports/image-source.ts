@@ -22,8 +22,19 @@ export interface ImageShelf extends ImageSource {
    * not at all. An image that is there already is success.
    */
   publish(folder: string, about: { recipe: string; kernelVersion: string }): Promise<ImageDigest>;
-  /** Removes all but the `keep` images that were published last. VMs that run from one of them go on. */
+  /** Removes all but the `keep` images that were published last, and those from which some process of this host runs. */
   prune(keep: number): Promise<readonly ImageDigest[]>;
+  /**
+   * Removes the images that were published before the wanted one, but for the `keep` newest of them, those that are `used`,
+   * and those from which some process of this host runs. Nothing, while the wanted one is not here.
+   */
+  retire(order: RetireOrder): Promise<readonly ImageDigest[]>;
+}
+
+export interface RetireOrder {
+  wanted: ImageDigest;
+  keep: number;
+  used: ReadonlySet<ImageDigest>;
 }
 
 /** What a VM boots from; absolute paths of files that never change. */

@@ -28,6 +28,11 @@ export interface ImageWorkshop {
   place(from: string, to: string): Promise<void>;
   /** SHA-256 in hex, of a file or of all files below a folder with their names. */
   digest(path: string): Promise<string>;
+  /**
+   * Removes from the cache folder what begins with `prefix`, but for `kept` and what was touched within a day: another build
+   * may be at it.
+   */
+  forgetOld(prefix: string, kept: string): Promise<void>;
   /** Where what can be made again is kept between builds; made if missing. */
   readonly cacheFolder: string;
 }

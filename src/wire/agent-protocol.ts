@@ -42,6 +42,8 @@ export const fromControlPlane = z.discriminatedUnion('type', [
     protocol: z.number().int(),
     epoch: id,
     generation: z.number().int(),
+    /** The image that new VMs are given; the host keeps it. */
+    image: z.string().max(80).optional(),
     vms: z.array(desiredVm).max(4096),
     tombstones: z.array(tombstone).max(4096),
   }),

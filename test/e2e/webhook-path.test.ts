@@ -11,6 +11,7 @@ import { SystemRandom } from '../../src/adapters/system/random.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
 import { isAdmin, newToken, tokenHash } from '../../src/control-plane/requests/tokens.ts';
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
+import { imageDigest } from '../../src/domain/ids.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
@@ -57,7 +58,7 @@ beforeEach(async () => {
       clock,
       random,
       log,
-      settings: { timing: defaultTiming },
+      settings: { timing: defaultTiming, image: imageDigest(`sha256:${'1'.repeat(64)}`) },
       readLog,
       repair,
       github: api,

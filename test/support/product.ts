@@ -190,6 +190,8 @@ async function environment(
     BELLOWS_BOOT_TIMEOUT: '4m',
     BELLOWS_POLL_ACTIVE: '10s',
     BELLOWS_AGENT_FOLDER: agentFolder,
+    // Other tests use images of this machine, too.
+    BELLOWS_KEEP_IMAGES: '1000',
     BELLOWS_ENROL_TOKEN_FILE: join(folder, 'enrol-token'),
     BELLOWS_GUEST_HOSTS: `${github.name}=${github.address},${gateway.name}=${gateway.address}`,
     BELLOWS_GUEST_FORWARDS: `${github.address}:80=127.0.0.1:${simServer.port},${gateway.address}:80=127.0.0.1:${gate.port}`,

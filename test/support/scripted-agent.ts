@@ -48,6 +48,7 @@ export class ScriptedAgent {
   readonly #options: ScriptedAgentOptions;
   readonly #machines = new Map<string, Machine>();
   readonly #gone = new Set<string>();
+  #images: string[];
   #events: AgentEvent[] = [];
   #number = 0;
   #epoch = '';
@@ -56,8 +57,14 @@ export class ScriptedAgent {
 
   constructor(options: ScriptedAgentOptions) {
     this.#options = options;
+    this.#images = options.capacity.images;
     this.dial(options.socket);
     void this.#heartbeat();
+  }
+
+  /** What the host has from now on, as after an image was built or copied there. */
+  offerImages(images: readonly string[]): void {
+    this.#images = [...images];
   }
 
   /** Takes a new link; the VMs go on meanwhile. */
@@ -181,7 +188,7 @@ export class ScriptedAgent {
       epoch: this.#epoch,
       generation: this.#generation,
       vms: [...this.#machines.keys()].map((vm) => ({ vm, state: 'running' })),
-      capacity: this.#options.capacity,
+      capacity: { ...this.#options.capacity, images: this.#images },
       events: this.#events,
     };
     this.#socket?.send(JSON.stringify(message));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,16 @@ describe('the workshop on this host', () => {
     await expect(begun).rejects.toThrow();
     const late = workshop().run({ program: 'sleep', args: ['60'], timeoutMs: 50 });
     await expect(late).rejects.toThrow('sleep was ended by SIGTERM');
+  });
+
+  it('forgets what nobody has touched for a day, but for what is kept', async () => {
+    const aWhileAgo = new Date(Date.now() - 25 * 3_600_000);
+    for (const name of ['base-old.tar', 'base-kept.tar', 'base-new.tar', 'other-old.tar']) {
+      await writeFile(join(folder, name), '');
+      if (name !== 'base-new.tar') await utimes(join(folder, name), aWhileAgo, aWhileAgo);
+    }
+    await workshop().forgetOld('base-', join(folder, 'base-kept.tar'));
+    expect((await readdir(folder)).sort()).toEqual(['base-kept.tar', 'base-new.tar', 'other-old.tar']);
   });
 
   it('knows which programs are missing', async () => {

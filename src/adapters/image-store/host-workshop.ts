@@ -37,6 +37,7 @@ export function hostWorkshop(cacheFolder: string): ImageWorkshop {
       await mkdir(dirname(to), { recursive: true });
       await rename(from, to);
     },
+    forgetOld: (prefix, kept) => forgetOld(cacheFolder, prefix, kept),
     digest,
   };
 }
@@ -98,6 +99,17 @@ async function ended(child: ChildProcess, program: string): Promise<string | und
       resolve(code === 0 ? undefined : signal === null ? `ended with ${code}` : `was ended by ${signal}`),
     );
   });
+}
+
+const aDayMs = 24 * 3_600_000;
+
+async function forgetOld(cacheFolder: string, prefix: string, kept: string): Promise<void> {
+  for (const name of (await readdir(cacheFolder)).filter((one) => one.startsWith(prefix))) {
+    const path = join(cacheFolder, name);
+    if (path === kept) continue;
+    const { atimeMs, mtimeMs } = await stat(path);
+    if (Date.now() - Math.max(atimeMs, mtimeMs) >= aDayMs) await rm(path, { force: true });
+  }
 }
 
 /** A build that was killed leaves up to two gigabytes: the folder's name says whose they were. */

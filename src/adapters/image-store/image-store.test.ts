@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +100,34 @@ describe('images on a host', () => {
     expect(await store.newest()).toBe(digests[2]);
     expect(await store.prune(2)).toEqual([digests[0]]);
     expect([...(await store.list())].sort()).toEqual([digests[1], digests[2]].sort());
+  });
+
+  it('are retired when a newer one is wanted, but for some to go back to and those in use', async () => {
+    const digests: ImageDigest[] = [];
+    for (const root of ['first', 'second', 'third', 'fourth', 'fifth', 'sixth']) {
+      const digest = await publish(root);
+      digests.push(digest);
+      const at = 1000 + digests.length;
+      await utimes(join(folder, 'images', digest.slice(7)), at, at);
+    }
+    const [first, second, third, fourth, fifth, sixth] = digests;
+    if (fifth === undefined || first === undefined || second === undefined) throw new Error('none published');
+    const unknown = imageDigest(`sha256:${'0'.repeat(64)}`);
+    expect(await store.retire({ wanted: unknown, keep: 0, used: new Set() })).toEqual([]);
+    // As a VMM has it on its command line.
+    const { rootPath } = await store.resolve(first);
+    const machine = spawn('sh', ['-c', 'sleep 60; true', `file=${rootPath}`]);
+    await once(machine, 'spawn');
+    try {
+      const order = { wanted: fifth, keep: 1, used: new Set([second]) };
+      expect(await store.retire(order)).toEqual([third]);
+      expect(await store.list()).toEqual([sixth, fifth, fourth, second, first]);
+      expect(await store.prune(1)).toEqual([fifth, fourth, second]);
+    } finally {
+      machine.kill('SIGKILL');
+    }
+    await once(machine, 'exit');
+    expect(await store.prune(1)).toEqual([first]);
   });
 
   it('leave nothing half done when they cannot be published', async () => {

@@ -15,6 +15,7 @@ import {
   imageManifest,
   imageParts,
 } from '../../wire/image-manifest.ts';
+import { inUse } from './images-in-use.ts';
 
 const manifestName = 'manifest.json';
 /** What was found right, with the files' marks at that time, so that an unchanged file is not read again. */
@@ -43,13 +44,21 @@ export function imageStore(folder: string): ImageShelf {
     );
     return dated.sort((a, b) => b.at - a.at).map(({ digest }) => digest);
   };
+  const removeUnused = async (old: readonly ImageDigest[]): Promise<ImageDigest[]> => {
+    const busy = await inUse(old.map(place));
+    const unused = old.filter((digest) => !busy.has(place(digest)));
+    await Promise.all(unused.map((digest) => rm(place(digest), { recursive: true, force: true })));
+    return unused;
+  };
   return {
     list: newestFirst,
     newest: async () => (await newestFirst())[0],
-    prune: async (keep) => {
-      const old = (await newestFirst()).slice(keep);
-      await Promise.all(old.map((digest) => rm(place(digest), { recursive: true, force: true })));
-      return old;
+    prune: async (keep) => removeUnused((await newestFirst()).slice(keep)),
+    retire: async ({ wanted, keep, used }) => {
+      const all = await newestFirst();
+      const at = all.indexOf(wanted);
+      const older = at < 0 ? [] : all.slice(at + 1 + keep);
+      return removeUnused(older.filter((digest) => !used.has(digest)));
     },
     resolve: async (digest) => {
       await verifiedOnce(digest);

@@ -285,6 +285,12 @@ export const agentSettings = {
     hostLines,
     'Names that VMs know, as `mirror.internal=10.0.2.100`; several, separated by commas.',
   ),
+  keepImages: setting(
+    'BELLOWS_KEEP_IMAGES',
+    '1',
+    integer(0, 1_000_000),
+    'How many images older than the one that new VMs are given stay here, to go back to. One that some VM uses always stays.',
+  ),
   agentLogLevel: serverSettings.logLevel,
 } as const;
 

@@ -109,7 +109,7 @@ class Link {
     const epoch = await store.epoch();
     const { taken, desired } = await store.transaction(async (tx) => ({
       taken: await takeInObserved(tx, this.#deps, { host: this.#host, epoch }, observed),
-      desired: await desiredOf(tx, this.#host, epoch, settings.timing),
+      desired: await desiredOf(tx, this.#host, epoch, settings),
     }));
     if (taken === undefined) {
       this.#socket.close(linkCloseCodes.notWelcome, 'this host is not enrolled any more: enrol it again');
@@ -128,7 +128,7 @@ class Link {
       this.#pushQueued = false;
       const { store, settings } = this.#deps;
       const epoch = await store.epoch();
-      const desired = await store.transaction((tx) => desiredOf(tx, this.#host, epoch, settings.timing));
+      const desired = await store.transaction((tx) => desiredOf(tx, this.#host, epoch, settings));
       if (desired !== undefined) this.#send(desired);
     });
   }

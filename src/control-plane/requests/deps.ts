@@ -13,7 +13,7 @@ export interface RequestDeps {
   clock: Clock;
   random: Random;
   log: Log;
-  settings: Pick<Settings, 'timing'>;
+  settings: Pick<Settings, 'timing' | 'image'>;
   /** Asks a host over its link for the last lines of a VM's log; `refused` says why they cannot be had. */
   readLog: (
     host: HostId,

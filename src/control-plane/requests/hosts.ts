@@ -7,7 +7,7 @@ import type { ApiHost } from '../../wire/api/hosts.ts';
 import type { RequestDeps } from './deps.ts';
 
 export async function listHosts(
-  deps: Pick<RequestDeps, 'store' | 'clock'>,
+  deps: Pick<RequestDeps, 'store' | 'clock' | 'settings'>,
 ): Promise<ApiAnswer<AnswerOf<'listHosts'>>> {
   const hosts = await deps.store.transaction(async (tx) => {
     const [rows, vms] = [await tx.hosts.list(), await tx.vms.allLive()];
@@ -18,7 +18,7 @@ export async function listHosts(
       ),
     );
   });
-  return answered({ now: toIso(deps.clock.now()), hosts });
+  return answered({ now: toIso(deps.clock.now()), image: deps.settings.image, hosts });
 }
 
 /** @param vms those that hold room on it. */

@@ -40,7 +40,7 @@ async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}) {
     clock: { now: () => now, sleep: () => Promise.resolve() },
     random: seededRandom(`${name} ${now}`),
     log,
-    settings: { timing: defaultTiming },
+    settings: { timing: defaultTiming, image: vm(1).image },
     repair: async (options) => report(options),
     readLog: async (_host, id, wanted) => {
       wantedLines = wanted;

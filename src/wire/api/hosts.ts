@@ -45,7 +45,8 @@ export const listHosts = {
   params: nothing,
   query: nothing,
   body: nothing,
-  answer: z.object({ now: time, hosts: z.array(apiHost) }),
+  /** `image`: what new VMs start from; a host that has it not is given none. */
+  answer: z.object({ now: time, image: z.string(), hosts: z.array(apiHost) }),
 } as const satisfies Endpoint;
 
 /** A host's id, or its name when no other has it. */
