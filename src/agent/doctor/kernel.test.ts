@@ -61,6 +61,19 @@ describe('the kernel', () => {
       mend: expect.stringContaining('unified_cgroup_hierarchy=1'),
     });
     expect(await look('25 1 0:22 / / rw - ext4 /dev/vda rw\n')).toMatchObject({ severity: 'failure' });
+    const all = 'cpuset cpu io memory pids\n';
+    const handed = (text: string) => ({
+      '/proc/self/mountinfo': cgroup2,
+      [controllers]: all,
+      '/sys/fs/cgroup/bellows.slice/vms/cgroup.controllers': text,
+    });
+    expect(await examined(controlGroups, files(handed('cpu memory pids\n')))).toMatchObject({
+      severity: 'ok',
+    });
+    expect(await examined(controlGroups, files(handed('pids\n')))).toMatchObject({
+      severity: 'failure',
+      found: 'bellows.slice/vms is not handed cpu, memory',
+    });
     expect(await examined(controlGroups, {}, { cgroup: undefined })).toMatchObject({
       severity: 'warning',
       found: 'turned off by BELLOWS_CGROUP',

@@ -49,11 +49,13 @@ export const controlGroups = defineCheck({
   title: 'Control groups (v2) can hold VMs to their share',
   means: 'A single VM can take all of the host: nothing holds its memory, processes and disk traffic.',
   mend: 'Boot with systemd.unified_cgroup_hierarchy=1 and without cgroup_disable on the kernel command line (the default of Debian 11, Ubuntu 22.04 and newer).',
-  look: ({ host }) => ({
+  look: ({ host }, { cgroup = '' }) => ({
     mountinfo: host.text('/proc/self/mountinfo'),
     controllers: host.text('/sys/fs/cgroup/cgroup.controllers'),
+    // Absent until the agent makes it.
+    handed: host.text(`/sys/fs/cgroup/${cgroup}/cgroup.controllers`),
   }),
-  judge: ({ mountinfo = '', controllers }, { cgroup }) => {
+  judge: ({ mountinfo = '', controllers, handed }, { cgroup }) => {
     if (cgroup === undefined)
       return warning('turned off by BELLOWS_CGROUP', {
         mend: 'Take BELLOWS_CGROUP=off out of the settings of the agent.',
@@ -63,13 +65,21 @@ export const controlGroups = defineCheck({
       return failure(
         `/sys/fs/cgroup is not of version 2 but ${type === 'tmpfs' ? 'of version 1' : (type ?? 'missing')}`,
       );
-    const there = controllers.trim().split(' ');
-    const missing = neededControllers.filter((name) => !there.includes(name));
-    return missing.length === 0
+    const missing = missingIn(controllers);
+    if (missing.length > 0) return failure(`without ${missing.join(', ')}`);
+    const withheld = handed === undefined ? [] : missingIn(handed).filter((name) => name !== 'io');
+    return withheld.length === 0
       ? fine(neededControllers.join(', '))
-      : failure(`without ${missing.join(', ')}`);
+      : failure(`${cgroup} is not handed ${withheld.join(', ')}`, {
+          mend: 'Restart the agent, which switches them on; where another program switches them off again, name another group in BELLOWS_CGROUP.',
+        });
   },
 });
+
+function missingIn(controllers: string): readonly string[] {
+  const there = controllers.trim().split(/\s+/);
+  return neededControllers.filter((name) => !there.includes(name));
+}
 
 /** Firecracker's production host setup recommendations, "Linux 6.1 boot time regressions". */
 export const slowBoots = defineCheck({
