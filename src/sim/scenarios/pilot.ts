@@ -25,6 +25,7 @@ import { World } from '../world/world.ts';
 import { type Day, dayOf, ground, type PilotSize, type Spell, wholePilot } from './pilot-calendar.ts';
 import { PilotTruth } from './pilot-truth.ts';
 import type { Audience, Scenario, ScenarioEnding } from './scenario.ts';
+import { underGuard } from './under-guard.ts';
 
 export const pilot: Scenario = {
   name: 'pilot',
@@ -41,7 +42,10 @@ const settings = { hostSilenceMs: seconds(120), idleLookMs: seconds(30) };
 const keepMs = { deliveries: hours(14 * 24), history: hours(400 * 24) };
 const longestCleanUpMs = hours(12);
 
-export async function playPilot(size: PilotSize, audience: Audience): Promise<ScenarioEnding> {
+export const playPilot = (size: PilotSize, audience: Audience): Promise<ScenarioEnding> =>
+  underGuard((to) => playUnguarded(size, to))(audience);
+
+async function playUnguarded(size: PilotSize, audience: Audience): Promise<ScenarioEnding> {
   const database = createMemoryDatabase();
   const world = new World({
     seed: size.seed,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SystemClock } from '../../adapters/system/clock.ts';
 import { minutes, seconds } from '../../domain/time.ts';
 import { chooseOptions } from '../swarm/options.ts';
 import { fromSwarm } from './from-swarm.ts';
@@ -9,6 +10,12 @@ import { type Story, story } from './story.ts';
 const oneJob = async (stage: Stage): Promise<void> => {
   stage.push();
   await stage.wait(seconds(10));
+};
+
+/** As a library would that the product calls. */
+const realTimer = async (stage: Stage): Promise<void> => {
+  stage.push();
+  await new SystemClock().sleep(1);
 };
 
 async function perform(told: Partial<Story>) {
@@ -65,6 +72,15 @@ describe('a story', () => {
     });
     expect(ending.outcome).toBe('correctness');
     expect(ending.findings.map(({ checker }) => checker)).not.toContain('the story');
+  });
+
+  test.each<[string, Story['play']]>([
+    ['a timer', (stage) => realTimer(stage)],
+    ['a timer, though it catches the error', (stage) => realTimer(stage).catch(() => oneJob(stage))],
+  ])('is a crash when it reaches for anything real: %s', async (_what, play) => {
+    const { ending } = await perform({ play });
+    expect(ending.outcome).toBe('crash');
+    expect(ending.error).toContain('the simulated world reached for node:timers/promises setTimeout');
   });
 
   test('is told the same each time, byte for byte', async () => {

@@ -14,6 +14,7 @@ import { type Tamper, World } from '../world/world.ts';
 import type { Audience, Scenario } from './scenario.ts';
 import { JudgeHasSpoken, repository, Stage, StoryBroken } from './stage.ts';
 import { Transcript, type View } from './transcript.ts';
+import { underGuard } from './under-guard.ts';
 
 export interface Story {
   name: string;
@@ -44,7 +45,7 @@ const calmLimitMs = hours(6);
 export const story = (told: Story): Scenario => ({
   name: told.name,
   about: told.about,
-  play: (audience) => perform(told, audience),
+  play: underGuard((audience) => perform(told, audience)),
 });
 
 async function perform(told: Story, audience: Audience): Promise<Ending> {
