@@ -1,23 +1,17 @@
 // The agent of one host. It holds no state but its journal; killed at any moment, the next one goes on where it was.
 
 import { type HostId, vmId } from '../domain/ids.ts';
-import { instantOf } from '../domain/time.ts';
+import type { DurationMs } from '../domain/time.ts';
 import type { AgentLinkDialer } from '../ports/agent-link.ts';
 import type { HostFacts, HostInspector } from '../ports/host-inspector.ts';
 import type { Journal } from '../ports/journal.ts';
-import type { Log } from '../ports/log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
 import type { VmLogs } from '../ports/vm-logs.ts';
-import type { JournalEntry } from '../wire/agent-journal.ts';
-import {
-  type AgentMessage,
-  agentLinkPath,
-  agentProtocolVersion,
-  type ControlPlaneMessage,
-} from '../wire/agent-protocol.ts';
+import { type AgentMessage, agentLinkPath, agentProtocolVersion } from '../wire/agent-protocol.ts';
 import { BootSlots } from './boot-slots.ts';
 import { type Capacity, capacityOf, defaultOffer, factsMs, forOthers, type Offer } from './capacity.ts';
 import { DesiredSet } from './desired-set.ts';
+import { type Hearing, hear } from './hear.ts';
 import { noteOfBoot } from './host-boot.ts';
 import { Ledger } from './ledger.ts';
 import { type AgentLimits, defaultLimits } from './limits.ts';
@@ -62,11 +56,10 @@ export interface RunningAgent {
 
 /** Most events in one message; the rest follows when these are acknowledged. */
 const eventsAtOnce = 500;
-const linesAtOnce = 500;
 
 /** Starts the agent: reads its journal, takes up what runs, and keeps the link to the control plane. */
 export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<RunningAgent> {
-  const { clock, log, random, identity } = deps;
+  const { clock, log, random } = deps;
   const stop = new AbortController();
   const limits = { ...defaultLimits, ...options.limits };
   const offer = { ...defaultOffer, ...options.offer };
@@ -104,30 +97,10 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     after: upkeep({ ledger, desired, logs, images: options.oldImages, clock, log }),
   });
 
-  const observe = async (): Promise<AgentMessage> => ({
-    type: 'observed',
-    protocol: agentProtocolVersion,
-    agentVersion: options.version,
-    driver: deps.driver.kind,
-    ...desired.version,
-    capacity: forOthers(await capacity(), reconciler.strangers()),
-    // Together, so that a VM is never missing while its end is not told yet.
-    vms: reconciler.observed(),
-    events: ledger.state.events.slice(0, eventsAtOnce),
-  });
-
-  const link = new ControlPlaneLink({
-    dialer: deps.dialer,
-    identity,
-    clock,
-    random,
-    log,
-    host: options.host,
-    url: linkUrl(options.server),
+  const link = linkFor(deps, options, {
+    ...{ ledger, desired, reconciler, logs, clock, log, capacity },
     observeMs: limits.observeMs,
     stopping: stop.signal,
-    observe,
-    hear: (message, send) => hear({ ledger, desired, reconciler, logs, clock, log }, message, send),
   });
   ledger.onChange(() => {
     link.wake();
@@ -148,42 +121,33 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   };
 }
 
-interface Hearing extends Pick<WorkerDeps, 'ledger' | 'clock' | 'log'> {
-  logs: VmLogBook;
-  desired: DesiredSet;
-  reconciler: Reconciler;
+interface LinkParts extends Hearing {
+  capacity: () => Promise<Capacity>;
+  observeMs: DurationMs;
+  stopping: AbortSignal;
 }
 
-async function hear(
-  { ledger, desired, reconciler, logs, clock, log }: Hearing,
-  message: ControlPlaneMessage,
-  send: (answer: AgentMessage) => void,
-): Promise<void> {
-  switch (message.type) {
-    case 'desired': {
-      const odd = [...message.vms, ...message.tombstones].find(({ vm }) => !isVmId(vm));
-      if (odd !== undefined)
-        throw new Error(`the control plane speaks of a VM with an impossible id: ${odd.vm}`);
-      if (!desired.take(message, clock.now())) return;
-      const { epoch, generation } = message;
-      await ledger.write((state) =>
-        state.epoch === epoch && state.generation === generation
-          ? []
-          : [{ kind: 'taken', epoch, generation }],
-      );
-      reconciler.wake();
-      return;
-    }
-    case 'acknowledge':
-      return ledger.write((state) => acknowledged(message.upTo, state.lastNumber, state.events.length));
-    case 'read-log':
-      // Not waited for: a slow disk must not keep orders waiting.
-      void answerLog(logs, message, send, log);
-  }
+function linkFor(deps: AgentDeps, options: AgentOptions, parts: LinkParts): ControlPlaneLink {
+  const { ledger, desired, reconciler, capacity, observeMs, stopping } = parts;
+  const { dialer, identity, clock, random, log, driver } = deps;
+  const observe = async (): Promise<AgentMessage> => ({
+    type: 'observed',
+    protocol: agentProtocolVersion,
+    agentVersion: options.version,
+    driver: driver.kind,
+    ...desired.version,
+    capacity: forOthers(await capacity(), reconciler.strangers()),
+    // Together, so that a VM is never missing while its end is not told yet.
+    vms: reconciler.observed(),
+    events: ledger.state.events.slice(0, eventsAtOnce),
+  });
+  return new ControlPlaneLink({
+    ...{ dialer, identity, clock, random, log, observeMs, stopping, observe },
+    host: options.host,
+    url: linkUrl(options.server),
+    hear: (message, send) => hear(parts, message, send),
+  });
 }
-
-/** Ids become names of folders that are removed with all that is in them, and this may run as root. */
-const isVmId = (text: string): boolean => /^vm-[0-9a-z]{1,32}$/.test(text);
 
 const noGuestSettings: GuestSettings = {
   hosts: [],
@@ -191,36 +155,6 @@ const noGuestSettings: GuestSettings = {
   dockerMirrors: [],
   rates: {},
 };
-
-/** An acknowledgement of numbers that were never given: this journal is younger than what the control plane has heard. */
-function acknowledged(upTo: number, lastNumber: number, waiting: number): JournalEntry[] {
-  if (upTo > lastNumber) return [{ kind: 'renumbered', above: upTo }];
-  return waiting === 0 ? [] : [{ kind: 'acknowledged', upTo }];
-}
-
-async function answerLog(
-  logs: VmLogBook,
-  { request, vm, lines: count, since }: Extract<ControlPlaneMessage, { type: 'read-log' }>,
-  send: (answer: AgentMessage) => void,
-  log: Log,
-): Promise<void> {
-  try {
-    const wanted = since === undefined ? { count } : { count, since: instantOf(since) };
-    for (const answer of logAnswers(request, await logs.read(vm, wanted))) send(answer);
-  } catch (error) {
-    // Whoever asked is told after a while that the host did not answer.
-    log.error('the log of a VM cannot be read', { vm, error });
-  }
-}
-
-function logAnswers(request: string, lines: readonly string[]): AgentMessage[] {
-  const pieces: AgentMessage[] = [];
-  for (let at = 0; at === 0 || at < lines.length; at += linesAtOnce) {
-    const last = at + linesAtOnce >= lines.length;
-    pieces.push({ type: 'log', request, lines: lines.slice(at, at + linesAtOnce), last });
-  }
-  return pieces;
-}
 
 export function linkUrl(server: string): string {
   const url = new URL(agentLinkPath, server);
