@@ -15,6 +15,7 @@ import type { DemoAgent } from './demo-agent.ts';
 import { destroyAll, endProcesses } from './destroy-all.ts';
 import { provideImage } from './image.ts';
 import { leaksBetween, type Places, takeInventory } from './leaks/inventory.ts';
+import { isOfVm } from './leaks/of-vm.ts';
 import { demoLog } from './log.ts';
 import { type DemoOptions, parseOptions } from './options.ts';
 import { type PhaseMs, phasesOfAll, phasesTable } from './phases-table.ts';
@@ -73,7 +74,7 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean>
         await chaos?.end(backstage.github);
         await destroyAll(backstage, 60_000);
         left = leaksBetween(before, await takeInventory(ofVms(backstage)))
-          .filter(({ kind, what }) => kind === 'registration' || /\/vm-|bellows-vm-/.test(what))
+          .filter(isOfVm)
           .map(({ kind, what }) => `${kind}: ${what}`);
       } finally {
         await agent.stop();

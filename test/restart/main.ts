@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Backstage, repository, setBackstage } from '../../demo/compose.ts';
 import { destroyAll, endProcesses } from '../../demo/destroy-all.ts';
 import { leaksBetween, takeInventory } from '../../demo/leaks/inventory.ts';
+import { isOfVm } from '../../demo/leaks/of-vm.ts';
 import { demoLog } from '../../demo/log.ts';
 import { look, Narrator, type Seen, watch } from '../../demo/watch.ts';
 import { buildDefaultImage } from '../../src/main/default-image.ts';
@@ -115,9 +116,7 @@ async function leftByVms({ folder, github }: Backstage): Promise<readonly string
     folders: [join(folder, 'agent')],
     registrations: async () => runners.filter(({ removed }) => !removed).map(({ name }) => name),
   });
-  return found
-    .filter(({ kind, what }) => kind === 'registration' || /\/vm-|bellows-vm-/.test(what))
-    .map(({ kind, what }) => `${kind}: ${what}`);
+  return found.filter(isOfVm).map(({ kind, what }) => `${kind}: ${what}`);
 }
 
 function verdict(found: Findings, leaks: readonly string[]): RestartOutcome {
