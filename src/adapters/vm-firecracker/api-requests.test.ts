@@ -131,7 +131,7 @@ describe('the requests', () => {
     const words = (release: string, pci = true) =>
       String(bodyOf(requestsTo(release, machine, pci), '/boot-source')?.boot_args);
     expect(words('1.16.1').split(' ')).toEqual(
-      expect.arrayContaining(['reboot=k', 'panic=1', 'bellows.ip=10.1.0.2/30,10.1.0.1,10.1.0.1']),
+      expect.arrayContaining(['reboot=k', 'panic=1', 'bellows.ip=10.1.0.2/30,10.1.0.1,10.1.0.1,1420']),
     );
     expect(words('1.16.1')).not.toContain('pci=off');
     expect(words('1.16.1', false)).not.toContain('pci=off');

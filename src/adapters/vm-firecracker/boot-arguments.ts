@@ -19,6 +19,6 @@ export function bootArguments(
     'console=ttyS0 quiet loglevel=4 reboot=k panic=1 random.trust_cpu=on cryptomgr.notests',
     'i8042.noaux i8042.nomux i8042.dumbkbd',
     ...(pci || features.addsPciOff ? [] : ['pci=off']),
-    `bellows.ip=${network.address},${network.gateway},${network.nameserver}`,
+    `bellows.ip=${network.address},${network.gateway},${network.nameserver},${network.mtu}`,
   ].join(' ');
 }
