@@ -4,6 +4,7 @@ import { type DurationMs, minutes, seconds } from '../../domain/time.ts';
 import type { HostMachine } from '../world/host-machine.ts';
 import type { RestorableDatabase } from '../world/world.ts';
 import type { FaultName } from './fault-kinds.ts';
+import { order } from './operator.ts';
 import type { Storm } from './storm.ts';
 
 type Disaster = (lasting: () => Promise<void>) => Promise<void> | void;
@@ -35,6 +36,7 @@ export function brewDisasters<Snapshot>(storm: Storm, database: RestorableDataba
   strikeServers(storm);
   strikeHosts(storm);
   strikeNetwork(storm);
+  strikeByOrder(storm);
 }
 
 /** Calls `disaster` at each moment that the seed chose for this kind. */
@@ -119,6 +121,21 @@ function strikeHosts(storm: Storm): void {
     const vm = host.running[0];
     if (vm !== undefined) host.crash(vm);
   });
+}
+
+/** Hosts are drained for a while, or emptied by force. */
+function strikeByOrder(storm: Storm): void {
+  const { world } = storm;
+  const outOfService = (what: 'drain' | 'disable', force: boolean): Disaster => {
+    return async (lasting) => {
+      const { id } = storm.dice('which-host-is-held').pick(world.hosts);
+      await order(world, id, what, force);
+      await lasting();
+      await order(world, id, 'resume');
+    };
+  };
+  strike(storm, 'host-drained', [minutes(1), minutes(30)], outOfService('drain', false));
+  strike(storm, 'host-forced', [minutes(1), minutes(10)], outOfService('disable', true));
 }
 
 function strikeNetwork(storm: Storm): void {

@@ -83,6 +83,9 @@ export const faultKinds = {
   partition: storm(1, 4),
   'slow-link': occasion(0.1, 0.5),
   'clock-jump': storm(1, 4),
+  // What an operator does.
+  'host-drained': storm(1, 3),
+  'host-forced': storm(1, 2, 15),
 } as const satisfies Record<string, FaultKind>;
 
 export type FaultName = keyof typeof faultKinds;

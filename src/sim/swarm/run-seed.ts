@@ -14,6 +14,7 @@ import { brewDisasters } from './disasters.ts';
 import { type FaultName, faultNames } from './fault-kinds.ts';
 import { brewGitHub } from './github-storm.ts';
 import { brewMachines } from './machine-storm.ts';
+import { resumeAll } from './operator.ts';
 import type { SwarmOptions } from './options.ts';
 import { Storm } from './storm.ts';
 import { approveWaiting, letUsersWork, organizationOf, settle } from './users.ts';
@@ -105,6 +106,7 @@ export function calmDown(storm: Storm): void {
     machine.journalIsFull = false;
     void world.comeBack(machine);
   }
+  void resumeAll(world);
 }
 
 /** Looks until nothing is left to do; false when something still is after the longest time. */
