@@ -1,14 +1,12 @@
 import type { TapNetwork } from '../../ports/vm-driver.ts';
 import type { Features } from './version.ts';
 
-/** Firecracker's limit for the whole, with what it adds itself: the root device, `pci=off` (firecracker/src/vmm/src/arch/x86_64/layout.rs). */
-export const longestCommandLine = 2048;
-
 /**
- * The kernel's words. Firecracker logs them and every process of the guest can read them: no secret is among them (I8).
+ * The kernel's words, far fewer than the 2048 bytes that Firecracker takes. It logs them, and every process of the guest can
+ * read them: no secret is among them (I8).
  *
  * `reboot=k panic=1`: only a reset by the keyboard controller ends an x86 Firecracker, so a guest that panics or reboots
- * must end that way, and a guest that says `poweroff` would stay (firecracker/FAQ.md). The `i8042` words save the kernel's search for
+ * must end that way, and one that powers off would stay (firecracker/FAQ.md). The `i8042` words save the kernel's search for
  * a keyboard and a mouse, and leave the reset alone. The guest's init reads `bellows.ip` (guest/init/rootfs).
  */
 export function bootArguments(

@@ -27,16 +27,15 @@ export function writeStandIn(folder: string, release: Release): StandIn {
   writeDescription(release, settings.description);
   const setFaults = (faults: Faults): void => writeFileSync(settings.faults, JSON.stringify(faults));
   setFaults({});
-  const program = (name: string, file: string): string => {
+  const program = (name: string, module: URL): string => {
     const path = join(folder, name);
-    const module = JSON.stringify(new URL(file, import.meta.url).href);
-    const text = `#!${process.execPath}\nimport(${module}).then(({ main }) => main(${JSON.stringify(settings)}));\n`;
+    const text = `#!${process.execPath}\nimport(${JSON.stringify(module.href)}).then(({ main }) => main(${JSON.stringify(settings)}));\n`;
     writeFileSync(path, text, { mode: 0o755 });
     return path;
   };
   return {
-    firecracker: program('firecracker', './vmm-program.ts'),
-    jailer: program('jailer', './jailer-program.ts'),
+    firecracker: program('firecracker', new URL('./vmm-program.ts', import.meta.url)),
+    jailer: program('jailer', new URL('./jailer-program.ts', import.meta.url)),
     cgroupRoot,
     setFaults,
   };
