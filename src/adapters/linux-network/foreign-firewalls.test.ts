@@ -1,9 +1,10 @@
 // Hosts with another firewall: what we tell of it, and that Docker's lets our guests through.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ethernet, FrameSender, udp } from '../../../test/support/frame-sender.ts';
+import { FrameSender } from '../../../test/support/frame-sender.ts';
 import { makeNetworkHost, type NetworkHost } from '../../../test/support/network-host.ts';
 import { whyNoNamespaces } from '../../../test/support/network-namespace.ts';
+import { ethernet, udp } from '../../../test/support/packets.ts';
 import { hasProgram } from '../../../test/support/product.ts';
 import { vmId } from '../../domain/ids.ts';
 import { foreignFirewalls } from './foreign-firewalls.ts';

@@ -1,9 +1,10 @@
 // What a guest may send, frame by frame, through a real tap: who refuses it is read from the rules' counters.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { arpRequest, ethernet, FrameSender, udp } from '../../../test/support/frame-sender.ts';
+import { FrameSender } from '../../../test/support/frame-sender.ts';
 import { makeNetworkHost, type NetworkHost } from '../../../test/support/network-host.ts';
 import { whyNoNamespaces } from '../../../test/support/network-namespace.ts';
+import { arpRequest, ethernet, ipv4, udp } from '../../../test/support/packets.ts';
 import { vmId } from '../../domain/ids.ts';
 import { defaultPool } from '../../domain/network/policy.ts';
 import type { TapNetwork } from '../../ports/vm-driver.ts';
@@ -58,7 +59,7 @@ describe.skipIf(reason !== undefined)(`frames from a guest${reason ? ` (${reason
     ['the metadata service', () => ip(udp(own, '169.254.169.254', 80)), 'metadata'],
     ['a private address', () => ip(udp(own, '192.168.1.1', 80)), 'closed-range'],
     ["a neighbour of the host's", () => ip(udp(own, '5.9.1.77', 80)), 'host-network'],
-    ['GRE', () => ip(udp(own, '1.1.1.1', 9, { protocol: 47 })), 'other-protocol'],
+    ['GRE', () => ip(ipv4(own, '1.1.1.1', 47, Buffer.from('knock'))), 'other-protocol'],
   ];
   const arp = (mac: string, sender: string, target: string) =>
     ethernet(made.mac, 0x0806, arpRequest(mac, sender, target));

@@ -59,6 +59,8 @@ export function chains(policy: NetworkPolicy): string[] {
     ...chain('limits', '', [
       'ct state established,related accept',
       drop('invalid', 'ct state invalid'),
+      // A datagram that nobody answers is "new" to the kernel, however many were before it.
+      'ct status confirmed accept',
       drop(
         'new-connections',
         `update @new-connections { ip saddr limit rate over ${policy.connectionsPerSecond}/second burst ${2 * policy.connectionsPerSecond} packets }`,
