@@ -44,6 +44,8 @@ export interface Product {
   readonly agentFolder: string;
   readonly github: SimGithub;
   readonly keys: ShellKeys;
+  /** Where the control plane listens, on 127.0.0.1. */
+  readonly serverPort: number;
   readonly gate: Gate;
   startServer(settings?: Environment): Promise<Program>;
   /** Enrols with a token of `bellows host enrol-token` at its first start. */
@@ -99,6 +101,7 @@ export async function makeProduct(options: ProductOptions): Promise<Product> {
   });
   return {
     ...{ folder, agentFolder, github: sim, keys, gate, bellows },
+    serverPort: Number(new URL(String(env.BELLOWS_URL)).port),
     async startServer(settings = {}) {
       const server = await start('server', ['--create-user'], settings);
       await server.says(/control plane is up/);
