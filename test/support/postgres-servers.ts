@@ -1,10 +1,12 @@
 // Real PostgreSQL servers for tests: the embedded one, and those that Debian has installed. Each runs in a folder for
 // temporary files and is gone afterwards.
 
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/embedded-postgres.ts';
 import { openPostgresStore, type PostgresStore } from '../../src/adapters/store-postgres/postgres-store.ts';
@@ -44,6 +46,10 @@ export interface TestServer {
   openStore(): Promise<PostgresStore>;
   /** Takes away all rows but keeps the tables. */
   empty(): Promise<void>;
+  /** Writes all of the database into a file, as it is at this moment. @throws where `pg_dump` is missing. */
+  dump(file: string): Promise<void>;
+  /** Puts the database back to what it was then; nobody may hold a lock. */
+  restore(file: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -65,10 +71,24 @@ export async function startTestServer({ bin }: ServerKind, log = silent): Promis
     }
   };
 
+  const run = async (program: string, args: readonly string[]): Promise<void> => {
+    if (bin === undefined) throw new Error(`the embedded PostgreSQL has no ${program}`);
+    const { host, port, user, database, password } = connection;
+    const where = ['--host', host, '--port', `${port}`, '--username', user, '--dbname', database];
+    const env = { ...process.env, PGPASSWORD: password.reveal() };
+    await promisify(execFile)(join(bin, program), [...where, ...args], { env });
+  };
+
   return {
     connection,
     folder,
     query,
+    dump: (file) => run('pg_dump', ['--format', 'custom', '--file', file]),
+    async restore(file) {
+      // Its own `--clean` stumbles over partitions.
+      await query('drop schema public cascade; create schema public');
+      await run('pg_restore', ['--single-transaction', '--exit-on-error', file]);
+    },
     openStore: () => openPostgresStore({ connection, log }),
     async empty() {
       const tables = await query<{ name: string }>(

@@ -1,6 +1,7 @@
 // A real PostgreSQL as the database of a simulated world. Time there is virtual and queries take real time: the clock stands
 // still until no call is under way and who is to be woken has been woken.
 
+import { join } from 'node:path';
 import { openPostgresStore, type PostgresStore } from '../../src/adapters/store-postgres/postgres-store.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import type { Store, Transaction, WakeChannel } from '../../src/ports/store.ts';
@@ -11,11 +12,14 @@ import { silent, type TestServer } from './postgres-servers.ts';
 /** A hint may be lost, so nobody waits for one for longer (ms, of real time). */
 const longestWakeMs = 200;
 
-export class PostgresWorld implements RestorableDatabase<never> {
+/** A backup is the name of a file. */
+export class PostgresWorld implements RestorableDatabase<string> {
   readonly #server: TestServer;
   readonly #connections = new Set<Connection>();
-  #ending = 0;
+  /** Connections that are being cut, and backups that are made or read in. */
+  readonly #pending = new Set<Promise<unknown>>();
   #opened = 0;
+  #backups = 0;
 
   constructor(server: TestServer) {
     this.#server = server;
@@ -30,21 +34,37 @@ export class PostgresWorld implements RestorableDatabase<never> {
     this.#connections.add(connection);
     return connection.store(() => {
       this.#connections.delete(connection);
-      void this.#terminate(name, connection);
+      void this.#pend(this.#terminate(name, connection));
     });
   }
 
   async settled(): Promise<void> {
-    while (this.#ending > 0 || [...this.#connections].some(({ isBusy }) => isBusy))
+    while (this.#pending.size > 0 || [...this.#connections].some(({ isBusy }) => isBusy))
       await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  snapshot(): never {
-    throw new Error('a backup of a real PostgreSQL is not tried here: leave the fault out');
+  /** As an operator makes it, while everything runs. */
+  snapshot(): Promise<string> {
+    this.#backups += 1;
+    const file = join(this.#server.folder, '..', `backup-${this.#backups}.dump`);
+    return this.#pend(this.#server.dump(file).then(() => file));
   }
 
-  restore(): void {
-    this.snapshot();
+  /** Reads it in once nobody is connected any more but the observer. Without a new name the data keeps that of the backup. */
+  restore(file: string, { epoch }: { epoch?: string } = {}): Promise<void> {
+    const cut = Promise.all(this.#pending);
+    const readIn = async (): Promise<void> => {
+      await cut;
+      await this.#server.restore(file);
+      if (epoch !== undefined) await this.#server.query(`update meta set epoch = '${epoch}'`);
+    };
+    return this.#pend(readIn());
+  }
+
+  #pend<T>(work: Promise<T>): Promise<T> {
+    const pending = work.finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
+    return pending;
   }
 
   /** Every connection of one process has its name, so that all can be cut when it dies. */
@@ -67,17 +87,12 @@ export class PostgresWorld implements RestorableDatabase<never> {
 
   /** As its kernel does it for a process that died: the server rolls back what was open. */
   async #terminate(name: string, connection: Connection): Promise<void> {
-    this.#ending += 1;
-    try {
-      await connection.opened;
-      // Closing takes what is left of its own code out of the way, or it would connect again; how it ends is of no interest.
-      connection.close().catch(() => {});
-      await this.#server.query(
-        `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = '${name}'`,
-      );
-    } finally {
-      this.#ending -= 1;
-    }
+    await connection.opened;
+    // Closing takes what is left of its own code out of the way, or it would connect again; how it ends is of no interest.
+    connection.close().catch(() => {});
+    await this.#server.query(
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = '${name}'`,
+    );
   }
 
   /** Ends what still lives, once the world is no more. */

@@ -72,12 +72,12 @@ function strikeDatabase<Snapshot>(storm: Storm, database: RestorableDatabase<Sna
   });
   const dice = storm.dice('restore');
   strike(storm, 'database-restored', [minutes(1), minutes(60)], async (lasting) => {
-    const backup = database.snapshot();
+    const backup: Awaited<Snapshot> = await database.snapshot();
     await lasting();
-    // After the storm too: the backup that was begun in it is read in before the repair loops are judged.
+    // Not after the storm: the repair loops are judged then.
     if (storm.isOver) return;
     const epoch = dice.chance(0.5) ? { epoch: `restored-${world.clock.now()}` } : {};
-    world.restoreDatabase(() => database.restore(backup, epoch));
+    await world.restoreDatabase(() => database.restore(backup, epoch));
   });
 }
 

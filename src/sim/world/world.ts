@@ -33,8 +33,8 @@ export interface WorldDatabase {
 
 /** One that can be put back to what it was. */
 export interface RestorableDatabase<Snapshot> extends WorldDatabase {
-  snapshot(): Snapshot;
-  restore(snapshot: Snapshot, options?: { epoch?: string }): void;
+  snapshot(): Snapshot | Promise<Snapshot>;
+  restore(snapshot: Snapshot, options?: { epoch?: string }): void | Promise<void>;
 }
 
 export interface WorldOptions {
@@ -172,12 +172,17 @@ export class World {
   }
 
   /** As an operator does it: everything stops, the backup is read in, everything starts. */
-  restoreDatabase(readIn: () => void): void {
+  restoreDatabase(readIn: () => void): void;
+  restoreDatabase(readIn: () => void | Promise<void>): void | Promise<void>;
+  restoreDatabase(readIn: () => void | Promise<void>): void | Promise<void> {
     for (const server of this.servers) server.kill();
-    readIn();
-    this.trace.write('operator', 'restored the database');
-    this.#tell({ kind: 'restored' });
-    for (const server of this.servers) server.start();
+    const startAgain = (): void => {
+      this.trace.write('operator', 'restored the database');
+      this.#tell({ kind: 'restored' });
+      for (const server of this.servers) server.start();
+    };
+    const reading = readIn();
+    return reading === undefined ? startAgain() : reading.then(startAgain);
   }
 
   /** Ends all faults outside GitHub. */
