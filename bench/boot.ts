@@ -11,6 +11,7 @@ import { writeInitramfs } from '../test/support/talking-guest.ts';
 import { type AgentUnderTest, startAgent } from './boot/agent.ts';
 import { type BareFiles, bootToHello, bootToPrint, printingInit } from './boot/bare.ts';
 import { benchMachine } from './boot/machine.ts';
+import { median } from './median.ts';
 
 export interface BootOptions {
   pairs?: number;
@@ -105,13 +106,6 @@ function summary(turns: readonly Turn[], dockerMs: readonly number[]): object {
     parts: Object.fromEntries(names.map((name) => [name, over(({ parts }) => parts[name] ?? 0)])),
     pairs: turns.length,
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 function rounded(ratio: number): number {

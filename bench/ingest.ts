@@ -4,6 +4,7 @@
 
 import type { Log } from '../src/ports/log.ts';
 import { type Ground, prepareGround } from './ingest/ground.ts';
+import { median } from './median.ts';
 
 export interface IngestOptions {
   rounds?: number;
@@ -129,13 +130,6 @@ async function withCpu<T>(ground: Ground, amount: number, work: () => Promise<T>
     postgres: (after.postgres - before.postgres) / amount,
   };
   return { result, cpu };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;

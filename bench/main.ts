@@ -26,6 +26,16 @@ const benches: Readonly<Record<string, Bench>> = {
     numbers: { pairs: 'how often both are measured, in turns; nine at least (default 9)' },
     load: () => import('./boot.ts'),
   },
+  warm: {
+    summary: 'from the order until the runner listens, in a warm VM and in one that boots',
+    numbers: { pairs: 'how often both are measured, in turns (default 5)' },
+    load: () => import('./warm.ts'),
+  },
+  density: {
+    summary: 'what one more VM costs the agent, in memory and in processor time',
+    numbers: {},
+    load: () => import('./density.ts'),
+  },
   replay: {
     summary: 'processor time of the simulated product for its work, and for four times as much',
     numbers: {

@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { median } from './median.ts';
 import type { Order, Played } from './replay/play.ts';
 
 export interface ReplayOptions {
@@ -80,11 +81,6 @@ function growthOf({ heap }: Played): number {
 
 const inWords = ({ cpuMs, webhooks }: Played): string =>
   `${webhooks} webhooks in ${(cpuMs / 1000).toFixed(1)} s`;
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
-}
 
 async function play(order: Order): Promise<Played> {
   const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(order)], {

@@ -1,5 +1,6 @@
 // The agent as it is, with a control plane that only orders one VM after the other.
 
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JournalFile } from '../../src/adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../../src/adapters/linux/host-inspector.ts';
@@ -13,34 +14,64 @@ import { qemuDriver } from '../../src/adapters/vm-qemu/driver.ts';
 import { qemuGuestLink } from '../../src/adapters/vm-qemu/guest-link.ts';
 import { userNetwork } from '../../src/adapters/vm-qemu/user-network.ts';
 import { runAgent } from '../../src/agent/run.ts';
+import { apply, emptyState } from '../../src/agent/state.ts';
 import { hostId, type ImageDigest, type VmId, vmId } from '../../src/domain/ids.ts';
 import { minutes } from '../../src/domain/time.ts';
-import type { AgentSocket } from '../../src/ports/agent-link.ts';
 import type { ImageSource } from '../../src/ports/image-source.ts';
 import type { Log } from '../../src/ports/log.ts';
-import { PlainIdentity } from '../../src/sim/plain-sealer.ts';
+import { Secret } from '../../src/ports/secret.ts';
+import { MemoryVmLogs } from '../../src/sim/memory-vm-logs.ts';
+import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
 import { socketPair } from '../../src/sim/socket-pair.ts';
-import { type AgentEvent, fromAgent } from '../../src/wire/agent-protocol.ts';
+import { journalEntry } from '../../src/wire/agent-journal.ts';
+import { Control } from './control.ts';
 import { type Machine, patienceMs } from './machine.ts';
 
 export interface AgentUnderTest {
   /** Orders a VM, and gives the ms until its guest is ready and those of each phase that the agent tells. */
   boot(until: 'guest-up' | 'docker'): Promise<{ ms: number; phases: ReadonlyMap<string, number> }>;
+  /**
+   * Orders a VM with this JIT configuration, and gives the ms from the order until its runner listens, and of these the ms
+   * from the moment in which the guest had the configuration.
+   */
+  listen(jitConfig: string): Promise<{ ms: number; runnerStartMs: number }>;
+  /** Has so many VMs booted, and leaves them until the stop. */
+  keep(count: number): Promise<void>;
+  /** Resolves when so many warm VMs wait. */
+  warmedUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
-type Happened = AgentEvent['event'];
+export interface BenchAgentOptions {
+  /** Guests reach what listens there as `bench.internal`, port 80. */
+  hostPort?: number;
+  /** Warm VMs to have. */
+  warm?: number;
+}
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+/** What guests call the host. */
+export const hostNameInGuests = 'bench.internal';
+const hostAddress = '10.0.2.100';
+
+/** A measurement of what went wrong is none: failures are told. */
+const silent: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (message, about) => console.error(message, about),
+  with: () => silent,
+};
 
 export async function startAgent(
   folder: string,
   images: ImageSource,
   image: ImageDigest,
   machine: Machine,
+  { hostPort, warm = 0 }: BenchAgentOptions = {},
 ): Promise<AgentUnderTest> {
   const clock = new SystemClock();
-  const journal = await JournalFile.open(join(folder, 'journal.jsonl'));
+  const journalPath = join(folder, 'journal.jsonl');
+  const journal = await JournalFile.open(journalPath);
   const driver = qemuDriver({
     folder: join(folder, 'qemu'),
     platform: { acceleration: 'tcg', board: 'q35' },
@@ -48,20 +79,28 @@ export async function startAgent(
     clock,
   });
   const control = new Control();
+  const identity = new PlainIdentity('host-bench');
   const agent = await runAgent(
     {
       driver,
       disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
       folder: vmFolder(join(folder, 'vms')),
-      network: userNetwork({ restricted: true, forwards: [] }),
+      network: userNetwork({
+        restricted: true,
+        forwards:
+          hostPort === undefined
+            ? []
+            : [{ guestAddress: hostAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort }],
+      }),
       cage: noCage(),
       images,
       guestLink: qemuGuestLink(),
-      identity: new PlainIdentity('host-bench'),
+      identity,
       clock,
       random: new SystemRandom(),
       log: silent,
       journal,
+      vmLogs: new MemoryVmLogs(),
       inspector: linuxHostInspector(),
       dialer: {
         connect: async () => {
@@ -71,25 +110,34 @@ export async function startAgent(
         },
       },
     },
-    { host: hostId('host-bench'), server: 'http://127.0.0.1:1', version: 'bench' },
+    {
+      host: hostId('host-bench'),
+      server: 'http://127.0.0.1:1',
+      version: 'bench',
+      guest: { hosts: [`${hostAddress} ${hostNameInGuests}`] },
+      warm: warm === 0 ? [] : [{ ...sizeOf(machine), count: warm }],
+    },
   );
   let count = 0;
+  const next = (): VmId => vmId(`vm-bench${String(++count).padStart(7, '0')}`);
+  const orderFor = (vm: VmId) => ({
+    vm,
+    ...sizeOf(machine),
+    image,
+    hostname: 'bench',
+    idleTimeoutMs: minutes(30),
+    bootTimeoutMs: patienceMs,
+    lifetimeMs: minutes(60),
+  });
+  const kept: ReturnType<typeof orderFor>[] = [];
+  const end = async (vm: VmId): Promise<void> => {
+    control.desire([], [{ vm, rule: 'operator', reason: 'measured' }]);
+    await control.until(vm, (event) => event.kind === 'gone');
+  };
   return {
     boot: async (until) => {
-      const vm = vmId(`vm-bench${String(++count).padStart(7, '0')}`);
-      const wanted = {
-        vm,
-        vcpus: machine.vcpus,
-        milliCpus: machine.vcpus * 1000,
-        memoryMib: machine.memoryMib,
-        diskGib: machine.scratchGib,
-        burstable: false,
-        image,
-        hostname: 'bench',
-        idleTimeoutMs: minutes(30),
-        bootTimeoutMs: patienceMs,
-        lifetimeMs: minutes(60),
-      };
+      const vm = next();
+      const wanted = orderFor(vm);
       const begun = performance.now();
       control.desire([wanted], []);
       await control.until(vm, (event) =>
@@ -101,60 +149,50 @@ export async function startAgent(
       const phases = new Map(
         control.of(vm).flatMap((event) => (event.kind === 'phase' ? [[event.phase, event.ms] as const] : [])),
       );
-      control.desire([], [{ vm, rule: 'operator', reason: 'measured' }]);
-      await control.until(vm, (event) => event.kind === 'gone');
+      await end(vm);
       return { ms, phases };
+    },
+    listen: async (jitConfig) => {
+      const vm = next();
+      const sealedJit = await new PlainSealer().seal(new Secret(jitConfig), identity.sealingKey);
+      const begun = performance.now();
+      let handedAt = begun;
+      control.desire([{ ...orderFor(vm), sealedJit }], []);
+      await control.until(vm, (event) => event.kind === 'handed');
+      handedAt = performance.now();
+      await control.until(vm, (event) => event.kind === 'runner-listening');
+      const done = performance.now();
+      await end(vm);
+      return { ms: Math.round(done - begun), runnerStartMs: Math.round(done - handedAt) };
+    },
+    keep: async (count) => {
+      while (kept.length < count) kept.push(orderFor(next()));
+      control.desire(kept, []);
+      for (const { vm } of kept) await control.until(vm, ({ kind }) => kind === 'guest-up');
+    },
+    warmedUp: async () => {
+      for (const end = performance.now() + patienceMs; ; await clock.sleep(50)) {
+        const lines = (await readFile(journalPath, 'utf8')).split('\n').filter((line) => line !== '');
+        const entries = lines.map((line) => journalEntry.parse(JSON.parse(line)));
+        if (entries.reduce(apply, emptyState).warm.filter(({ ready }) => ready).length === warm) return;
+        if (performance.now() > end)
+          throw new Error(`the warm pool is not full after ${patienceMs / 1000} s`);
+      }
     },
     stop: async () => {
       await agent.stop();
+      // Warm VMs would wait for the next agent.
+      for (const vm of await driver.find()) await driver.stop(vm);
       driver.release();
       await journal.close();
     },
   };
 }
 
-/** The control plane's end of the link. */
-class Control {
-  #socket: AgentSocket | undefined;
-  #generation = 0;
-  readonly #events: AgentEvent[] = [];
-  #news = Promise.withResolvers<void>();
-
-  attach(socket: AgentSocket): void {
-    this.#socket = socket;
-    socket.onMessage((text) => this.#hear(text));
-  }
-
-  desire(vms: readonly object[], tombstones: readonly object[]): void {
-    this.#generation += 1;
-    const generation = this.#generation;
-    this.#say({ type: 'desired', protocol: 1, epoch: 'bench', generation, vms, tombstones });
-  }
-
-  of(vm: VmId): Happened[] {
-    return this.#events.flatMap(({ vm: whose, event }) => (whose === vm ? [event] : []));
-  }
-
-  async until(vm: VmId, matches: (event: Happened) => boolean): Promise<void> {
-    for (const end = performance.now() + patienceMs; !this.of(vm).some(matches); ) {
-      const failed = this.of(vm).find((event) => event.kind === 'failed');
-      if (failed !== undefined) throw new Error(`the VM failed: ${JSON.stringify(failed)}`);
-      if (performance.now() > end)
-        throw new Error(`not within ${patienceMs / 1000} s: ${JSON.stringify(this.of(vm))}`);
-      await Promise.race([this.#news.promise, new Promise((resolve) => setTimeout(resolve, 1000))]);
-    }
-  }
-
-  #hear(text: string): void {
-    const message = fromAgent.parse(JSON.parse(text));
-    if (message.type !== 'observed' || message.events.length === 0) return;
-    this.#events.push(...message.events.filter(({ number }) => number > (this.#events.at(-1)?.number ?? 0)));
-    this.#say({ type: 'acknowledge', upTo: this.#events.at(-1)?.number });
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
-  }
-
-  #say(message: object): void {
-    this.#socket?.send(JSON.stringify(message));
-  }
-}
+const sizeOf = ({ vcpus, memoryMib, scratchGib }: Machine) => ({
+  vcpus,
+  milliCpus: vcpus * 1000,
+  memoryMib,
+  diskGib: scratchGib,
+  burstable: false,
+});

@@ -5,7 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
 import { SystemRandom } from '../../src/adapters/system/random.ts';
-import { type SimGithubServer, startSimGithubServer } from '../../src/sim/github/http/server.ts';
+import {
+  type SimGithubServer,
+  type SimGithubServerOptions,
+  startSimGithubServer,
+} from '../../src/sim/github/http/server.ts';
 import { newShellKeys } from '../../src/sim/github/http/shell.ts';
 import { SimGithub, type SimGithubOptions } from '../../src/sim/github/sim-github.ts';
 
@@ -41,14 +45,22 @@ export interface World extends AsyncDisposable {
 const keys = newShellKeys();
 
 /** The organisation `acme` with the repository `app`, the App installed, and a receiver for its webhooks. */
-export async function simulatedGithub(options: Partial<SimGithubOptions> = {}): Promise<World> {
+export async function simulatedGithub({
+  runnerUrl,
+  ...options
+}: Partial<SimGithubOptions> & Pick<SimGithubServerOptions, 'runnerUrl'> = {}): Promise<World> {
   const github = new SimGithub({ clock: new SystemClock(), random: new SystemRandom(), ...options });
   github.createOrganization('acme');
   github.createRepository({ owner: 'acme', name: 'app' });
   github.installApp('acme');
   const webhooks: ReceivedWebhook[] = [];
   const receiver = await receive(webhooks, github.world.app.hook.secret);
-  const server = await startSimGithubServer({ github, keys, webhookUrl: receiver.url });
+  const server = await startSimGithubServer({
+    github,
+    keys,
+    webhookUrl: receiver.url,
+    ...(runnerUrl !== undefined && { runnerUrl }),
+  });
   const call = async (token: string, method: string, path: string, body?: unknown, extra = {}) => {
     const response = await fetch(path.startsWith('http') ? path : `${server.apiUrl}${path}`, {
       method,
