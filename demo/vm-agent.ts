@@ -33,8 +33,9 @@ export function startVmAgent({
     images: hostImages(),
     limits: { graceMs: seconds(5), powerOffMs: seconds(5), observeMs: seconds(2) },
     guest: { hosts: [`${githubAddress} ${githubName}`] },
+    monitor: { kind: 'qemu' },
     network: {
-      restricted: true,
+      kind: 'restricted',
       forwards: [
         { guestAddress: githubAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort: githubPort },
       ],

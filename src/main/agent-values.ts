@@ -1,7 +1,10 @@
 // The agent's settings as its parts want them.
 
+import { join } from 'node:path';
 import type { agentSettings } from '../adapters/system/configuration.ts';
 import type { ValuesOf } from '../adapters/system/setting.ts';
+import { defaultLimits } from '../domain/network/policy.ts';
+import type { VmMonitor, VmNetwork } from './vm-parts.ts';
 
 export type AgentValues = ValuesOf<typeof agentSettings>;
 
@@ -10,6 +13,35 @@ export function ratesOf({ diskMbPerSecond, diskOpsPerSecond, networkMbPerSecond 
     ...(diskMbPerSecond !== undefined && { diskBytesPerSecond: Math.round(diskMbPerSecond * 1e6) }),
     ...(diskOpsPerSecond !== undefined && { diskOpsPerSecond }),
     ...(networkMbPerSecond !== undefined && { netBytesPerSecond: Math.round(networkMbPerSecond * 1e6) }),
+  };
+}
+
+/** How VMs are joined to the world; a flag goes before the setting. */
+export function networkOf(values: AgentValues, kind: AgentValues['network'] = values.network): VmNetwork {
+  if (kind !== 'tap') return { kind, forwards: values.guestForwards };
+  return {
+    kind,
+    policy: {
+      pool: values.vmPool,
+      dns: values.vmDns,
+      services: values.vmServices,
+      allow: values.vmAllow,
+      deny: values.vmDeny,
+      maxConnections: values.vmConnections,
+      connectionsPerSecond: defaultLimits.connectionsPerSecond,
+      bytesPerSecond: ratesOf(values).netBytesPerSecond,
+    },
+  };
+}
+
+/** What runs VMs; a flag goes before the setting. */
+export function monitorOf(values: AgentValues, kind: AgentValues['driver'] = values.driver): VmMonitor {
+  if (kind === 'qemu') return { kind };
+  const { firecrackerFolder: folder, vmUsers } = values;
+  return {
+    kind,
+    programs: { firecracker: join(folder, 'firecracker'), jailer: join(folder, 'jailer') },
+    users: vmUsers,
   };
 }
 

@@ -10,7 +10,7 @@ import { readSettings } from '../adapters/system/setting.ts';
 import { vcpusOf } from '../domain/scheduling/shape.ts';
 import { Secret } from '../ports/secret.ts';
 import { addInstallCommands } from './agent-install.ts';
-import { offerOf, ratesOf } from './agent-values.ts';
+import { monitorOf, networkOf, offerOf, ratesOf } from './agent-values.ts';
 import { hostImages } from './default-image.ts';
 import { startAgent } from './start-agent.ts';
 import { untilTold } from './until-told.ts';
@@ -18,9 +18,9 @@ import { untilTold } from './until-told.ts';
 interface Flags {
   url?: string;
   folder?: string;
-  driver?: 'qemu' | 'sim';
+  driver?: 'qemu' | 'firecracker';
   name?: string;
-  network?: 'restricted' | 'open';
+  network?: 'restricted' | 'open' | 'tap';
 }
 
 export async function main(args: readonly string[]): Promise<void> {
@@ -31,14 +31,12 @@ export async function main(args: readonly string[]): Promise<void> {
     .option('--url <url>', 'where the control plane is reached')
     .option('--folder <path>', "the agent's keys, journal and VMs")
     .option('--name <name>', 'what the host is called when it enrols')
-    .addOption(new Option('--driver <driver>', 'how VMs are started').choices(['qemu', 'sim']))
+    .addOption(new Option('--driver <driver>', 'how VMs are started').choices(['qemu', 'firecracker']))
     .addOption(
       new Option(
         '--network <kind>',
-        "what VMs reach: BELLOWS_GUEST_FORWARDS only, or the internet too and with it this host's own loopback addresses",
-      )
-        .choices(['restricted', 'open'])
-        .default('restricted'),
+        "what VMs reach: BELLOWS_GUEST_FORWARDS only; the internet and with it this host's own loopback addresses; the internet behind our firewall, which needs root",
+      ).choices(['restricted', 'open', 'tap']),
     )
     .addHelpText(
       'after',
@@ -54,13 +52,11 @@ async function runHere(flags: Flags): Promise<void> {
   const read = readSettings(agentSettings, process.env, allSettings);
   if (!read.ok) return refuse(`${read.problems.join('\n')}\nSee docs/configuration.md`);
   const { values } = read;
-  if ((flags.driver ?? values.driver) === 'sim')
-    return refuse('The sim driver lives in the simulation only: try `npm run demo -- --driver sim`.');
   const log = PinoLog.to(values.agentLogLevel);
   if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
-  const restricted = flags.network === 'restricted';
-  if (restricted && values.guestForwards.length === 0)
-    log.warn('VMs reach no network: jobs that talk to GitHub need `--network open`');
+  const network = networkOf(values, flags.network);
+  if (network.kind === 'restricted' && network.forwards.length === 0)
+    log.warn('VMs reach no network: jobs that talk to GitHub need `--network tap`');
   const images = hostImages();
   try {
     const agent = await startAgent({
@@ -81,7 +77,8 @@ async function runHere(flags: Flags): Promise<void> {
         burstable: size.burstable,
         count,
       })),
-      network: { restricted, forwards: values.guestForwards },
+      monitor: monitorOf(values, flags.driver),
+      network,
       log,
       version: packageJson.version,
     });

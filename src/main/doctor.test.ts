@@ -100,7 +100,7 @@ describe('bellows doctor', { timeout: 60_000 }, () => {
   it.each([
     [['--jsno'], "error: unknown option '--jsno'"],
     [['now'], 'too many arguments'],
-    [['--network', 'bridge'], 'Allowed choices are restricted, open'],
+    [['--network', 'bridge'], 'Allowed choices are restricted, open, tap'],
   ])('refuses %j', async (args, words) => {
     const { code, out, err } = await doctor(args);
     expect([code, out, err]).toEqual([1, '', expect.stringContaining(words)]);

@@ -7,14 +7,14 @@ import { agentSettings, allSettings } from '../adapters/system/configuration.ts'
 import { readSettings } from '../adapters/system/setting.ts';
 import { reportText } from '../agent/doctor/report-text.ts';
 import type { Log } from '../ports/log.ts';
-import { offerOf, ratesOf } from './agent-values.ts';
+import { monitorOf, networkOf, offerOf, ratesOf } from './agent-values.ts';
 import { cacheFolder, hostImages } from './default-image.ts';
 import { type Examination, examineHost } from './examine-host.ts';
 
 interface Flags {
   url?: string;
   folder?: string;
-  network: 'restricted' | 'open';
+  network?: 'restricted' | 'open' | 'tap';
   canary: boolean;
   verbose?: boolean;
   json?: boolean;
@@ -28,9 +28,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .option('--url <url>', 'where the control plane is reached')
     .option('--folder <path>', "the agent's keys, journal and VMs")
     .addOption(
-      new Option('--network <kind>', 'what the agent is started with')
-        .choices(['restricted', 'open'])
-        .default('restricted'),
+      new Option('--network <kind>', 'what the agent is started with').choices(['restricted', 'open', 'tap']),
     )
     .option('--no-canary', 'boot no VM')
     .option('--verbose', 'tell also what was seen where all is well')
@@ -46,8 +44,6 @@ export async function main(args: readonly string[]): Promise<void> {
   const read = readSettings(agentSettings, process.env, allSettings);
   if (!read.ok) return refuse(`${read.problems.join('\n')}\nSee docs/configuration.md`, flags);
   const { values } = read;
-  if (values.driver === 'sim')
-    return refuse('The sim driver needs no host: there is nothing to look at.', flags);
   const { signal, release } = untilInterrupted();
   if (!flags.json && process.stderr.isTTY)
     process.stderr.write(
@@ -60,7 +56,8 @@ export async function main(args: readonly string[]): Promise<void> {
       images: hostImages(),
       imagesFolder: join(cacheFolder(), 'images'),
       offer: offerOf(values),
-      network: { restricted: flags.network === 'restricted', forwards: values.guestForwards },
+      monitor: monitorOf(values),
+      network: networkOf(values, flags.network),
       cgroup: values.cgroup,
       rates: ratesOf(values),
       guestHosts: values.guestHosts,

@@ -5,21 +5,22 @@ import { join } from 'node:path';
 import { linuxHostFacts } from '../adapters/linux/doctor-facts/host-facts.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
+import { linuxNetwork } from '../adapters/linux-network/linux-network.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import { type ProbedPlatform, probePlatform } from '../adapters/vm-qemu/probe-platform.ts';
 import { capacityOf, defaultOffer, type Offer } from '../agent/capacity.ts';
 import { bootCanary, type CanaryReport, noCanary } from '../agent/doctor/canary.ts';
 import { canaryFindings, githubPlace } from '../agent/doctor/canary-findings.ts';
-import type { Finding, KvmTruth, Plan } from '../agent/doctor/check.ts';
+import type { Finding, FirewallTruth, KvmTruth, Plan } from '../agent/doctor/check.ts';
 import { meminfoMib } from '../agent/doctor/proc-text.ts';
 import { runChecks } from '../agent/doctor/run-checks.ts';
 import { minutes } from '../domain/time.ts';
-import type { FactSource } from '../ports/host-facts.ts';
+import type { Fact, FactSource } from '../ports/host-facts.ts';
 import { type BootFiles, ImageError, type ImageShelf } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
-import type { MachineRates, UserNetwork } from '../ports/vm-driver.ts';
-import { vmParts } from './vm-parts.ts';
+import type { MachineRates } from '../ports/vm-driver.ts';
+import { type VmMonitor, type VmNetwork, vmParts } from './vm-parts.ts';
 
 export interface ExamineConfig {
   url: string;
@@ -28,7 +29,8 @@ export interface ExamineConfig {
   images: ImageShelf;
   imagesFolder: string;
   offer: Partial<Offer>;
-  network: Omit<UserNetwork, 'kind'>;
+  monitor: VmMonitor;
+  network: VmNetwork;
   cgroup: string | undefined;
   rates: MachineRates;
   guestHosts: readonly string[];
@@ -57,7 +59,7 @@ export async function examineHost(config: ExamineConfig): Promise<Examination> {
       host,
       images: config.images,
       kvm: async () => (await probing).truth,
-      firewall: async () => ({ kind: 'absent' }) as const,
+      firewall: () => firewallTruth(config),
     };
     const findings = await runChecks(sources, plan);
     const canary = await canaryOf(config, { host, image, place, plan, platform: (await probing).platform });
@@ -95,6 +97,18 @@ async function makePlace(agentFolder: string): Promise<Place> {
   }
 }
 
+/** Looks at the rules and changes none. */
+async function firewallTruth({ network, log }: ExamineConfig): Promise<Fact<FirewallTruth>> {
+  if (network.kind !== 'tap') return { kind: 'absent' };
+  const taps = linuxNetwork({ policy: network.policy, clock: new SystemClock(), log });
+  try {
+    const [problems, others] = await Promise.all([taps.ruleProblems(), taps.foreignFirewalls()]);
+    return { kind: 'seen', value: { problems, others } };
+  } catch (error) {
+    return { kind: 'hidden', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
@@ -102,7 +116,7 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 async function planOf(config: ExamineConfig): Promise<Plan> {
-  const { folder, imagesFolder, url, network, cgroup } = config;
+  const { folder, imagesFolder, url, monitor, network, cgroup } = config;
   const facts = await linuxHostInspector().inspect();
   const disks = join(folder, 'disks');
   const offered = capacityOf(facts, 0, [], { ...defaultOffer, ...config.offer });
@@ -110,8 +124,8 @@ async function planOf(config: ExamineConfig): Promise<Plan> {
   // Processors may be promised twice (the default of BELLOWS_CPU_OVERCOMMIT), memory never.
   const vms = Math.max(1, Math.floor(Math.min(offered.memoryMib / 1024, cpus * 2)));
   return {
-    driver: 'qemu',
-    network: network.restricted ? 'restricted' : 'open',
+    driver: monitor.kind,
+    network: network.kind,
     arch: facts.arch,
     folder,
     diskFolder: (await isThere(disks)) ? disks : folder,
@@ -121,8 +135,13 @@ async function planOf(config: ExamineConfig): Promise<Plan> {
     cpus,
     vms,
     cgroup,
-    users: undefined,
-    programs: { qemu: 'qemu-system-x86_64', firecracker: 'firecracker', jailer: 'jailer' },
+    users: monitor.kind === 'firecracker' ? monitor.users : undefined,
+    programs: {
+      qemu: 'qemu-system-x86_64',
+      ...(monitor.kind === 'firecracker'
+        ? monitor.programs
+        : { firecracker: 'firecracker', jailer: 'jailer' }),
+    },
   };
 }
 
@@ -181,7 +200,7 @@ interface CanaryPlan {
 const canaryMib = 1024;
 
 async function canaryOf(
-  { canary, network, cgroup, rates, guestHosts, images, log, signal }: ExamineConfig,
+  { canary, monitor, network, cgroup, rates, guestHosts, images, log, signal }: ExamineConfig,
   { host, image, place, plan, platform }: CanaryPlan,
 ): Promise<CanaryReport> {
   if (!canary) return noCanary('left out, as asked');
@@ -194,6 +213,7 @@ async function canaryOf(
   const clock = new SystemClock();
   const { release, ...parts } = await vmParts({
     folder: place.folder,
+    monitor,
     network,
     cgroup,
     rates,
@@ -210,7 +230,7 @@ async function canaryOf(
         memoryMib: canaryMib,
         bootTimeoutMs: minutes(platform.acceleration === 'kvm' ? 1 : 4),
         guest: { hosts: guestHosts, environment: {}, dockerMirrors: [], rates },
-        places: network.restricted ? [] : [githubPlace],
+        places: network.kind === 'restricted' ? [] : [githubPlace],
         signal,
       },
     );

@@ -1,4 +1,4 @@
-// Composes the agent of one host with the QEMU driver.
+// Composes the agent of one host.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,22 +6,25 @@ import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
 import { JournalFile } from '../adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
+import type { LinuxNetwork } from '../adapters/linux-network/linux-network.ts';
 import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import { FileVmLogs } from '../adapters/vm-logs/file-vm-logs.ts';
+import type { ProbedPlatform } from '../adapters/vm-qemu/probe-platform.ts';
 import type { Offer } from '../agent/capacity.ts';
 import type { AgentLimits } from '../agent/limits.ts';
 import { type AgentOptions, runAgent } from '../agent/run.ts';
 import type { WarmSize } from '../agent/warm/warm-pool.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import type { HostId } from '../domain/ids.ts';
+import { minutes } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
 import type { Secret } from '../ports/secret.ts';
-import type { UserNetwork } from '../ports/vm-driver.ts';
 import { enrolledHost } from './enrolled-host.ts';
-import { platformOf, vmParts } from './vm-parts.ts';
+import { platformOf, type VmMonitor, type VmNetwork, vmParts } from './vm-parts.ts';
 
 export interface AgentConfig {
   /** Of the control plane: `http:` or `https:`. */
@@ -45,7 +48,8 @@ export interface AgentConfig {
   /** VMs to have booted before anybody asks for them. */
   warm?: readonly WarmSize[];
   guest?: Partial<GuestSettings>;
-  network: Omit<UserNetwork, 'kind'>;
+  monitor: VmMonitor;
+  network: VmNetwork;
   /** The VMs' control group below the root of control groups; VMs are not held to their share when left out. */
   cgroup?: string | undefined;
   log: Log;
@@ -73,10 +77,14 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     const journal = await JournalFile.open(join(folder, 'journal.jsonl'));
     closers.push(() => journal.close());
     const inspector = linuxHostInspector();
-    const { platform, reason } = await platformOf(images, config.platformFolder ?? folder, log);
-    log.info('how VMs run here', { ...platform, reason });
-    const { release, ...parts } = await vmParts({
+    const { platform, reason } =
+      config.monitor.kind === 'qemu'
+        ? await platformOf(images, config.platformFolder ?? folder, log)
+        : firecrackerPlatform;
+    log.info('how VMs run here', { monitor: config.monitor.kind, ...platform, reason });
+    const { release, taps, ...parts } = await vmParts({
       folder,
+      monitor: config.monitor,
       network: config.network,
       cgroup: config.cgroup,
       rates: config.guest?.rates ?? {},
@@ -85,6 +93,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
       log,
     });
     closers.push(release);
+    if (taps !== undefined) closers.push(await keepRules(taps, clock, log));
     const { cpus } = await inspector.inspect();
     const agent = await runAgent(
       {
@@ -120,4 +129,30 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     await closeAll();
     throw error;
   }
+}
+
+/** It runs under KVM or not at all. */
+const firecrackerPlatform: ProbedPlatform = {
+  platform: { acceleration: 'kvm', board: 'microvm' },
+  reason: 'Firecracker needs KVM',
+};
+
+/**
+ * Puts the guests' firewall in order, now and every minute: other programs flush rules. Resolves with how to stop it.
+ * @throws when it cannot be put in order at the start: no VM may run without it.
+ */
+async function keepRules(taps: LinuxNetwork, clock: Clock, log: Log): Promise<() => void> {
+  await taps.mend();
+  const stop = new AbortController();
+  const keep = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(minutes(1), stop.signal).catch(() => undefined);
+      if (stop.signal.aborted) return;
+      await taps
+        .mend()
+        .catch((error: unknown) => log.error("the guests' firewall is not in order", { error }));
+    }
+  };
+  void keep();
+  return () => stop.abort('the agent is stopping');
 }

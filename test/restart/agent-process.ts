@@ -34,8 +34,9 @@ process.once('message', async (message) => {
     offer: { memoryMib: vms * 1024 },
     limits: { graceMs: seconds(5), powerOffMs: seconds(5), observeMs: seconds(2) },
     guest: { hosts: [`${githubAddress} ${githubName}`] },
+    monitor: { kind: 'qemu' },
     network: {
-      restricted: true,
+      kind: 'restricted',
       forwards: [
         { guestAddress: githubAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort: githubPort },
       ],

@@ -38,6 +38,8 @@ export interface LinuxNetwork extends HostNetwork {
   mend(): Promise<string | undefined>;
   /** What keeps guests from the network, or lets them where they should not be, each with what to do. Changes nothing. */
   problems(): Promise<string[]>;
+  /** Of these, what is wrong with our own rules and the policy. Changes nothing. */
+  ruleProblems(): Promise<string[]>;
   /** Other firewalls of the host that refuse forwarded or incoming traffic by default. Changes nothing. */
   foreignFirewalls(): Promise<ForeignFirewall[]>;
   /** Removes every tap of ours with every rule. Forwarding (`net.ipv4.ip_forward`) stays as it is. */
@@ -64,6 +66,7 @@ export function linuxNetwork(options: LinuxNetworkOptions): LinuxNetwork {
     find,
     mend: () => inTurn(async () => mendRules(await look(options, run), options, run)),
     problems: async () => findProblems(await look(options, run), gateway, run),
+    ruleProblems: async () => findRuleProblems(await look(options, run), run),
     foreignFirewalls: () => findForeignFirewalls(run, gateway),
     removeAll: async () => {
       for (const vm of await find()) await close(vm);
@@ -127,19 +130,22 @@ async function openTap(vm: VmId, options: LinuxNetworkOptions, run: Commands): P
   return { kind: 'tap', device, mac, address: `${address}/32`, gateway, nameserver: gateway, mtu };
 }
 
-async function findProblems(
-  { policy, host, guests }: Look,
-  gateway: string,
-  run: Commands,
-): Promise<string[]> {
-  const [wrong, forwarding, foreign] = await Promise.all([
-    deviation(policy, host, guests, run),
+async function findRuleProblems({ policy, host, guests }: Look, run: Commands): Promise<string[]> {
+  const wrong = await deviation(policy, host, guests, run);
+  return [
+    ...policyProblems(policy, host),
+    ...(wrong === undefined ? [] : [`the guests' firewall is not in order: ${wrong}: restart the agent`]),
+  ];
+}
+
+async function findProblems(now: Look, gateway: string, run: Commands): Promise<string[]> {
+  const [rules, forwarding, foreign] = await Promise.all([
+    findRuleProblems(now, run),
     isForwarding(run),
     findForeignFirewalls(run, gateway),
   ]);
   return [
-    ...policyProblems(policy, host),
-    ...(wrong === undefined ? [] : [`the guests' firewall is not in order: ${wrong}: restart the agent`]),
+    ...rules,
     ...(forwarding ? [] : ['packets are not forwarded: sysctl -w net.ipv4.ip_forward=1']),
     ...foreign
       .filter(({ admitsGuests }) => !admitsGuests)

@@ -1,7 +1,9 @@
 // Every setting of every program. Secrets come from files: an environment is shown by `ps` and inherited by children (I8).
 
 import { defaultLabelPolicy, parseLabel, type SizeLabel } from '../../domain/labels/parse-label.ts';
+import { defaultLimits } from '../../domain/network/policy.ts';
 import { days, hours, minutes, seconds } from '../../domain/time.ts';
+import { dns, exceptions, range, ranges, services, users } from './network-parsers.ts';
 import {
   duration,
   flag,
@@ -237,7 +239,66 @@ export const agentSettings = {
     names,
     'Labels of the host, such as `gpu`, for jobs that ask for them.',
   ),
-  driver: setting('BELLOWS_DRIVER', 'qemu', oneOf('qemu', 'sim'), 'How VMs are started.'),
+  driver: setting(
+    'BELLOWS_DRIVER',
+    'qemu',
+    oneOf('qemu', 'firecracker'),
+    'What runs VMs. Firecracker needs KVM, root and `tap` as network (docs/firecracker.md).',
+  ),
+  firecrackerFolder: setting(
+    'BELLOWS_FIRECRACKER',
+    '/usr/local/bin',
+    path,
+    'Folder with the programs `firecracker` and `jailer`.',
+  ),
+  vmUsers: setting(
+    'BELLOWS_VM_USERS',
+    '200000-204095',
+    users,
+    'Users that nothing else here uses, one for each VM under Firecracker, which runs as that.',
+  ),
+  network: setting(
+    'BELLOWS_NETWORK',
+    'restricted',
+    oneOf('restricted', 'open', 'tap'),
+    "What VMs reach: `restricted` nothing but BELLOWS_GUEST_FORWARDS; `tap` the internet, behind our firewall, and needs root (docs/network.md); `open` the internet and this host's own loopback addresses, for trying it out.",
+  ),
+  vmPool: setting(
+    'BELLOWS_VM_POOL',
+    '10.200.0.0/16',
+    range,
+    "VMs' addresses on `tap`; no other network here may use them.",
+  ),
+  vmAllow: setting(
+    'BELLOWS_VM_ALLOW',
+    '',
+    exceptions,
+    'Where VMs get on `tap` though it is closed to them, as `10.1.2.3:tcp:443` or `10.0.0.0/8:tcp:8000-8999`; several, separated by commas.',
+  ),
+  vmDeny: setting(
+    'BELLOWS_VM_DENY',
+    '',
+    ranges,
+    'Networks closed to VMs on `tap` on top of those that always are; several, separated by commas.',
+  ),
+  vmServices: setting(
+    'BELLOWS_VM_SERVICES',
+    '',
+    services,
+    'What this host serves to VMs at their gateway on `tap`, as `tcp:5000`; several, separated by commas.',
+  ),
+  vmDns: setting(
+    'BELLOWS_VM_DNS',
+    'host',
+    dns,
+    'Who answers when VMs on `tap` ask for names: the resolver that this `host` asks, another by its address, or one that is `served` at the gateway.',
+  ),
+  vmConnections: setting(
+    'BELLOWS_VM_CONNECTIONS',
+    String(defaultLimits.maxConnections),
+    integer(10, 1_000_000),
+    'Connections that one VM may have at the same time on `tap`.',
+  ),
   maxMilliCpus: optional('BELLOWS_HOST_CPUS', cpus, 'Processors for VMs; all when unset.'),
   maxMemoryMib: optional(
     'BELLOWS_HOST_MEMORY_MB',
