@@ -43,6 +43,11 @@ export class DesiredSet {
     return true;
   }
 
+  /** Whether an operator holds the host back. */
+  get held(): boolean {
+    return this.#current?.held === true;
+  }
+
   /** The image that new VMs are given, where the control plane has said so. */
   get image(): string | undefined {
     return this.#image;

@@ -79,6 +79,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
     stopping: stop.signal,
     capacity,
     sizes: options.warm ?? [],
+    desired,
   });
   const workerDeps: WorkerDeps = {
     ...deps,

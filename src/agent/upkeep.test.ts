@@ -27,7 +27,8 @@ describe('an agent whose control plane wants another image', () => {
     await world.until(() => world.socket !== undefined);
   });
   const want = async (image: ImageDigest): Promise<void> => {
-    world.say({ ...world.desired(), image } as never);
+    world.image = image;
+    world.say(world.desired());
     await world.clock.advance(minutes(11));
   };
 

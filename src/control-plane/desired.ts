@@ -27,6 +27,7 @@ export async function desiredOf(
     epoch,
     generation: row.generation,
     image,
+    ...(row.hold !== undefined && { held: true }),
     vms: await Promise.all(wanted.map(async (vm) => desiredVm(vm, timing, await tx.sealed.get(vm.id)))),
     tombstones: vms.flatMap(({ id, tombstone }) =>
       tombstone === undefined

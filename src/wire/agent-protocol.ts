@@ -44,6 +44,8 @@ export const fromControlPlane = z.discriminatedUnion('type', [
     generation: z.number().int(),
     /** The image that new VMs are given; the host keeps it. */
     image: z.string().max(80).optional(),
+    /** An operator holds the host back: it is given no new VMs, and keeps none ready. */
+    held: z.boolean().optional(),
     vms: z.array(desiredVm).max(4096),
     tombstones: z.array(tombstone).max(4096),
   }),

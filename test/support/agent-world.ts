@@ -2,7 +2,7 @@
 
 import type { AgentDeps, AgentOptions, RunningAgent } from '../../src/agent/run.ts';
 import { runAgent } from '../../src/agent/run.ts';
-import { hostId, imageDigest, vmId } from '../../src/domain/ids.ts';
+import { hostId, type ImageDigest, imageDigest, vmId } from '../../src/domain/ids.ts';
 import { seconds } from '../../src/domain/time.ts';
 import type { AgentSocket } from '../../src/ports/agent-link.ts';
 import { AgentLinkError } from '../../src/ports/agent-link.ts';
@@ -80,6 +80,9 @@ export class AgentWorld {
   generation = 0;
   vms: DesiredVm[] = [];
   tombstones: { vm: string; reason: string; rule: string }[] = [];
+  /** Whether an operator holds the host back, and the image that new VMs are given. */
+  held = false;
+  image: ImageDigest | undefined;
   /** Whether events are acknowledged. */
   acknowledges = true;
   /** Whether VMs that are gone are still spoken of, as by a slow control plane. */
@@ -206,8 +209,9 @@ export class AgentWorld {
   }
 
   desired(): ControlPlaneMessage {
-    const { epoch, generation, vms, tombstones } = this;
-    return { type: 'desired', protocol: 1, epoch, generation, vms, tombstones };
+    const { epoch, generation, vms, tombstones, held, image } = this;
+    const wishes = { ...(held && { held }), ...(image !== undefined && { image }) };
+    return { type: 'desired', protocol: 1, epoch, generation, vms, tombstones, ...wishes };
   }
 
   say(message: ControlPlaneMessage): void {

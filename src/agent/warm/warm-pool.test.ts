@@ -159,6 +159,33 @@ describe('a warm VM', () => {
   });
 });
 
+describe('the pool of a host', () => {
+  const newer = imageDigest(`sha256:${'b'.repeat(64)}`);
+
+  it('that an operator holds back is emptied, and filled again when the host is taken back', async () => {
+    const world = await warmWorld();
+    world.held = true;
+    world.push();
+    expect(await world.until(() => world.host.running.length === 0)).toBe(true);
+    await world.clock.advance(minutes(5));
+    expect(world.host.leftovers()).toEqual([]);
+    world.held = false;
+    world.push();
+    expect(await world.until(() => isWarm(world))).toBe(true);
+  });
+
+  it('is made anew when the control plane names another image, once that is here', async () => {
+    const world = await warmWorld();
+    const images = () => world.host.machines.map(({ rootPath }) => rootPath.includes(newer));
+    world.image = newer;
+    world.push();
+    await world.clock.advance(minutes(1));
+    expect(images()).toEqual([false]);
+    world.host.images.add(newer);
+    expect(await world.until(() => images().join() === 'true')).toBe(true);
+  });
+});
+
 describe('the pool and its agent', () => {
   it('a restarted agent goes on with the VMs that wait', async () => {
     const world = await warmWorld({}, 2);

@@ -26,6 +26,8 @@ export interface WarmPoolDeps
   host: HostParts;
   capacity: () => Promise<Capacity>;
   sizes: readonly WarmSize[];
+  /** What the control plane says of the host: a held one keeps nothing ready, and `image` is what the next order will name. */
+  desired: { readonly held: boolean; readonly image: string | undefined };
 }
 
 const roomLookMs = 20;
@@ -134,10 +136,12 @@ export class WarmPool implements WarmVms {
   }
 
   async #targets(): Promise<WarmTarget[]> {
-    const { sizes, ledger, host } = this.#deps;
-    if (sizes.length === 0) return [];
+    const { sizes, ledger, host, desired } = this.#deps;
+    if (sizes.length === 0 || desired.held) return [];
     const newest = ledger.state.vms.findLast(({ spec }) => spec !== undefined)?.spec?.image;
-    const image = newest ?? (await host.images.list())[0];
+    const here = await host.images.list();
+    const wanted = here.find((digest) => digest === desired.image);
+    const image = wanted ?? newest ?? here[0];
     return image === undefined
       ? []
       : sizes.map(({ count, ...size }) => ({ kind: { ...size, image }, count }));

@@ -89,8 +89,10 @@ async function write(tx: Transaction, deps: Deps, { id }: Host, order: Order, fo
   if (before?.kind === hold?.kind && forced === 0) return row;
   // Who said it first is kept when it is said again.
   const kept = before?.kind === hold?.kind ? before : hold;
-  const next: Host = { ...rest, ...(kept === undefined ? {} : { hold: kept }) };
+  const generation = row.generation + 1;
+  const next: Host = { ...rest, generation, ...(kept === undefined ? {} : { hold: kept }) };
   await tx.hosts.update(next);
+  tx.wake(`host:${id}`);
   await tx.history.append([lineOf(row, order, deps, forced)]);
   if (hold === undefined) {
     await tx.tasks.enqueue({ kind: 'place' }, deps.clock.now());
