@@ -11,6 +11,9 @@ const suites: Readonly<Record<string, string>> = {
   sim: 'src/sim/driver/sim-driver.test.ts',
   'qemu, played by a script': 'src/adapters/vm-qemu/driver.test.ts',
   qemu: 'src/adapters/vm-qemu/driver.vm.test.ts',
+  'firecracker 1.10, played': 'src/adapters/vm-firecracker/driver-oldest.test.ts',
+  'firecracker 1.16, played': 'src/adapters/vm-firecracker/driver.test.ts',
+  firecracker: 'src/adapters/vm-firecracker/driver.vm.test.ts',
 };
 
 /** Of a suite that does something else beside, only the contract counts. */
