@@ -122,6 +122,11 @@ export class SimHost {
     this.#cages.clear();
   }
 
+  /** The power is back. */
+  comeUp(): void {
+    this.#bootedAt = this.#options.clock.now();
+  }
+
   /** The VMs whose process runs, in order. */
   get running(): VmId[] {
     return [...this.#vms.keys()].sort();

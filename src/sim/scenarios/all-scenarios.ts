@@ -4,6 +4,7 @@ import { evictedRunner } from './evicted-runner.ts';
 import { failedSeeds } from './failed-seeds.ts';
 import { fiveQueuedFirstCancelled } from './five-queued-first-cancelled.ts';
 import { hostDiesWithAJob } from './host-dies-with-a-job.ts';
+import { hostRebootsUnderAJob } from './host-reboots-under-a-job.ts';
 import { idleLie } from './idle-lie.ts';
 import { lateAssignment } from './late-assignment.ts';
 import { lostJitReply } from './lost-jit-reply.ts';
@@ -30,6 +31,7 @@ export const stories: readonly Scenario[] = [
   lateAssignment,
   lostJitReply,
   hostDiesWithAJob,
+  hostRebootsUnderAJob,
   outageOfAnHour,
   ourDowntimeOfADay,
   evictedRunner,

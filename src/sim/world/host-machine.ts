@@ -169,6 +169,7 @@ export class HostMachine {
 
   powerOn(): void {
     this.isOff = false;
+    this.host.comeUp();
     this.#parts.trace.write(this.name, 'power on');
     this.startAgent();
   }
