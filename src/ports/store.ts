@@ -133,8 +133,8 @@ export interface JobTable extends VersionedTable<JobId, Job> {
   sayWhy(jobs: readonly Job[], reason: string): Promise<void>;
   /** The repositories with jobs of ours that are open, or that we first heard of at `since` or later. In no order. */
   activity(since: Instant): Promise<readonly RepositoryActivity[]>;
-  /** Newest first. `owner` is a lower-cased account. */
-  list(filter: JobFilter, limit: number): Promise<readonly Job[]>;
+  /** Newest first, from after `from` on. `owner` is a lower-cased account. */
+  list(filter: JobFilter, limit: number, from?: Place<JobId>): Promise<readonly Job[]>;
 }
 
 export interface RepositoryActivity {
@@ -149,8 +149,16 @@ export interface RepositoryActivity {
   lastSeenAt: Instant;
 }
 
+/** Where a page of a list ended: the time by which the list is sorted, and the id of that row. */
+export interface Place<Id> {
+  at: Instant;
+  id: Id;
+}
+
 export interface JobFilter {
   owner?: string;
+  /** Only of these lower-cased accounts; of all when left out. */
+  owners?: readonly string[];
   repository?: string;
   states?: readonly JobState[];
   runId?: number;
@@ -172,11 +180,16 @@ export interface VmTable extends VersionedTable<VmId, Vm> {
   forJob(job: JobId): Promise<readonly Vm[]>;
   /** Where VMs were ever made for, one of each scope: the newest VM's. */
   scopes(): Promise<readonly Scope[]>;
-  /** Newest first. */
-  list(
-    filter: { owner?: string; host?: HostId; states?: readonly VmState[] },
-    limit: number,
-  ): Promise<readonly Vm[]>;
+  /** Newest first, from after `from` on. */
+  list(filter: VmFilter, limit: number, from?: Place<VmId>): Promise<readonly Vm[]>;
+}
+
+export interface VmFilter {
+  owner?: string;
+  /** Only of these lower-cased accounts; of all when left out. */
+  owners?: readonly string[];
+  host?: HostId;
+  states?: readonly VmState[];
 }
 
 export interface HostTable extends VersionedTable<HostId, Host> {
@@ -238,6 +251,17 @@ export interface HistoryTable {
   append(lines: readonly HistoryLine[]): Promise<void>;
   /** The newest `limit` lines, in the order of writing. */
   of(subject: HistoryLine['subject'], limit: number): Promise<readonly HistoryLine[]>;
+  /** The newest `limit` lines of all these subjects together, in the order of writing; only those before number `before`. */
+  page(
+    subjects: readonly HistoryLine['subject'][],
+    limit: number,
+    before?: number,
+  ): Promise<readonly NumberedLine[]>;
+}
+
+/** `number` rises with each line that is written. */
+export interface NumberedLine extends HistoryLine {
+  number: number;
 }
 
 /** JIT configurations, sealed to a host's key, on their way through the database (I8). */
@@ -299,6 +323,8 @@ export interface RecordedRepair extends Repair {
 export interface RepairFilter {
   /** A lower-cased account. Repairs that concern nobody in particular are left out then. */
   owner?: string;
+  /** The same for several accounts. */
+  owners?: readonly string[];
   kinds?: readonly RepairKind[];
   /** At this time or later. */
   since?: Instant;

@@ -5,6 +5,7 @@ import { describe } from 'vitest';
 import { deliveryContract } from './store/deliveries.ts';
 import { indexContract } from './store/indexes.ts';
 import { leaseContract } from './store/leases.ts';
+import { pageContract } from './store/pages.ts';
 import { raceContract } from './store/races.ts';
 import { repairContract } from './store/repairs.ts';
 import { rowContract } from './store/rows.ts';
@@ -21,6 +22,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('deliveries', () => deliveryContract(open));
     describe('jobs, VMs and hosts', () => rowContract(open));
     describe('what is found', () => indexContract(open));
+    describe('pages', () => pageContract(open));
     describe('tasks', () => taskContract(open));
     describe('leases', () => leaseContract(open));
     describe('the repair book', () => repairContract(open));

@@ -3,7 +3,7 @@ import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
 import { type Instant, instantOf } from '../../domain/time.ts';
-import type { JobFilter, JobTable, RepositoryActivity } from '../../ports/store.ts';
+import type { JobFilter, JobTable, Place, RepositoryActivity } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
 import type { IndexSpec } from './row-index.ts';
 import type { Rows } from './rows.ts';
@@ -80,7 +80,7 @@ export function createJobTable(): { participant: JobRows; in(session: Session): 
             activityOf(rows, session, repository, since),
           ),
         ),
-      list: (filter, limit) => session.statement(() => listed(rows, session, filter, limit)),
+      list: (filter, limit, from) => session.statement(() => listed(rows, session, { filter, limit, from })),
     }),
   };
 }
@@ -107,9 +107,16 @@ function activityOf(
   ];
 }
 
-function listed(rows: JobRows, session: Session, filter: JobFilter, limit: number): Job[] {
+interface Listing {
+  filter: JobFilter;
+  limit: number;
+  from: Place<Job['id']> | undefined;
+}
+
+function listed(rows: JobRows, session: Session, { filter, limit, from }: Listing): Job[] {
   const { states, runId, repository } = filter;
-  const selection = { newestFirst: true, limit, where: (job: Job) => matches(job, filter) };
+  const where = (job: Job): boolean => matches(job, filter) && isAfter(job, from);
+  const selection = { newestFirst: true, limit, where };
   if (runId !== undefined) return rows.select(session, 'run', `${runId}`, selection);
   if (states !== undefined) {
     const found = [...new Set(states)].flatMap((state) => rows.select(session, 'state', state, selection));
@@ -120,9 +127,13 @@ function listed(rows: JobRows, session: Session, filter: JobFilter, limit: numbe
   return rows.select(session, 'all', '', selection);
 }
 
+const isAfter = ({ firstSeenAt, id }: Job, from: Place<Job['id']> | undefined): boolean =>
+  from === undefined || firstSeenAt < from.at || (firstSeenAt === from.at && id < from.id);
+
 function matches(job: Job, filter: JobFilter): boolean {
   return (
     (filter.owner === undefined || scopeOwner(job.scope) === filter.owner) &&
+    (filter.owners === undefined || filter.owners.includes(scopeOwner(job.scope))) &&
     (filter.repository === undefined || repositoryOf(job) === filter.repository.toLowerCase()) &&
     (filter.states === undefined || filter.states.includes(job.state)) &&
     (filter.runId === undefined || job.runId === filter.runId)

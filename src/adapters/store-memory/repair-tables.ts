@@ -37,10 +37,10 @@ export function createRepairTable(): {
       count: (filter) =>
         session.statement(() => {
           const counts = noneOfEach();
-          const { owner, since, kinds = repairKinds } = filter;
+          const { owner, owners, since, kinds = repairKinds } = filter;
           for (const kind of kinds) {
             counts[kind] =
-              owner === undefined && since === undefined
+              owner === undefined && owners === undefined && since === undefined
                 ? rows.count(session, 'kind', kind)
                 : rows.select(session, 'kind', kind, { where: (row) => matches(row, filter) }).length;
           }
@@ -50,8 +50,9 @@ export function createRepairTable(): {
   };
 }
 
-const matches = (repair: Repair, { owner, kinds, since }: RepairFilter): boolean =>
+const matches = (repair: Repair, { owner, owners, kinds, since }: RepairFilter): boolean =>
   (owner === undefined || repair.owner === owner) &&
+  (owners === undefined || (repair.owner !== undefined && owners.includes(repair.owner))) &&
   (kinds === undefined || kinds.includes(repair.kind)) &&
   (since === undefined || repair.at >= since);
 

@@ -52,6 +52,17 @@ export function createHistoryTable(): Table<HistoryTable> & { participant: Rows<
             .reverse()
             .map((row) => row.line),
         ),
+      page: (subjects, limit, before = Number.POSITIVE_INFINITY) =>
+        session.statement(() => {
+          const where = ({ sequence }: HistoryRow): boolean => sequence < before;
+          const found = [...new Set(subjects.map(nameOf))].flatMap((name) =>
+            rows.select(session, 'subject', name, { newestFirst: true, limit, where }),
+          );
+          return found
+            .sort((a, b) => a.sequence - b.sequence)
+            .slice(-limit)
+            .map(({ line, sequence }) => ({ ...line, number: sequence }));
+        }),
     }),
   };
 }

@@ -2,7 +2,7 @@ import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
-import type { VmTable } from '../../ports/store.ts';
+import type { Place, VmFilter, VmTable } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
 import type { IndexSpec } from './row-index.ts';
 import type { Rows, Selection } from './rows.ts';
@@ -76,25 +76,34 @@ export function createVmTable(): { participant: VmRows; in(session: Session): Vm
               rows.select(session, 'scope', key, { newestFirst: true, limit: 1 }).map(({ scope }) => scope),
             ),
           ),
-        list: (filter, limit) => session.statement(() => listed(rows, session, filter, limit)),
+        list: (filter, limit, from) =>
+          session.statement(() => listed(rows, session, { filter, limit, from })),
       };
     },
   };
 }
 
-function listed(
-  rows: VmRows,
-  session: Session,
-  { owner, host, states }: Parameters<VmTable['list']>[0],
-  limit: number,
-): Vm[] {
+interface Listing {
+  filter: VmFilter;
+  limit: number;
+  from: Place<Vm['id']> | undefined;
+}
+
+function listed(rows: VmRows, session: Session, { filter, limit, from }: Listing): Vm[] {
+  const { owner, owners, host, states } = filter;
   const selection = {
     newestFirst: true,
     limit,
     where: (vm: Vm) =>
-      (owner === undefined || scopeOwner(vm.scope) === owner) && (host === undefined || vm.host === host),
+      (owner === undefined || scopeOwner(vm.scope) === owner) &&
+      (owners === undefined || owners.includes(scopeOwner(vm.scope))) &&
+      (host === undefined || vm.host === host) &&
+      isAfter(vm, from),
   };
   if (states === undefined) return rows.select(session, 'all', '', selection);
   const found = [...new Set(states)].flatMap((state) => rows.select(session, 'state', state, selection));
   return found.sort(newestFirst(order)).slice(0, limit);
 }
+
+const isAfter = ({ requestedAt, id }: Vm, from: Place<Vm['id']> | undefined): boolean =>
+  from === undefined || requestedAt < from.at || (requestedAt === from.at && id < from.id);

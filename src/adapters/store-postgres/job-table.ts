@@ -59,9 +59,15 @@ export function jobTable(db: Db): JobTable {
     },
     sayWhy: (jobs, reason) => sayWhy(db, jobs, reason),
     activity: (since) => activity(db, since),
-    async list({ owner, repository, states, runId }, limit) {
+    async list({ owner, owners, repository, states, runId }, limit, from) {
       let query = db.selectFrom('jobs').select('doc');
       if (owner !== undefined) query = query.where('owner', '=', storable(owner));
+      if (owners !== undefined)
+        query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
+      if (from !== undefined)
+        query = query.where((is) =>
+          is(is.refTuple('first_seen_at', 'id'), '<', is.tuple<number, number>(from.at, from.id)),
+        );
       if (repository !== undefined) query = query.where('repository', '=', repositoryColumn(repository));
       if (states !== undefined) query = query.where((is) => is('state', '=', is.fn.any(is.val([...states]))));
       if (runId !== undefined) query = query.where('run_id', '=', runId);

@@ -33,9 +33,11 @@ export function repairTable(db: Db): RepairTable {
   };
 }
 
-function chosen(db: Db, { owner, kinds, since }: RepairFilter) {
+function chosen(db: Db, { owner, owners, kinds, since }: RepairFilter) {
   let query = db.selectFrom('repairs');
   if (owner !== undefined) query = query.where('owner', '=', storable(owner));
+  if (owners !== undefined)
+    query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
   if (kinds !== undefined) query = query.where((is) => is('kind', '=', is.fn.any(is.val([...kinds]))));
   if (since !== undefined) query = query.where('at', '>=', since);
   return query;

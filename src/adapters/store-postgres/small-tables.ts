@@ -1,5 +1,6 @@
 // The tables that are little more than a key and a value.
 
+import { assert } from '../../domain/bug.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { BudgetTable, EnrolmentTable, HistoryTable, SealedTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
@@ -31,6 +32,21 @@ export function historyTable(db: Db, partitions: Partitions): HistoryTable {
         .limit(limit)
         .execute();
       return rows.reverse().map(({ at, event, data }) => ({ at, subject, event, data }));
+    },
+    async page(subjects, limit, before) {
+      const byName = new Map(subjects.map((subject) => [storable(name(subject)), subject]));
+      let query = db
+        .selectFrom('history')
+        .select(['seq', 'at', 'subject', 'event', 'data'])
+        .where((is) => is('subject', '=', is.fn.any(is.val([...byName.keys()]))))
+        .orderBy('seq', 'desc')
+        .limit(limit);
+      if (before !== undefined) query = query.where('seq', '<', before);
+      return (await query.execute()).reverse().map(({ seq, subject: named, ...line }) => {
+        const subject = byName.get(named);
+        assert(subject !== undefined, 'only what was asked for was found');
+        return { ...line, subject, number: seq };
+      });
     },
   };
 }

@@ -51,9 +51,15 @@ export function vmTable(db: Db): VmTable {
       const newest = db.selectFrom('vms').distinctOn('scope').select('doc').orderBy('scope');
       return (await docs(newest.orderBy('requested_at', 'desc').orderBy('id', 'desc'))).map((vm) => vm.scope);
     },
-    list({ owner, host, states }, limit) {
+    list({ owner, owners, host, states }, limit, from) {
       let query = newestFirst().limit(limit);
       if (owner !== undefined) query = query.where('owner', '=', storable(owner));
+      if (owners !== undefined)
+        query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
+      if (from !== undefined)
+        query = query.where((is) =>
+          is(is.refTuple('requested_at', 'id'), '<', is.tuple<number, string>(from.at, from.id)),
+        );
       if (host !== undefined) query = query.where('host', '=', host);
       if (states !== undefined) query = query.where((is) => is('state', '=', is.fn.any(is.val([...states]))));
       return docs(query);

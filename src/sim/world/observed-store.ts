@@ -45,6 +45,7 @@ export function observedStore(store: Store, { life, isAway, committed }: StoreWa
 function noting(tx: Transaction, note: (lines: readonly HistoryLine[]) => void): Transaction {
   const history: Transaction['history'] = {
     of: (subject, limit) => tx.history.of(subject, limit),
+    page: (subjects, limit, before) => tx.history.page(subjects, limit, before),
     async append(lines) {
       await tx.history.append(lines);
       note(lines);
