@@ -91,6 +91,18 @@ describe.skipIf(reason !== undefined)(`frames from a guest${reason ? ` (${reason
     expect(await refused()).toEqual({});
   });
 
+  it('a question for a resolver in a private network passes by way of the gateway, and only as one', async () => {
+    const resolver = '192.168.9.9';
+    await machine?.network({ dns: { kind: 'forwarded', resolver } }).mend();
+    await guest?.send(ip(udp(own, resolver, 53)));
+    await guest?.send(ip(udp(own, resolver, 80)));
+    await expect.poll(refused).toEqual({ 'closed-range': 2 });
+    await guest?.send(ip(udp(own, made.gateway, 53)));
+    const seen = () => machine?.world.run('cat', ['/proc/net/snmp']);
+    await expect.poll(seen).toMatch(/^Ip: (\d+ ){2}[1-9]/m);
+    expect(await refused()).toEqual({ 'closed-range': 2 });
+  });
+
   it('a tap without rules of its own reaches nothing', async () => {
     await machine?.host.run('nft', ['flush', 'set', 'inet', 'bellows', 'guests']);
     await machine?.host.run('nft', ['delete', 'chain', 'netdev', 'bellows', made.device]);
