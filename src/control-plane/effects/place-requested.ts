@@ -66,7 +66,7 @@ async function lookedAt(tx: Transaction, { clock, settings }: Deps): Promise<Hos
     return { before, after: lookAt(before, clock.now(), settings.hostSilenceMs) };
   };
   const { before, after } = await look();
-  if (before === undefined || after.listeningSince === before.listeningSince) return before;
+  if (before === undefined || after.unbrokenSince === before.unbrokenSince) return before;
   await tx.lock('repair:watch-hosts');
   const again = await look();
   await tx.loops.put('watch-hosts', again.after);

@@ -1,7 +1,7 @@
 // A host that says nothing for a while is silent: its VMs are unknown, which is neither supply nor room. When it speaks
 // again they are what they were (agent-link/observe.ts). One that a machine enrolled and that stays away is removed.
 
-import { type HostWatchState, lookAt, silenceOf } from '../../domain/repair/host-removal.ts';
+import { type HostWatchState, lookAt, lookEveryMs, silenceOf } from '../../domain/repair/host-removal.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -24,7 +24,7 @@ export const hostLoop: RepairLoop = {
       mended.push(...(await markSilent(deps, host, state, now)));
     }
     mended.push(...(await removeGoneHosts(deps, hosts, state, now)));
-    return { mended, nextInMs: deps.settings.hostSilenceMs / 4 };
+    return { mended, nextInMs: lookEveryMs(deps.settings.hostSilenceMs) };
   },
 };
 

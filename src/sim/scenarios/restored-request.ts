@@ -1,4 +1,4 @@
-import { minutes } from '../../domain/time.ts';
+import { minutes, seconds } from '../../domain/time.ts';
 import { story } from './story.ts';
 
 export const restoredRequest = story({
@@ -9,7 +9,7 @@ export const restoredRequest = story({
   async play(stage, database) {
     const { world } = stage;
     world.weather.work = ({ id }) => ({
-      durationMs: minutes(id === stage.job(2).id ? 4 : 2),
+      durationMs: seconds(id === stage.job(2).id ? 60 : 20),
       conclusion: 'success',
     });
     stage.push(3);
@@ -17,18 +17,18 @@ export const restoredRequest = story({
     stage.tell('A backup is made. In it the VM of job 3 waits for room.');
     const backup = database.snapshot();
     const areDone = () => stage.jobs.every(({ phase }) => phase === 'completed');
-    await stage.until('three jobs are done', areDone, minutes(6));
-    await stage.wait(minutes(2));
+    await stage.until('three jobs are done', areDone, minutes(2));
+    await stage.wait(seconds(5));
     stage.tell('GitHub answers no questions for a while; runners can be registered.');
     world.github.world.faults.call = (operation) =>
       operation.startsWith('GET ') ? { kind: 'refused', status: 503 } : { kind: 'none' };
-    stage.push();
+    stage.push(3);
     stage.tell(
       'The database is lost with host 1, and the backup is read in. There is room for what waits in it.',
     );
     stage.host(1).powerOff();
     world.restoreDatabase(() => database.restore(backup));
-    await stage.until('job 4 is done', areDone, minutes(5));
+    await stage.until('three more jobs are done', areDone, minutes(5));
   },
   async end(stage) {
     stage.insistOn('success');
