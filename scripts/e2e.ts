@@ -16,6 +16,14 @@ const proofs: Readonly<Record<string, Proof>> = {
     summary: 'every VM driver keeps what drivers promise: the same cases for each',
     load: () => import('./e2e/drivers.ts'),
   },
+  isolation: {
+    summary: 'a VM whose root is a stranger harms neither its host nor its neighbours nor your network',
+    load: () => import('../test/isolation/main.ts'),
+  },
+  restart: {
+    summary: 'jobs pass in real VMs while their agent is killed at every step, and upgraded',
+    load: () => import('../test/restart/main.ts'),
+  },
 };
 
 const program = new Command('e2e')
