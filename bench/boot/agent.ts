@@ -20,6 +20,7 @@ import { minutes } from '../../src/domain/time.ts';
 import type { ImageSource } from '../../src/ports/image-source.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
+import type { UserNetwork } from '../../src/ports/vm-driver.ts';
 import { MemoryVmLogs } from '../../src/sim/memory-vm-logs.ts';
 import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
 import { socketPair } from '../../src/sim/socket-pair.ts';
@@ -67,7 +68,7 @@ export async function startAgent(
   images: ImageSource,
   image: ImageDigest,
   machine: Machine,
-  { hostPort, warm = 0 }: BenchAgentOptions = {},
+  options: BenchAgentOptions = {},
 ): Promise<AgentUnderTest> {
   const clock = new SystemClock();
   const journalPath = join(folder, 'journal.jsonl');
@@ -80,18 +81,13 @@ export async function startAgent(
   });
   const control = new Control();
   const identity = new PlainIdentity('host-bench');
+  const { hostPort, warm = 0 } = options;
   const agent = await runAgent(
     {
       driver,
       disk: sparseScratchDisk({ folder: join(folder, 'disks') }),
       folder: vmFolder(join(folder, 'vms')),
-      network: userNetwork({
-        restricted: true,
-        forwards:
-          hostPort === undefined
-            ? []
-            : [{ guestAddress: hostAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort }],
-      }),
+      network: userNetwork({ restricted: true, forwards: forwardsTo(hostPort) }),
       cage: noCage(),
       images,
       guestLink: qemuGuestLink(),
@@ -118,6 +114,30 @@ export async function startAgent(
       warm: warm === 0 ? [] : [{ ...sizeOf(machine), count: warm }],
     },
   );
+  return {
+    ...measurements(control, image, machine, identity),
+    warmedUp: () => untilWarm(journalPath, warm),
+    stop: async () => {
+      await agent.stop();
+      // Warm VMs would wait for the next agent.
+      for (const vm of await driver.find()) await driver.stop(vm);
+      driver.release();
+      await journal.close();
+    },
+  };
+}
+
+const forwardsTo = (hostPort: number | undefined): UserNetwork['forwards'] =>
+  hostPort === undefined
+    ? []
+    : [{ guestAddress: hostAddress, guestPort: 80, hostAddress: '127.0.0.1', hostPort }];
+
+function measurements(
+  control: Control,
+  image: ImageDigest,
+  machine: Machine,
+  identity: PlainIdentity,
+): Pick<AgentUnderTest, 'boot' | 'listen' | 'keep'> {
   let count = 0;
   const next = (): VmId => vmId(`vm-bench${String(++count).padStart(7, '0')}`);
   const orderFor = (vm: VmId) => ({
@@ -156,37 +176,31 @@ export async function startAgent(
       const vm = next();
       const sealedJit = await new PlainSealer().seal(new Secret(jitConfig), identity.sealingKey);
       const begun = performance.now();
-      let handedAt = begun;
       control.desire([{ ...orderFor(vm), sealedJit }], []);
       await control.until(vm, (event) => event.kind === 'handed');
-      handedAt = performance.now();
+      const handedAt = performance.now();
       await control.until(vm, (event) => event.kind === 'runner-listening');
       const done = performance.now();
       await end(vm);
       return { ms: Math.round(done - begun), runnerStartMs: Math.round(done - handedAt) };
     },
-    keep: async (count) => {
-      while (kept.length < count) kept.push(orderFor(next()));
+    keep: async (wanted) => {
+      while (kept.length < wanted) kept.push(orderFor(next()));
       control.desire(kept, []);
       for (const { vm } of kept) await control.until(vm, ({ kind }) => kind === 'guest-up');
     },
-    warmedUp: async () => {
-      for (const end = performance.now() + patienceMs; ; await clock.sleep(50)) {
-        const lines = (await readFile(journalPath, 'utf8')).split('\n').filter((line) => line !== '');
-        const entries = lines.map((line) => journalEntry.parse(JSON.parse(line)));
-        if (entries.reduce(apply, emptyState).warm.filter(({ ready }) => ready).length === warm) return;
-        if (performance.now() > end)
-          throw new Error(`the warm pool is not full after ${patienceMs / 1000} s`);
-      }
-    },
-    stop: async () => {
-      await agent.stop();
-      // Warm VMs would wait for the next agent.
-      for (const vm of await driver.find()) await driver.stop(vm);
-      driver.release();
-      await journal.close();
-    },
   };
+}
+
+/** By what the agent wrote down. */
+async function untilWarm(journalPath: string, count: number): Promise<void> {
+  for (const end = performance.now() + patienceMs; ; ) {
+    const lines = (await readFile(journalPath, 'utf8')).split('\n').filter((line) => line !== '');
+    const entries = lines.map((line) => journalEntry.parse(JSON.parse(line)));
+    if (entries.reduce(apply, emptyState).warm.filter(({ ready }) => ready).length === count) return;
+    if (performance.now() > end) throw new Error(`the warm pool is not full after ${patienceMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 const sizeOf = ({ vcpus, memoryMib, scratchGib }: Machine) => ({
