@@ -61,15 +61,12 @@ export function refusal(
 }
 
 /**
- * What the control plane may promise: not what is held by VMs of which it does not know. Otherwise it would place VM after VM
- * where there is no room, each refused at once.
+ * With what is held by VMs of which the control plane does not know. Otherwise it would place VM after VM where there is no
+ * room, each refused at once.
  */
-export function forOthers(capacity: Capacity, strangers: readonly VmRecord[]): Capacity {
+export function withStrangers(capacity: Capacity, strangers: readonly VmRecord[]): Capacity {
+  if (strangers.length === 0) return capacity;
   const sum = (of: 'memoryMib' | 'milliCpus'): number =>
     strangers.reduce((total, { spec }) => total + (spec?.[of] ?? 0), 0);
-  return {
-    ...capacity,
-    milliCpus: Math.max(0, capacity.milliCpus - sum('milliCpus')),
-    memoryMib: Math.max(0, capacity.memoryMib - sum('memoryMib')),
-  };
+  return { ...capacity, strangers: { milliCpus: sum('milliCpus'), memoryMib: sum('memoryMib') } };
 }

@@ -245,13 +245,14 @@ describe('absence', () => {
     world.push();
     await world.clock.advance(minutes(50));
     expect(world.observed?.vms).toEqual([{ vm: testVm, state: 'unknown-to-you' }]);
-    // The room that it takes is not offered to others.
-    const held = 2048;
+    // The room that it takes is told beside what is offered, so that others are not given it.
     const offered = world.observed?.capacity.memoryMib;
+    expect(world.observed?.capacity.strangers).toEqual({ milliCpus: 2000, memoryMib: 2048 });
     expect(world.host.leftovers()).toHaveLength(partsOfVm);
     await world.clock.advance(minutes(15));
     expect(world.host.leftovers()).toEqual([]);
-    expect(world.observed?.capacity.memoryMib).toBe((offered ?? 0) + held);
+    expect(world.observed?.capacity.strangers).toBeUndefined();
+    expect(world.observed?.capacity.memoryMib).toBe(offered);
   });
 
   it('of a younger generation: an older one of the same epoch changes nothing', async () => {

@@ -9,7 +9,7 @@ import type { HostIdentity } from '../ports/sealer.ts';
 import type { VmLogs } from '../ports/vm-logs.ts';
 import { type AgentMessage, agentLinkPath, agentProtocolVersion } from '../wire/agent-protocol.ts';
 import { BootSlots } from './boot-slots.ts';
-import { type Capacity, capacityOf, defaultOffer, factsMs, forOthers, type Offer } from './capacity.ts';
+import { type Capacity, capacityOf, defaultOffer, factsMs, type Offer, withStrangers } from './capacity.ts';
 import { DesiredSet } from './desired-set.ts';
 import { type Hearing, hear } from './hear.ts';
 import { noteOfBoot } from './host-boot.ts';
@@ -137,7 +137,7 @@ function linkFor(deps: AgentDeps, options: AgentOptions, parts: LinkParts): Cont
     agentVersion: options.version,
     driver: driver.kind,
     ...desired.version,
-    capacity: forOthers(await capacity(), reconciler.strangers()),
+    capacity: withStrangers(await capacity(), reconciler.strangers()),
     // Together, so that a VM is never missing while its end is not told yet.
     vms: reconciler.observed(),
     events: ledger.state.events.slice(0, eventsAtOnce),

@@ -114,6 +114,8 @@ export const capacity = z.object({
   maxBooting: z.number().int().min(1),
   labels: z.array(z.string().max(256)).max(64),
   images: z.array(z.string().max(80)).max(256),
+  /** What VMs hold of it that are in no desired set that this host was sent; absent when there are none. */
+  strangers: z.object({ milliCpus: z.number().int().min(0), memoryMib: z.number().int().min(0) }).optional(),
 });
 
 export const fromAgent = z.discriminatedUnion('type', [

@@ -62,9 +62,10 @@ export async function takeInObserved(
   return heardUpTo;
 }
 
-const capacityOf = ({ capacity }: Observed): HostCapacity => ({
-  ...capacity,
-  images: capacity.images as ImageDigest[],
+const capacityOf = ({ capacity: { strangers, images, ...offered } }: Observed): HostCapacity => ({
+  ...offered,
+  images: images as ImageDigest[],
+  ...(strangers !== undefined && { strangers }),
 });
 
 /** Nothing to write: the host was heard a moment ago, and says what it said then. */

@@ -74,6 +74,19 @@ describe('a host', () => {
     expect(neverFits(room, { ...shape, diskGib: 41 }, policy)).toBe('disk');
   });
 
+  it('counts what strangers hold like what was promised: processors twice, memory once, and not for ever', () => {
+    const besides = (milliCpus: number, memoryMib: number) => ({
+      ...room,
+      strangers: { milliCpus, memoryMib },
+    });
+    const small = { ...shape, milliCpus: 2000, memoryMib: 900 };
+    expect(lacksFor(besides(6000, 0), noUsage, small, policy)).toBeUndefined();
+    expect(lacksFor(besides(6001, 0), noUsage, small, policy)).toBe('processors');
+    expect(lacksFor(besides(0, 8000), noUsage, small, policy)).toBeUndefined();
+    expect(lacksFor(besides(0, 8001), noUsage, small, policy)).toBe('memory');
+    expect(neverFits(besides(9000, 9000), small, policy)).toBeUndefined();
+  });
+
   it('has these defaults', () => {
     expect(defaultCapacityPolicy).toEqual({ cpuOvercommit: 2, diskOvercommit: 4, vmmMemoryMib: 0 });
   });

@@ -53,8 +53,9 @@ export function overpromised(
   used: Usage,
   policy: CapacityPolicy,
 ): Resource | undefined {
-  if (used.memoryMib > capacity.memoryMib) return 'memory';
-  if (used.milliCpus > capacity.milliCpus * policy.cpuOvercommit) return 'processors';
+  const { milliCpus: unknownCpus = 0, memoryMib: unknownMib = 0 } = capacity.strangers ?? {};
+  if (used.memoryMib + unknownMib > capacity.memoryMib) return 'memory';
+  if (used.milliCpus + unknownCpus > capacity.milliCpus * policy.cpuOvercommit) return 'processors';
   if (used.diskGib > capacity.diskGib * policy.diskOvercommit) return 'disk';
   return undefined;
 }
@@ -75,8 +76,10 @@ export function lacksFor(
 }
 
 /** The resource of which even the empty host has too little. */
-export const neverFits = (
-  capacity: HostCapacity,
+export function neverFits(
+  { strangers: _strangers, ...empty }: HostCapacity,
   shape: VmShape,
   policy: CapacityPolicy,
-): Resource | undefined => overpromised(capacity, addVm(noUsage, shape, policy, true), policy);
+): Resource | undefined {
+  return overpromised(empty, addVm(noUsage, shape, policy, true), policy);
+}

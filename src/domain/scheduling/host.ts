@@ -15,6 +15,8 @@ export interface HostCapacity {
   maxBooting: number;
   labels: readonly string[];
   images: readonly ImageDigest[];
+  /** What VMs hold of it that our books do not know, as after a restored database. */
+  strangers?: { milliCpus: number; memoryMib: number };
 }
 
 /** What an operator decided about a host: `draining` takes no new VMs; `disabled` also stays so when the host enrols anew. */

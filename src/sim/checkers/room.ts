@@ -25,15 +25,12 @@ export function makeNoOverpromise(): Checker {
   };
 }
 
-/**
- * What a host offers shrinks while VMs are on it that no row knows, as after a restored database; what was promised before
- * that is no wrong. What it has does not shrink.
- */
+/** VMs that no row knows may turn up on a host, as after a restored database: what was promised before that is no wrong. */
 function asItIs(host: Host, world: World): Host {
   const facts = world.hosts.find(({ id }) => id === host.id)?.spec.facts;
   if (host.capacity === undefined || facts === undefined) return host;
-  const { cpus, memoryMib } = facts;
-  return { ...host, capacity: { ...host.capacity, memoryMib, milliCpus: cpus * 1000 } };
+  const { strangers: _strangers, ...capacity } = host.capacity;
+  return { ...host, capacity: { ...capacity, memoryMib: facts.memoryMib, milliCpus: facts.cpus * 1000 } };
 }
 
 export function makeMemoryHolds(): Checker {

@@ -19,6 +19,7 @@ import { restoredDump } from './restored-dump.ts';
 import { restoredRequest } from './restored-request.ts';
 import { runUnderMaxParallel } from './run-under-max-parallel.ts';
 import type { Scenario } from './scenario.ts';
+import { strangersBesideRoom } from './strangers-beside-room.ts';
 import { twoBursts } from './two-bursts.ts';
 
 /** Lessons that others paid for, each as a story. */
@@ -39,6 +40,7 @@ export const stories: readonly Scenario[] = [
   restoredDump,
   restoredRequest,
   placedInTheBackup,
+  strangersBesideRoom,
   clockPutBack,
   runUnderMaxParallel,
   twoBursts,

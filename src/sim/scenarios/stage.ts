@@ -10,7 +10,7 @@ import type { Judge } from '../checkers/judge.ts';
 import { type DeliveryFault, noFaults } from '../github/faults.ts';
 import type { Job, Run } from '../github/state.ts';
 import type { Delivery } from '../github/webhook.ts';
-import { workflowOf } from '../github/workflow/workflow-of.ts';
+import { type SimpleJob, workflowOf } from '../github/workflow/workflow-of.ts';
 import type { HostMachine } from '../world/host-machine.ts';
 import type { World } from '../world/world.ts';
 
@@ -44,10 +44,10 @@ export class Stage {
 
   // What people do.
 
-  /** Pushes a commit whose workflow has so many jobs, of which GitHub may start only so many at a time. */
-  push(jobs = 1, limit: { maxParallel?: number } = {}): Run {
+  /** Pushes a commit whose workflow has so many jobs; `more` says what is particular to them. */
+  push(jobs = 1, more: Partial<Pick<SimpleJob, 'labels' | 'maxParallel'>> = {}): Run {
     this.world.trace.write('person', jobs === 1 ? 'pushes a job' : `pushes ${jobs} jobs`);
-    const shape = { key: 'build', labels: [size], ...(jobs === 1 ? {} : { width: jobs }), ...limit };
+    const shape = { key: 'build', labels: [size], ...(jobs === 1 ? {} : { width: jobs }), ...more };
     return this.world.github.start({ repository, workflow: workflowOf('ci', [shape]) });
   }
 
