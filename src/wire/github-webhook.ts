@@ -40,6 +40,7 @@ const jobDelivery = z.object({
   repository,
   installation: z.object({ id: z.number() }).nullish(),
   organization: z.object({ login: z.string() }).nullish(),
+  sender: z.object({ login: z.string() }).nullish().catch(undefined),
 });
 
 /** @param body the raw bytes of the delivery, as they were signed. */
@@ -49,7 +50,7 @@ export function parseDelivery(event: string, body: Uint8Array, context: Delivery
   if (!json.ok) return { kind: 'unreadable', reason: json.reason };
   const parsed = jobDelivery.safeParse(json.value);
   if (!parsed.success) return { kind: 'unreadable', reason: firstIssue(parsed.error) };
-  const { workflow_job: job, repository: repo, installation } = parsed.data;
+  const { workflow_job: job, repository: repo, installation, sender } = parsed.data;
   if (!installation) {
     return {
       kind: 'ignored',
@@ -74,7 +75,8 @@ export function parseDelivery(event: string, body: Uint8Array, context: Delivery
     },
     labels: labelSet(job.labels),
   };
-  return { kind: 'job', identity, fact: factOf(job, 'delivery', context.heardAt) };
+  const fact = factOf(job, 'delivery', context.heardAt);
+  return { kind: 'job', identity, fact: { ...fact, ...(sender && { actor: sender.login }) } };
 }
 
 /** User accounts have no organisation runners: theirs are registered in the repository. */

@@ -66,6 +66,8 @@ export interface JobFact {
   runner?: { id: RunnerId; name: RunnerName };
   startedAt?: Instant;
   completedAt?: Instant;
+  /** The login by whose doing GitHub sent the delivery. */
+  actor?: string;
 }
 
 /**
@@ -79,6 +81,8 @@ export interface JobKnowledge {
   runner?: { id: RunnerId; name: RunnerName };
   /** Deliveries that carry a status before the start, with the latest of their own times and their latest arrival. */
   before: Partial<Record<'queued' | 'waiting', { asOf: Instant; heardAt: Instant }>>;
+  /** Who set it off: the actor of the earliest delivery; a later one's may be whoever cancelled it. */
+  actor?: { login: string; asOf: Instant };
   /** The newest read. `missing`: GitHub answered 404. */
   read?: { status: JobStatus | 'missing'; asOf: Instant };
 }

@@ -37,14 +37,16 @@ const anyFact: fc.Arbitrary<JobFact | Missing> = fc.oneof(
       ),
       runner: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
       name: fc.constantFrom('a', 'b'),
+      actor: fc.option(fc.constantFrom('octocat', 'hubot'), { nil: undefined }),
     })
-    .map(({ source, status, asOf, later, conclusion, runner, name }) => ({
+    .map(({ source, status, asOf, later, conclusion, runner, name, actor }) => ({
       source,
       status,
       asOf: at(asOf),
       heardAt: at(asOf + (source === 'read' ? 0 : later)),
       conclusion,
       ...(runner !== undefined && { runner: { id: runnerId(runner), name: runnerName(name) } }),
+      ...(actor !== undefined && { actor }),
     })),
 );
 const facts = fc.array(anyFact, { maxLength: 8 });

@@ -11,6 +11,7 @@ export const nothingKnown: JobKnowledge = { before: {} };
 type Runner = { id: RunnerId; name: RunnerName };
 type Told = { asOf: Instant; heardAt: Instant };
 type Read = NonNullable<JobKnowledge['read']>;
+type Actor = NonNullable<JobKnowledge['actor']>;
 type Completed = NonNullable<JobKnowledge['completed']>;
 
 /** A read of which GitHub answered 404. */
@@ -40,6 +41,7 @@ function knowledgeOf(fact: JobFact | Missing): JobKnowledge {
     ...(fact.status === 'completed' && {
       completed: { conclusion: fact.conclusion ?? 'unknown', at: fact.completedAt ?? fact.asOf },
     }),
+    ...(fact.actor !== undefined && { actor: { login: fact.actor, asOf: fact.asOf } }),
     ...(fact.source === 'read' && { read: { status: fact.status, asOf: fact.asOf } }),
   };
 }
@@ -56,12 +58,14 @@ export function join(a: JobKnowledge, b: JobKnowledge): JobKnowledge {
   const completed = either(a.completed, b.completed, betterEnd);
   const started = either(a.started, b.started, (x, y) => (x.at <= y.at ? x : y));
   const runner = either(a.runner, b.runner, laterRunner);
+  const actor = either(a.actor, b.actor, earlierActor);
   const read = either(a.read, b.read, newerRead);
   return {
     before: { ...(queued && { queued }), ...(waiting && { waiting }) },
     ...(completed && { completed }),
     ...(started && { started }),
     ...(runner && { runner }),
+    ...(actor && { actor }),
     ...(read && { read }),
   };
 }
@@ -101,6 +105,11 @@ function laterRunner(a: Runner, b: Runner): Runner {
   return a.name >= b.name ? a : b;
 }
 
+function earlierActor(a: Actor, b: Actor): Actor {
+  if (a.asOf !== b.asOf) return a.asOf < b.asOf ? a : b;
+  return a.login <= b.login ? a : b;
+}
+
 const readOrder: readonly Read['status'][] = [
   'unknown',
   'requested',
@@ -124,12 +133,14 @@ export function sameKnowledge(a: JobKnowledge, b: JobKnowledge): boolean {
   return pointsOf(a).every((point, index) => point === others[index]);
 }
 
-const pointsOf = ({ completed, started, runner, read, before }: JobKnowledge): readonly unknown[] => [
+const pointsOf = ({ completed, started, runner, actor, read, before }: JobKnowledge): readonly unknown[] => [
   completed?.conclusion,
   completed?.at,
   started?.at,
   runner?.id,
   runner?.name,
+  actor?.login,
+  actor?.asOf,
   read?.status,
   read?.asOf,
   ...[before.queued, before.waiting].flatMap((told) => [told?.asOf, told?.heardAt]),
