@@ -21,13 +21,12 @@ export class DesiredSet {
   #heardAt = 0;
 
   constructor(before: DesiredVersion) {
-    // The same set again is welcome: sealed configurations are in no journal.
-    this.#before = before.epoch === '' ? undefined : { ...before, generation: before.generation - 1 };
+    this.#before = before.epoch === '' ? undefined : before;
   }
 
   /** Whether the message was taken. */
   take(message: DesiredMessage, now: number): boolean {
-    const current = this.#current ?? this.#before;
+    const current = this.#current ?? this.#olderThanBefore;
     const stale = this.#left.has(message.epoch) && now - this.#heardAt < quarantineMs;
     if (stale || !replaces(message, current)) {
       if (message.epoch === current?.epoch) this.#heardAt = now;
@@ -51,6 +50,17 @@ export class DesiredSet {
   /** The image that new VMs are given, where the control plane has said so. */
   get image(): string | undefined {
     return this.#image;
+  }
+
+  /** The same set again is welcome: sealed configurations are in no journal. */
+  get #olderThanBefore(): DesiredVersion | undefined {
+    const before = this.#before;
+    return before === undefined ? undefined : { ...before, generation: before.generation - 1 };
+  }
+
+  /** What an earlier process had taken in, as long as this one has nothing; what is older is passed over. */
+  get remembers(): DesiredVersion | undefined {
+    return this.#current === undefined ? this.#before : undefined;
   }
 
   /** What this process has taken in; empty and 0 before the first. */

@@ -229,6 +229,18 @@ describe('the desired set', () => {
     expect(new DesiredSet(before).take(message('b', 1), 0)).toBe(true);
   });
 
+  it('is told of what an earlier process had, until there is a younger one', () => {
+    const before = { epoch: 'a', generation: 7 };
+    const set = new DesiredSet(before);
+    expect(set.remembers).toEqual(before);
+    expect(set.version).toEqual({ epoch: '', generation: 0 });
+    expect(set.take(message('a', 6), 0)).toBe(false);
+    expect(set.remembers).toEqual(before);
+    expect(set.take(message('a', 7), 0)).toBe(true);
+    expect(set.remembers).toBeUndefined();
+    expect(new DesiredSet({ epoch: '', generation: 0 }).remembers).toBeUndefined();
+  });
+
   it('goes back to an epoch that it left only when the newer one has been silent for long', () => {
     const set = new DesiredSet({ epoch: '', generation: 0 });
     expect(set.take(message('old', 5), 0)).toBe(true);

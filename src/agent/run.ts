@@ -137,6 +137,7 @@ function linkFor(deps: AgentDeps, options: AgentOptions, parts: LinkParts): Cont
     agentVersion: options.version,
     driver: driver.kind,
     ...desired.version,
+    ...(desired.remembers === undefined ? {} : { remembers: desired.remembers }),
     capacity: withStrangers(await capacity(), reconciler.strangers()),
     // Together, so that a VM is never missing while its end is not told yet.
     vms: reconciler.observed(),

@@ -127,6 +127,8 @@ export const fromAgent = z.discriminatedUnion('type', [
     /** The epoch and generation of the desired set that the agent has taken in; empty and 0 before the first. */
     epoch: z.string().max(80),
     generation: z.number().int(),
+    /** Before the first, where an earlier process of this agent had taken one in: it passes over what is older. */
+    remembers: z.object({ epoch: z.string().max(80), generation: z.number().int() }).optional(),
     vms: z.array(observedVm).max(4096),
     capacity,
     /** Not acknowledged yet, oldest first. */

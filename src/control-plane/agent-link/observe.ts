@@ -34,7 +34,8 @@ export async function takeInObserved(
     await failTheLost(tx, deps, host, observed);
   const says = { version: observed.agentVersion, capacity: capacityOf(observed) };
   // It would pass over every set of orders until our count had caught up with its own.
-  const isAhead = observed.epoch === epoch && observed.generation > before.generation;
+  const newest = observed.remembers ?? observed;
+  const isAhead = newest.epoch === epoch && newest.generation > before.generation;
   if (fresh.length === 0 && !isAhead && isStillSo(before, says, deps)) return before.heardUpTo ?? 0;
 
   const row = await tx.hosts.lockRow(host);
@@ -42,7 +43,7 @@ export async function takeInObserved(
   const heardUpTo = Math.max(row.heardUpTo ?? 0, ...fresh.map((event) => event.number));
   if (isAhead)
     deps.log.warn(
-      'a host has newer orders than the database: it was restored, and the host is given its orders anew',
+      'a host has newer orders than the database, which was restored or has enrolled it anew: they are given anew',
       { host },
     );
   const now = deps.clock.now();
@@ -51,7 +52,7 @@ export async function takeInObserved(
     ...row,
     state: row.state === 'silent' ? 'online' : row.state,
     ...says,
-    ...(isAhead ? { generation: Math.max(row.generation, observed.generation) + 1 } : {}),
+    ...(isAhead ? { generation: Math.max(row.generation, newest.generation) + 1 } : {}),
     lastHeardAt: now,
     heardUpTo,
   });

@@ -14,6 +14,7 @@ import { ourDowntimeOfADay } from './our-downtime-of-a-day.ts';
 import { outageOfAnHour } from './outage-of-an-hour.ts';
 import { pilot } from './pilot.ts';
 import { placedInTheBackup } from './placed-in-the-backup.ts';
+import { removedHostComesBack } from './removed-host-comes-back.ts';
 import { restoredDatabase } from './restored-database.ts';
 import { restoredDump } from './restored-dump.ts';
 import { restoredRequest } from './restored-request.ts';
@@ -42,6 +43,7 @@ export const stories: readonly Scenario[] = [
   placedInTheBackup,
   strangersBesideRoom,
   clockPutBack,
+  removedHostComesBack,
   runUnderMaxParallel,
   twoBursts,
 ];

@@ -30,6 +30,8 @@ export interface Story {
 export interface Setting {
   /** The memory of each host in GiB; it has as many CPUs as it takes. One host of 32 when left out. */
   hosts?: readonly number[];
+  /** A machine enrols them, and again when they were removed. */
+  auto?: boolean;
   /** How many VMs a host boots at a time. */
   maxBooting?: number;
   servers?: number;
@@ -93,10 +95,10 @@ interface Cast {
 
 /** Plays it to its end; gives what did not come out as told. */
 async function act(told: Story, { world, stage, judge, database }: Cast): Promise<readonly Finding[]> {
-  const { hosts = [32], maxBooting = 4 } = told.setting ?? {};
+  const { hosts = [32], maxBooting = 4, auto = false } = told.setting ?? {};
   for (const [index, gib] of hosts.entries()) {
     const facts = { arch: 'x64', cpus: gib, memoryMib: gib * 1024 } as const;
-    await world.addHost({ name: `host-${index + 1}`, facts, maxBooting });
+    await world.addHost({ name: `host-${index + 1}`, facts, maxBooting, auto });
   }
   world.start();
   try {
