@@ -14,15 +14,15 @@ interface Proof {
 const proofs: Readonly<Record<string, Proof>> = {
   driver: {
     summary: 'every VM driver keeps what drivers promise: the same cases for each',
-    load: () => import('./e2e/drivers.ts'),
+    load: () => import('./drivers.ts'),
   },
   isolation: {
     summary: 'a VM whose root is a stranger harms neither its host nor its neighbours nor your network',
-    load: () => import('../test/isolation/main.ts'),
+    load: () => import('../isolation/main.ts'),
   },
   restart: {
     summary: 'jobs pass in real VMs while their agent is killed at every step, and upgraded',
-    load: () => import('../test/restart/main.ts'),
+    load: () => import('../restart/main.ts'),
   },
 };
 

@@ -1,8 +1,8 @@
 // The contract suite of VM drivers, driver by driver, so that it can be seen that each was held to the same cases.
 
 import { join } from 'node:path';
-import { runTests } from '../check/run-tests.ts';
-import type { Outcome } from '../e2e.ts';
+import { runTests } from '../../scripts/check/run-tests.ts';
+import type { Outcome } from './main.ts';
 
 const root = join(import.meta.dirname, '../..');
 
