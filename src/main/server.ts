@@ -114,4 +114,5 @@ const settingsOf = (
   pollLatelyMs: values.pollLatelyMs,
   pollAllMs: values.pollAllMs,
   lookShare: values.lookShare,
+  idleLookMs: values.idleLookMs,
 });

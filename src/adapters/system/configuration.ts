@@ -189,6 +189,12 @@ export const serverSettings = {
     duration(minutes(1), days(1)),
     'How often all other repositories are.',
   ),
+  idleLookMs: setting(
+    'BELLOWS_IDLE_LOOK',
+    '5s',
+    duration(seconds(1), minutes(1)),
+    'How often a process looks for work that nobody woke it for. A wake-up that is lost costs so long; many processes on one database may look more rarely.',
+  ),
   lookShare: setting(
     'BELLOWS_LOOK_SHARE',
     '0.6',
