@@ -3,6 +3,7 @@
 
 import { assert } from '../domain/bug.ts';
 import { taskKey } from '../domain/lifecycle/task-key.ts';
+import { spreadOf } from '../domain/lifecycle/task-spread.ts';
 import type { Repair } from '../domain/repair/repair.ts';
 import { after, between, type DurationMs, type Instant, minutes, seconds } from '../domain/time.ts';
 import { GitHubError } from '../ports/github.ts';
@@ -108,7 +109,8 @@ export function taskRunner(deps: Deps, freed: () => void): TaskRunner {
 async function putBack(deps: Deps, task: Task, error: unknown): Promise<Instant> {
   const { store, settings, log } = deps;
   const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
-  const dueAt = limited ?? after(deps.clock.now(), pauseAfter(task));
+  const dueAt =
+    limited === undefined ? after(deps.clock.now(), pauseAfter(task)) : after(limited, spreadOf(task.what));
   log.warn('task failed', { task: task.what, attempts: task.attempts, error });
   const reason = error instanceof Error ? error.message : String(error);
   try {
