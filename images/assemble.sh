@@ -22,9 +22,11 @@ chown -R 0:0 "$own" "$tree/etc/docker" "$tree/etc/containerd" "$tree/etc/sudoers
 chmod 440 "$tree/etc/sudoers.d/runner"
 cp "$node" "$own/bellows-guest"
 cp "$tree/usr/bin/busybox" "$own/busybox"
+cp "$tree/usr/bin/socat" "$own/bellows-relay"
 cp "$agent" "$own/guest-agent.js"
 echo '{ "type": "module" }' >"$own/package.json"
-chmod 755 "$own" "$own/init" "$own/start-docker" "$own/run-runner" "$own/bellows-guest" "$own/busybox"
+chmod 755 "$own" "$own/init" "$own/start-docker" "$own/run-runner" "$own/relay-vsock" "$own/bellows-guest" \
+	"$own/bellows-relay" "$own/busybox"
 
 mkdir -p "$tree/opt/runner"
 case $runner in

@@ -7,11 +7,15 @@ import { GuestAgent } from './agent.ts';
 import { LinuxMachine, runProgram } from './linux-machine.ts';
 import { Phases } from './phases.ts';
 import { findPort, openPort } from './port.ts';
+import { listenAt, speaksVsock } from './socket-port.ts';
 import { UsagePeaks } from './usage.ts';
 
 const busybox = '/usr/lib/bellows/busybox';
 const runnerRoot = '/run/bellows/runner';
 const runnerUser = 'runner';
+
+/** It is Firecracker then, which a guest ends by a reset: after a power-off its process would stay (FAQ of Firecracker). */
+const hasVsock = speaksVsock('/sys/bus/virtio/devices');
 
 const phases = new Phases('/run/bellows/phases');
 const machine = new LinuxMachine({
@@ -62,7 +66,7 @@ const machine = new LinuxMachine({
   reloadDocker: () => runProgram(busybox, 'sh', '-c', 'killall -HUP dockerd || true'),
   async powerOff() {
     await runProgram(busybox, 'sync');
-    await runProgram(busybox, 'poweroff', '-f');
+    await runProgram(busybox, hasVsock ? 'reboot' : 'poweroff', '-f');
   },
 });
 
@@ -77,9 +81,11 @@ async function main(): Promise<void> {
   } catch {
     // Only a preference, and not everybody may set it.
   }
+  const agent = new GuestAgent(machine);
+  if (hasVsock) return agent.serve(listenAt('/run/bellows/guest.sock'));
   const sleep = (ms: number): Promise<void> => machine.sleep(ms);
   const port = await findPort('/sys/class/virtio-ports', guestPortName, sleep);
-  await new GuestAgent(machine).serve(openPort(port, sleep));
+  await agent.serve(openPort(port, sleep));
 }
 
 void main();
