@@ -134,4 +134,20 @@ export const failedSeeds: readonly Scenario[] = [
       },
     },
   ),
+  fromSwarm(
+    'more-work-than-a-night',
+    'A host that takes one VM at a time is not slow when 235 jobs of up to 25 minutes take it longer than six hours.',
+    {
+      seed: 22061,
+      stormMs: minutes(7),
+      servers: 1,
+      organizations: 1,
+      repositories: 1,
+      hosts: [{ cpus: 32, memoryMib: 8192, labels: [] }],
+      runs: 14,
+      width: 16,
+      jobMs: [seconds(2), minutes(25)],
+      faults: {},
+    },
+  ),
 ];

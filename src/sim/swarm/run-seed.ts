@@ -40,6 +40,7 @@ export interface RunOptions<Snapshot> {
 const lookEveryMs = seconds(10);
 /** The longest that a deadline of the product may keep something, and then the repair loops. */
 const timing = { ...defaultTiming, lifetimeMs: hours(2) };
+/** After the storm, and then after the end of each job: nobody can say how long the work takes that is left. */
 const calmLimitMs = hours(6);
 
 export async function runSeed<Snapshot>(
@@ -112,10 +113,14 @@ export function calmDown(storm: Storm): void {
 /** Looks until nothing is left to do; false when something still is after the longest time. */
 async function untilDone(storm: Storm, judge: Judge): Promise<boolean> {
   const { world } = storm;
+  const { openJobs } = world.github.world.state;
+  let open = openJobs.size;
   for (let passed = 0; passed <= calmLimitMs; passed += lookEveryMs) {
     if (judge.findings.some(({ family }) => family === 'correctness')) return true;
-    for (const job of [...world.github.world.state.openJobs]) tidyUp(storm, job);
+    for (const job of [...openJobs]) tidyUp(storm, job);
     await world.clock.advance(lookEveryMs);
+    if (openJobs.size < open) passed = 0;
+    open = openJobs.size;
     if (await everythingIsDone(world)) return true;
     await judge.look('calm');
   }
