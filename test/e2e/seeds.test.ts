@@ -7,17 +7,21 @@ import type { SeedResult } from '../../src/sim/swarm/run-seed.ts';
 import { Tally } from '../../src/sim/swarm/summary.ts';
 
 const fixedSeeds = 200;
+/** A leftover registration needs so many mishaps in a row that only one storm in a hundred and fifty has one. */
+const rareSeeds = [3198, 3231];
 const freshSeeds = 16;
 const limitMs = 20 * 60_000;
 
-async function storms(from: number, count: number) {
+async function storms(from: number, count: number, others: readonly number[] = []) {
   const tally = new Tally();
   const failed: Pick<SeedResult, 'seed' | 'outcome' | 'findings' | 'error'>[] = [];
-  await runInWorkers(from, count, (result) => {
+  const onResult = (result: SeedResult): void => {
     tally.add(result);
     const { seed, outcome, findings, error } = result;
     if (outcome !== 'ok') failed.push({ seed, outcome, findings, ...(error === undefined ? {} : { error }) });
-  });
+  };
+  await runInWorkers(from, count, onResult);
+  for (const seed of others) await runInWorkers(seed, 1, onResult);
   return { summary: tally.done(), failed };
 }
 
@@ -39,7 +43,7 @@ describe('after the storm', () => {
   test(
     'two hundred fixed seeds lose nothing, and every kind of fault and repair is among them',
     async () => {
-      const { summary, failed } = await storms(1, fixedSeeds);
+      const { summary, failed } = await storms(1, fixedSeeds - rareSeeds.length, rareSeeds);
       expect(failed).toEqual([]);
       expect(summary.ok).toBe(fixedSeeds);
       expect(summary.never).toEqual([]);
