@@ -21,6 +21,8 @@ import type { Repair, RepairKind } from '../domain/repair/repair.ts';
 import type { Host } from '../domain/scheduling/host.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
+import type { ApiTokenTable, AuditTable, PersonTable, SessionTable } from './access-tables.ts';
+import type { InsightTable } from './insight-tables.ts';
 
 export interface Store {
   /**
@@ -38,6 +40,11 @@ export interface Store {
   /** Calls `listener` when a transaction anywhere said `wake(channel)`. A hint only: it may be lost or doubled. */
   onWake(channel: WakeChannel, listener: () => void): { stop(): void };
   /**
+   * Calls `listener` with each job, VM or host whose row a committed transaction anywhere wrote. A hint only, as a wake:
+   * it may be doubled or late; when some may have been lost it is `unknown`.
+   */
+  onChange(listener: (change: Change) => void): { stop(): void };
+  /**
    * Names this life of the data: a random id made with the schema and again by `bellows restore`. An agent that meets an
    * epoch that it does not know treats its desired set with care.
    */
@@ -47,6 +54,13 @@ export interface Store {
 
 /** `host:<id>` wakes whichever process holds that host's link. */
 export type WakeChannel = 'deliveries' | 'tasks' | `host:${string}`;
+
+/** `owner` is a lower-cased account. */
+export type Change =
+  | { kind: 'job' | 'vm'; id: string; owner: string }
+  | { kind: 'host'; id: string }
+  /** Something: whatever one holds is to be read anew. */
+  | { kind: 'unknown' };
 
 export interface Transaction {
   readonly deliveries: DeliveryTable;
@@ -60,6 +74,11 @@ export interface Transaction {
   readonly enrolments: EnrolmentTable;
   readonly repairs: RepairTable;
   readonly loops: LoopTable;
+  readonly people: PersonTable;
+  readonly sessions: SessionTable;
+  readonly apiTokens: ApiTokenTable;
+  readonly audit: AuditTable;
+  readonly insights: InsightTable;
   /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
   lock(name: LockName): Promise<void>;
   /** Wakes listeners when this transaction commits. */

@@ -2,8 +2,10 @@
 // PostgreSQL passes the same tests, races included.
 
 import { describe } from 'vitest';
+import { accessContract } from './store/access.ts';
 import { deliveryContract } from './store/deliveries.ts';
 import { indexContract } from './store/indexes.ts';
+import { insightContract } from './store/insights.ts';
 import { leaseContract } from './store/leases.ts';
 import { pageContract } from './store/pages.ts';
 import { raceContract } from './store/races.ts';
@@ -26,6 +28,8 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('tasks', () => taskContract(open));
     describe('leases', () => leaseContract(open));
     describe('the repair book', () => repairContract(open));
+    describe('insights', () => insightContract(open));
+    describe('callers', () => accessContract(open));
     describe('small tables', () => smallTableContract(open));
   });
 }

@@ -148,6 +148,8 @@ class Connection {
         }),
       epoch: () => call((store) => store.epoch()),
       onWake: (channel, listener) => this.#onWake(channel, listener),
+      // Nobody in the simulation shows what changes.
+      onChange: () => ({ stop() {} }),
       close: () => this.close(),
       crash: () => {
         this.#isDead = true;

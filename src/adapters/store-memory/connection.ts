@@ -1,6 +1,7 @@
 // One process's connection: it runs transactions, hears wakes, and ends as the process does.
 
 import {
+  type Change,
   type LockName,
   StaleWriteError,
   type Store,
@@ -28,10 +29,15 @@ export interface Shared {
   readonly tables: Tables;
   readonly locks: Locks;
   readonly listeners: Set<Listener>;
+  readonly changeListeners: Set<ChangeListener>;
   /** The open transactions of all connections. */
   readonly sessions: Set<Session>;
   epoch: string;
   down: boolean;
+}
+
+export interface ChangeListener {
+  told: (change: Change) => void;
 }
 
 export interface Listener {
@@ -40,11 +46,11 @@ export interface Listener {
 }
 
 export function connect(shared: Shared): MemoryStore {
-  const { tables, locks, listeners, sessions } = shared;
+  const { tables, locks, listeners, changeListeners, sessions } = shared;
   const participants = Object.values(tables).map((table) => table.participant);
   let state: 'open' | 'closed' | 'dead' = 'open';
   const open = new Set<Session>();
-  const own = new Set<Listener>();
+  const { stop: stopListening, ...listening } = listeningTo(shared);
   const isDead = (): boolean => state === 'dead';
   const transactionIn = transactionsOn(shared);
 
@@ -64,6 +70,7 @@ export function connect(shared: Shared): MemoryStore {
       const result = await work(session);
       await session.commit();
       wakeAll(listeners, session.wakes);
+      tellAll(changeListeners, session.changes);
       return result;
     } catch (error) {
       session.rollback();
@@ -91,24 +98,45 @@ export function connect(shared: Shared): MemoryStore {
         if (outcome === 'stored') session.wakes.add('deliveries');
         return outcome;
       }),
-    onWake(channel, listener) {
-      const entry = { channel, listener };
-      own.add(entry);
-      listeners.add(entry);
-      return { stop: () => void listeners.delete(entry) };
-    },
+    ...listening,
     async epoch() {
       reachable();
       return isDead() ? never() : shared.epoch;
     },
     async close() {
       if (state === 'open') state = 'closed';
-      for (const entry of own) listeners.delete(entry);
+      stopListening();
     },
     crash() {
       state = 'dead';
       for (const session of open) session.die();
+      stopListening();
+    },
+  };
+}
+
+/** What one connection listens for; it ends with it. */
+function listeningTo({ listeners, changeListeners }: Shared): Pick<MemoryStore, 'onWake' | 'onChange'> & {
+  stop(): void;
+} {
+  const own = new Set<Listener>();
+  const ownChanges = new Set<ChangeListener>();
+  return {
+    onWake(channel, listener) {
+      const entry = { channel, listener };
+      own.add(entry);
+      listeners.add(entry);
+      return { stop: () => void listeners.delete(entry) };
+    },
+    onChange(told) {
+      const entry = { told };
+      ownChanges.add(entry);
+      changeListeners.add(entry);
+      return { stop: () => void changeListeners.delete(entry) };
+    },
+    stop() {
       for (const entry of own) listeners.delete(entry);
+      for (const entry of ownChanges) changeListeners.delete(entry);
     },
   };
 }
@@ -149,6 +177,11 @@ function transactionOf(tables: Tables, session: Session): Transaction {
     enrolments: tables.enrolments.in(session),
     repairs: tables.repairs.in(session),
     loops: tables.loops.in(session),
+    people: tables.people.in(session),
+    sessions: tables.sessions.in(session),
+    apiTokens: tables.apiTokens.in(session),
+    audit: tables.audit.in(session),
+    insights: tables.insights.in(session),
     lock: (name) => session.statement(() => session.lock(`name ${name}`)),
     wake: (channel) => void session.wakes.add(channel),
   };
@@ -161,5 +194,15 @@ function wakeAll(listeners: ReadonlySet<Listener>, channels: ReadonlySet<WakeCha
     queueMicrotask(() => {
       if (listeners.has(entry)) entry.listener();
     });
+  }
+}
+
+function tellAll(listeners: ReadonlySet<ChangeListener>, changes: ReadonlyMap<string, Change>): void {
+  for (const entry of listeners) {
+    for (const change of changes.values()) {
+      queueMicrotask(() => {
+        if (listeners.has(entry)) entry.told(change);
+      });
+    }
   }
 }

@@ -34,6 +34,7 @@ export function withFaultPoints(store: Store, points: FaultPoints): Store {
       ),
     keepDelivery: (delivery) => around('keepDelivery', () => store.keepDelivery(delivery)),
     onWake: (channel, listener) => store.onWake(channel, listener),
+    onChange: (listener) => store.onChange(listener),
     epoch: () => around('epoch', () => store.epoch()),
     close: () => store.close(),
   };

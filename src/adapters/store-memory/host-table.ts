@@ -17,6 +17,7 @@ export function createHostTable(): { participant: Rows<Host, 'all'>; in(session:
     idOf: (host: Host) => host.id,
     versionOf: (host) => host.revision,
     raised: (host) => ({ ...host, revision: host.revision + 1 }),
+    changeOf: ({ id }) => ({ kind: 'host', id }),
   });
   return {
     participant: versioned.rows,

@@ -48,6 +48,7 @@ export function createJobTable(): { participant: JobRows; in(session: Session): 
     idOf: (job) => job.id,
     versionOf: (job) => job.version,
     raised: (job) => ({ ...job, version: job.version + 1 }),
+    changeOf: ({ id, scope }) => ({ kind: 'job', id: `${id}`, owner: scopeOwner(scope) }),
   });
   const { rows } = versioned;
   const served = (session: Session, state: Served, scope: ScopeKey, labels: LabelKey): Promise<Job[]> =>

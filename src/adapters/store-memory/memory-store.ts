@@ -46,6 +46,7 @@ export function createMemoryDatabase(options: { epoch?: string } = {}): MemoryDa
     tables,
     locks: createLocks(),
     listeners: new Set(),
+    changeListeners: new Set(),
     sessions: new Set(),
     epoch: options.epoch ?? 'memory',
     down: false,

@@ -13,7 +13,7 @@ const dayOf = (at: Instant): number => Math.floor(at / dayMs) * dayMs;
 
 /** Days and months are those of UTC. */
 export function retain(
-  { deliveries, history, repairs }: Tables,
+  { deliveries, history, repairs, audit }: Tables,
   before: { deliveries: Instant; history: Instant },
 ): Dropped {
   const unread = deliveries.participant.committed.having('state', 'new');
@@ -21,6 +21,7 @@ export function retain(
   const firstDay = dayOf(before.deliveries);
   const { history: oldest } = before;
   const firstMonth = Date.UTC(new Date(oldest).getUTCFullYear(), new Date(oldest).getUTCMonth());
+  audit.participant.drop(({ at }) => at < oldest);
   return {
     deliveries: deliveries.participant.drop(
       ({ receivedAt }) => receivedAt < firstDay && !unreadDays.has(dayOf(receivedAt)),

@@ -2,7 +2,7 @@
 // becomes visible between two statements, which is what READ COMMITTED means.
 
 import { assert } from '../../domain/bug.ts';
-import type { WakeChannel } from '../../ports/store.ts';
+import type { Change, WakeChannel } from '../../ports/store.ts';
 import { DeadlockError, type LockOwner, type Locks } from './locks.ts';
 
 /** A table's part in the end of a transaction. */
@@ -15,6 +15,8 @@ export interface Participant {
 
 export interface Session extends LockOwner {
   readonly wakes: Set<WakeChannel>;
+  /** The rows that it has written, by table and id. */
+  readonly changes: Map<string, Change>;
   /** Runs `work` after the statements before it. Never settles once the process that asked is dead. */
   statement<T>(work: () => T | Promise<T>): Promise<T>;
   lock(key: string): Promise<void>;
@@ -68,6 +70,7 @@ export function createSession(locks: Locks, participants: readonly Participant[]
     held: new Set(),
     waitsFor: undefined,
     wakes: new Set(),
+    changes: new Map(),
     statement(work) {
       const result = inTurn(underWay === 0 ? undefined : last, work);
       last = result;

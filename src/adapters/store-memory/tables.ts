@@ -1,5 +1,12 @@
+import {
+  createApiTokenTable,
+  createAuditTable,
+  createPersonTable,
+  createSessionTable,
+} from './access-tables.ts';
 import { createDeliveryTable } from './delivery-table.ts';
 import { createHostTable } from './host-table.ts';
+import { createInsightTable } from './insight-table.ts';
 import { createJobTable } from './job-table.ts';
 import { createLoopTable, createRepairTable } from './repair-tables.ts';
 import {
@@ -26,5 +33,10 @@ export function createTables() {
     enrolments: createEnrolmentTable(),
     repairs: createRepairTable(),
     loops: createLoopTable(),
+    people: createPersonTable(),
+    sessions: createSessionTable(),
+    apiTokens: createApiTokenTable(),
+    audit: createAuditTable(),
+    insights: createInsightTable(),
   };
 }

@@ -1,4 +1,4 @@
-import { StaleWriteError } from '../../ports/store.ts';
+import { type Change, StaleWriteError } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
 import type { IndexSpec } from './row-index.ts';
 import { createRows, type Rows } from './rows.ts';
@@ -10,6 +10,7 @@ interface Versioning<Id, Row, Index extends string> {
   idOf: (row: Row) => Id;
   versionOf: (row: Row) => number;
   raised: (row: Row) => Row;
+  changeOf: (row: Row) => Change;
 }
 
 export interface VersionedRows<Id, Row, Index extends string> {
@@ -26,9 +27,11 @@ export interface VersionedRows<Id, Row, Index extends string> {
 export function createVersionedRows<Id extends string | number, Row, Index extends string>(
   versioning: Versioning<Id, Row, Index>,
 ): VersionedRows<Id, Row, Index> {
-  const { name, indexes, idOf, versionOf, raised } = versioning;
+  const { name, indexes, idOf, versionOf, raised, changeOf } = versioning;
   const rows = createRows(indexes);
   const lockOf = (id: Id): string => `${name} ${id}`;
+  const note = (session: Session, row: Row): void =>
+    void session.changes.set(lockOf(idOf(row)), changeOf(row));
 
   return {
     rows,
@@ -48,6 +51,7 @@ export function createVersionedRows<Id extends string | number, Row, Index exten
           await session.lock(lockOf(idOf(row)));
           if (rows.get(session, key) !== undefined) return false;
           rows.put(session, key, frozenCopy(row));
+          note(session, row);
           return true;
         }),
       update: (row) =>
@@ -59,12 +63,15 @@ export function createVersionedRows<Id extends string | number, Row, Index exten
             throw new StaleWriteError(`${name} ${key} has changed since it was read`);
           }
           rows.put(session, key, frozenCopy(raised(row)));
+          note(session, row);
         }),
       remove: (id) =>
         session.statement(async () => {
-          if (rows.get(session, `${id}`) === undefined) return;
+          const row = rows.get(session, `${id}`);
+          if (row === undefined) return;
           await session.lock(lockOf(id));
           rows.remove(session, `${id}`);
+          note(session, row);
         }),
     }),
   };

@@ -44,6 +44,7 @@ export function createVmTable(): { participant: VmRows; in(session: Session): Vm
     idOf: (vm) => vm.id,
     versionOf: (vm) => vm.version,
     raised: (vm) => ({ ...vm, version: vm.version + 1 }),
+    changeOf: ({ id, scope }) => ({ kind: 'vm', id, owner: scopeOwner(scope) }),
   });
   const { rows } = versioned;
 

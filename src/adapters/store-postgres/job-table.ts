@@ -7,13 +7,14 @@ import type { JobTable, RepositoryActivity } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { demandOf } from './hashes.ts';
 import { storable } from './tables.ts';
-import { type Versioning, versionedTable } from './versioned-table.ts';
+import { type NoteChange, type Versioning, versionedTable } from './versioned-table.ts';
 
 const versioning: Versioning<Job['id'], Job> = {
   table: 'jobs',
   idOf: (job) => job.id,
   versionOf: (job) => job.version,
   raised: (job) => ({ ...job, version: job.version + 1 }),
+  changeOf: ({ id, scope }) => ({ kind: 'job', id: `${id}`, owner: scopeOwner(scope) }),
   columns: (job) => ({
     state: job.state,
     served: job.service.kind === 'ours',
@@ -27,7 +28,7 @@ const versioning: Versioning<Job['id'], Job> = {
 
 const repositoryColumn = (fullName: string): string => storable(fullName.toLowerCase());
 
-export function jobTable(db: Db): JobTable {
+export function jobTable(db: Db, note: NoteChange): JobTable {
   const servedIn = (state: 'queued' | 'running') =>
     db
       .selectFrom('jobs')
@@ -37,7 +38,7 @@ export function jobTable(db: Db): JobTable {
       .orderBy('first_seen_at')
       .orderBy('id');
   return {
-    ...versionedTable(db, versioning),
+    ...versionedTable(db, versioning, note),
     async queued(scope, labels) {
       const rows = await servedIn('queued').where('demand', '=', demandOf(scope, labels)).execute();
       return rows.map((row) => row.doc);
@@ -57,7 +58,10 @@ export function jobTable(db: Db): JobTable {
         .where((is) => is('run_id', '=', is.fn.any(is.val([...runs]))));
       return (await ofRuns.orderBy('first_seen_at').orderBy('id').execute()).map((row) => row.doc);
     },
-    sayWhy: (jobs, reason) => sayWhy(db, jobs, reason),
+    async sayWhy(jobs, reason) {
+      await sayWhy(db, jobs, reason);
+      for (const job of jobs) note(versioning.changeOf(job));
+    },
     activity: (since) => activity(db, since),
     async list({ owner, owners, repository, states, runId }, limit, from) {
       let query = db.selectFrom('jobs').select('doc');

@@ -6,11 +6,15 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { up as firstTables } from './migrations/0001-first-tables.ts';
 import { up as repairs } from './migrations/0002-repairs.ts';
 import { up as whereToLook } from './migrations/0003-where-to-look.ts';
+import { up as access } from './migrations/0004-access.ts';
+import { up as insights } from './migrations/0005-insights.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
   '0002-repairs': { up: repairs },
   '0003-where-to-look': { up: whereToLook },
+  '0004-access': { up: access },
+  '0005-insights': { up: insights },
 };
 
 const table = 'migrations';

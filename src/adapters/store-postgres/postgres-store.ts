@@ -1,9 +1,19 @@
 // The store of production: PostgreSQL 15 or newer, the embedded one or the operator's.
 
 import { Kysely, PostgresDialect, sql } from 'kysely';
+import type { JobId } from '../../domain/ids.ts';
+import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
-import { type Store, StoreUnavailableError, type Transaction, type WakeChannel } from '../../ports/store.ts';
+import {
+  type Change,
+  type Store,
+  StoreUnavailableError,
+  type Transaction,
+  type WakeChannel,
+} from '../../ports/store.ts';
+import { apiTokenTable, auditTable, personTable, sessionTable } from './access-tables.ts';
+import { changeKey } from './change-payload.ts';
 import { clientConfig, openPool, type PostgresConnection, placeOf } from './connection.ts';
 import type { Db } from './db.ts';
 import { deliveryTable } from './delivery-table.ts';
@@ -11,6 +21,8 @@ import { createDeliveryWriter, type DeliveryWriterLimits } from './delivery-writ
 import { classified, isMissingPartition, isRetryable } from './errors.ts';
 import { lockNumber } from './hashes.ts';
 import { hostTable } from './host-table.ts';
+import { insightTable } from './insight-table.ts';
+import { writeInsights } from './insight-writer.ts';
 import { jobTable } from './job-table.ts';
 import { migrate } from './migrate.ts';
 import { createPartitions, dropBefore, type Partitions, partitionOf } from './partitions.ts';
@@ -27,7 +39,7 @@ export interface PostgresStore extends Store {
   prepare(now: Instant): Promise<void>;
   /**
    * Drops whole days of deliveries and months of history that ended before these times; days with unread deliveries stay.
-   * Repairs are kept as long as history.
+   * Repairs and the audit log are kept as long as history.
    * A delivery that is dropped is no longer known as a duplicate: GitHub redelivers within three days.
    */
   retain(before: { deliveries: Instant; history: Instant }): Promise<{ dropped: readonly string[] }>;
@@ -98,11 +110,17 @@ function storeOn({ db, place, wakes, deliveryPool }: Parts): PostgresStore {
       for (let tried = 1; ; tried += 1) {
         try {
           const said = new Set<WakeChannel>();
+          const changes = new Map<string, Change>();
           const result = await db
             .transaction()
             .setIsolationLevel('read committed')
-            .execute((tx) => work(transactionOn(tx, partitions, said)));
-          wakes.announce(said);
+            .execute(async (tx) => {
+              const recorded: Said['recorded'] = new Map();
+              const given = await work(transactionOn(tx, partitions, { said, changes, recorded }));
+              await writeInsights(tx, recorded);
+              return given;
+            });
+          wakes.announce(said, [...changes.values()]);
           return result;
         } catch (error) {
           if (isMissingPartition(error)) partitions.forget();
@@ -116,6 +134,7 @@ function storeOn({ db, place, wakes, deliveryPool }: Parts): PostgresStore {
       return outcome;
     },
     onWake: (channel, listener) => wakes.on(channel, listener),
+    onChange: (listener) => wakes.onChange(listener),
     async epoch() {
       const { epoch } = await db.selectFrom('meta').select('epoch').executeTakeFirstOrThrow();
       return epoch;
@@ -132,17 +151,27 @@ function storeOn({ db, place, wakes, deliveryPool }: Parts): PostgresStore {
       const deliveries = await dropBefore(db, 'deliveries', before.deliveries);
       const history = await dropBefore(db, 'history', before.history);
       await db.deleteFrom('repairs').where('at', '<', before.history).execute();
+      await db.deleteFrom('audit').where('at', '<', before.history).execute();
       return { dropped: [...deliveries, ...history] };
     },
   };
 }
 
-function transactionOn(tx: Db, partitions: Partitions, said: Set<WakeChannel>): Transaction {
+/** What a transaction says to others once it is committed. */
+interface Said {
+  said: Set<WakeChannel>;
+  changes: Map<string, Change>;
+  /** How jobs count now, to be written before the commit. */
+  recorded: Map<JobId, FinishedJob | undefined>;
+}
+
+function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded }: Said): Transaction {
+  const note = (change: Change): void => void changes.set(changeKey(change), change);
   return {
     deliveries: deliveryTable(tx),
-    jobs: jobTable(tx),
-    vms: vmTable(tx),
-    hosts: hostTable(tx),
+    jobs: jobTable(tx, note),
+    vms: vmTable(tx, note),
+    hosts: hostTable(tx, note),
     tasks: taskTable(tx),
     history: historyTable(tx, partitions),
     sealed: sealedTable(tx),
@@ -150,6 +179,11 @@ function transactionOn(tx: Db, partitions: Partitions, said: Set<WakeChannel>): 
     enrolments: enrolmentTable(tx),
     repairs: repairTable(tx),
     loops: loopTable(tx),
+    people: personTable(tx),
+    sessions: sessionTable(tx),
+    apiTokens: apiTokenTable(tx),
+    audit: auditTable(tx),
+    insights: insightTable(tx, recorded),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

@@ -9,12 +9,14 @@ import type { LoopStates } from '../../domain/repair/loops.ts';
 import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { ApiToken, AuditEntry, LoginSession, Person } from '../../ports/access-tables.ts';
 import type { Budget, Delivery, Enrolment } from '../../ports/store.ts';
+import type { InsightTables } from './insight-rows.ts';
 
 /** Read as an object, written as text. */
 type Json<T> = ColumnType<T, string, string>;
 
-export interface Tables {
+export interface Tables extends InsightTables {
   meta: { epoch: string };
   delivery_guids: { guid: Delivery['guid']; received_at: Instant; seq: Generated<number> };
   deliveries: {
@@ -82,6 +84,17 @@ export interface Tables {
     kind: RepairKind;
     owner: string | null;
     doc: Json<Repair>;
+  };
+  people: { id: number; doc: Json<Person> };
+  sessions: { hash: string; expires_at: Instant; doc: Json<LoginSession> };
+  api_tokens: { id: string; hash: string; person: number | null; created_at: Instant; doc: Json<ApiToken> };
+  audit: {
+    number: Generated<number>;
+    at: Instant;
+    caller: string;
+    action: string;
+    status: number | null;
+    doc: Json<AuditEntry>;
   };
   loops: { loop: keyof LoopStates; doc: Json<LoopStates[keyof LoopStates]> };
 }

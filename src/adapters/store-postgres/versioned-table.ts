@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { StaleWriteError } from '../../ports/store.ts';
+import { type Change, StaleWriteError } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 
 /** How rows of a table are written: their id, their version, and the columns by which they are found. */
@@ -9,11 +9,16 @@ export interface Versioning<Id, Row> {
   versionOf: (row: Row) => number;
   raised: (row: Row) => Row;
   columns: (row: Row) => Readonly<Record<string, string | number | boolean | null>>;
+  changeOf: (row: Row) => Change;
 }
+
+/** Notes that a row was written. */
+export type NoteChange = (change: Change) => void;
 
 export function versionedTable<Id extends string | number, Row>(
   db: Db,
-  { table, idOf, versionOf, raised, columns }: Versioning<Id, Row>,
+  { table, idOf, versionOf, raised, columns, changeOf }: Versioning<Id, Row>,
+  note: NoteChange,
 ) {
   const name = sql.table(table);
   const values = (row: Row): [RawBuilder<unknown>, unknown][] =>
@@ -35,10 +40,14 @@ export function versionedTable<Id extends string | number, Row>(
         insert into ${name} (${sql.join(all.map(([column]) => column))})
         values (${sql.join(all.map(([, value]) => value))}) on conflict (id) do nothing
       `.execute(db);
+      if (numAffectedRows === 1n) note(changeOf(row));
       return numAffectedRows === 1n;
     },
     async remove(id: Id): Promise<void> {
-      await sql`delete from ${name} where id = ${id}`.execute(db);
+      const { rows } = await sql<{ doc: Row }>`delete from ${name} where id = ${id} returning doc`.execute(
+        db,
+      );
+      for (const { doc } of rows) note(changeOf(doc));
     },
     async update(row: Row): Promise<void> {
       const sets = values(raised(row)).map(([column, value]) => sql`${column} = ${value}`);
@@ -48,6 +57,7 @@ export function versionedTable<Id extends string | number, Row>(
       if (numAffectedRows !== 1n) {
         throw new StaleWriteError(`${table} ${idOf(row)} has changed since it was read`);
       }
+      note(changeOf(row));
     },
   };
 }

@@ -5,13 +5,14 @@ import type { VmTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { demandOf } from './hashes.ts';
 import { storable } from './tables.ts';
-import { type Versioning, versionedTable } from './versioned-table.ts';
+import { type NoteChange, type Versioning, versionedTable } from './versioned-table.ts';
 
 const versioning: Versioning<Vm['id'], Vm> = {
   table: 'vms',
   idOf: (vm) => vm.id,
   versionOf: (vm) => vm.version,
   raised: (vm) => ({ ...vm, version: vm.version + 1 }),
+  changeOf: ({ id, scope }) => ({ kind: 'vm', id, owner: scopeOwner(scope) }),
   columns: (vm) => ({
     state: vm.state,
     owner: storable(scopeOwner(vm.scope)),
@@ -25,7 +26,7 @@ const versioning: Versioning<Vm['id'], Vm> = {
   }),
 };
 
-export function vmTable(db: Db): VmTable {
+export function vmTable(db: Db, note: NoteChange): VmTable {
   const oldestFirst = () => db.selectFrom('vms').select('doc').orderBy('requested_at').orderBy('id');
   const newestFirst = () =>
     db.selectFrom('vms').select('doc').orderBy('requested_at', 'desc').orderBy('id', 'desc');
@@ -33,7 +34,7 @@ export function vmTable(db: Db): VmTable {
   const docs = async (query: ReturnType<typeof oldestFirst>): Promise<Vm[]> =>
     (await query.execute()).map((row) => row.doc);
   return {
-    ...versionedTable(db, versioning),
+    ...versionedTable(db, versioning, note),
     live: (scope, labels) => docs(live().where('demand', '=', demandOf(scope, labels))),
     lately: (scope, labels, goneSince) => {
       const same = oldestFirst().where('demand', '=', demandOf(scope, labels));

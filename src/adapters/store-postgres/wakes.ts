@@ -5,15 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Log } from '../../ports/log.ts';
-import type { WakeChannel } from '../../ports/store.ts';
+import type { Change, WakeChannel } from '../../ports/store.ts';
+import { changeKey, changePayloads, changesIn } from './change-payload.ts';
 import { listenTo } from './listening-connection.ts';
 
 const gatherMs = 10;
+/** No name of a `WakeChannel`. */
+const changesChannel = 'changes';
 
 export interface Wakes {
   on(channel: WakeChannel, listener: () => void): { stop(): void };
-  /** Wakes the listeners of this process now and those of the others a moment later. */
-  announce(channels: ReadonlySet<WakeChannel>): void;
+  onChange(listener: (change: Change) => void): { stop(): void };
+  /** Tells the listeners of this process now and those of the others a moment later. */
+  announce(channels: ReadonlySet<WakeChannel>, changes?: readonly Change[]): void;
   close(): Promise<void>;
 }
 
@@ -27,6 +31,8 @@ export async function openWakes(config: pg.ClientConfig, log: Log): Promise<Wake
   const self = randomUUID();
   const listeners = new Set<Listener>();
   const unsent = new Set<string>();
+  const changeListeners = new Set<(change: Change) => void>();
+  const unsentChanges = new Map<string, Change>();
   let gathering: NodeJS.Timeout | undefined;
 
   const call = (wanted: (channel: string) => boolean): void => {
@@ -35,17 +41,32 @@ export async function openWakes(config: pg.ClientConfig, log: Log): Promise<Wake
     }
   };
   const heard = (payload: string): void => {
-    const [sender, channel] = payload.split(' ');
-    if (sender !== self) call((wanted) => wanted === channel);
+    const [sender = '', channel = ''] = payload.split(' ', 2);
+    if (sender === self) return;
+    if (channel === changesChannel) tell(changesIn(payload.slice(sender.length + channel.length + 2)));
+    else call((wanted) => wanted === channel);
   };
-  const connection = await listenTo(config, { channel: 'bellows', heard, back: () => call(() => true) }, log);
+  const tell = (changes: readonly Change[]): void => {
+    for (const listener of changeListeners) {
+      queueMicrotask(() => {
+        for (const change of changes) if (changeListeners.has(listener)) listener(change);
+      });
+    }
+  };
+  const missed = (): void => {
+    call(() => true);
+    tell([{ kind: 'unknown' }]);
+  };
+  const connection = await listenTo(config, { channel: 'bellows', heard, back: missed }, log);
 
   const flush = async (): Promise<void> => {
-    const payloads = [...unsent].map((channel) => `${self} ${channel}`);
+    const changes = changePayloads([...unsentChanges.values()]).map((text) => `${changesChannel} ${text}`);
+    const payloads = [...unsent, ...changes].map((text) => `${self} ${text}`);
     unsent.clear();
+    unsentChanges.clear();
     await connection.notify(payloads);
     // What was said while these were on their way goes with the next.
-    gathering = unsent.size > 0 ? setTimeout(flush, gatherMs) : undefined;
+    gathering = unsent.size + unsentChanges.size > 0 ? setTimeout(flush, gatherMs) : undefined;
   };
 
   return {
@@ -54,15 +75,22 @@ export async function openWakes(config: pg.ClientConfig, log: Log): Promise<Wake
       listeners.add(entry);
       return { stop: () => void listeners.delete(entry) };
     },
-    announce(channels) {
+    onChange(listener) {
+      changeListeners.add(listener);
+      return { stop: () => void changeListeners.delete(listener) };
+    },
+    announce(channels, changes = []) {
       const said: ReadonlySet<string> = channels;
-      if (said.size === 0) return;
+      if (said.size + changes.length === 0) return;
+      for (const change of changes) unsentChanges.set(changeKey(change), change);
+      if (changes.length > 0) tell(changes);
       for (const channel of said) unsent.add(channel);
       call((channel) => said.has(channel));
       gathering ??= setTimeout(flush, gatherMs);
     },
     async close() {
       listeners.clear();
+      changeListeners.clear();
       await flush();
       clearTimeout(gathering);
       await connection.close();

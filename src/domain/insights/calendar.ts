@@ -1,13 +1,12 @@
 // Days and weeks of UTC, as whole numbers, so that they can be counted with and stored small.
 
-import { between, days, type Instant, instantOf } from '../time.ts';
+import { days, type Instant, instantOf } from '../time.ts';
 
 const dayMs = days(1);
 
 /** Days since 1970-01-01. */
 export const dayOf = (at: Instant): number => Math.floor(at / dayMs);
 export const startOfDay = (day: number): Instant => instantOf(day * dayMs);
-export const msIntoDay = (at: Instant): number => between(startOfDay(dayOf(at)), at);
 /** The Monday on which a day's week begins: 1970-01-01 was a Thursday. */
 export const mondayOf = (day: number): number => day - ((((day + 3) % 7) + 7) % 7);
 /** `2026-01-31` */
@@ -18,9 +17,6 @@ export interface DayRange {
   from: number;
   to: number;
 }
-
-export const periodLengths = [1, 7, 14, 28, 90] as const;
-export type PeriodDays = (typeof periodLengths)[number];
 
 /** The last so many days, today among them, and as many days before those. */
 export function periodOf(now: Instant, length: number): { now: DayRange; before: DayRange } {

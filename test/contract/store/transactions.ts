@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { StaleWriteError, type WakeChannel } from '../../../src/ports/store.ts';
+import { type Change, StaleWriteError, type WakeChannel } from '../../../src/ports/store.ts';
 import { eventually, itWith, moment, type OpenStores, within } from './stores.ts';
 import { acmeKey, at, delivery, guid, host, job, smallKey, vm, vmName } from './things.ts';
 
@@ -158,6 +158,49 @@ export function transactionContract(open: OpenStores): void {
     await a.transaction(async (tx) => tx.wake('deliveries'));
     await eventually(() => heard.includes('deliveries'));
     expect(heard).toEqual(['deliveries']);
+  });
+
+  it('tells which jobs, VMs and hosts were written, in every process, only after the commit', async ({
+    a,
+    b,
+  }) => {
+    const heard: Record<'a' | 'b', Change[]> = { a: [], b: [] };
+    a.onChange((change) => heard.a.push(change));
+    b.onChange((change) => heard.b.push(change));
+    const before = await a.transaction(async (tx) => {
+      await tx.jobs.insert(job(1));
+      await tx.vms.insert(vm(1));
+      await tx.hosts.insert(host(1));
+      await tx.jobs.insert(job(1));
+      return [...heard.a, ...heard.b];
+    });
+    expect(before).toEqual([]);
+    const all: Change[] = [
+      { kind: 'job', id: '1', owner: 'acme' },
+      { kind: 'vm', id: vm(1).id, owner: 'acme' },
+      { kind: 'host', id: host(1).id },
+    ];
+    await eventually(() => heard.a.length >= 3 && heard.b.length >= 3);
+    expect(heard).toEqual({ a: all, b: all });
+    await within(b, (tx) => tx.jobs.update(job(1, { state: 'running' })));
+    await within(b, (tx) => tx.hosts.remove(host(1).id));
+    await eventually(() => heard.a.length >= 5 && heard.b.length >= 5);
+    expect(heard.a.slice(3)).toEqual([all[0], all[2]]);
+  });
+
+  it('tells of no row that was not kept, and nobody who has stopped listening', async ({ a }) => {
+    const heard: string[] = [];
+    const listener = a.onChange(() => heard.push('stopped'));
+    listener.stop();
+    a.onChange((change) => heard.push(change.kind));
+    const failed = a.transaction(async (tx) => {
+      await tx.jobs.insert(job(1));
+      throw new Error('no');
+    });
+    await expect(failed).rejects.toThrow('no');
+    await within(a, (tx) => tx.vms.insert(vm(1)));
+    await eventually(() => heard.length > 0);
+    expect(heard).toEqual(['vm']);
   });
 
   it('has one epoch for all processes, which stays', async ({ a, b }) => {

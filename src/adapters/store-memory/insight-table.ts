@@ -1,0 +1,130 @@
+// The finished jobs, and nothing else: rollups are counted from nothing whenever somebody asks. So the simulation pays next to
+// nothing for them, and the contract suite holds the rollups that PostgreSQL keeps by difference against a recount.
+
+import { type DayRange, dayOf } from '../../domain/insights/calendar.ts';
+import type { FinishedJob } from '../../domain/insights/finished-job.ts';
+import { type RollupKey, type RollupKind, recounted } from '../../domain/insights/rollup.ts';
+import { noTally, sumOf, type Tally, tallyOf } from '../../domain/insights/tally.ts';
+import type { InsightFilter, InsightTable } from '../../ports/insight-tables.ts';
+import { by } from './order.ts';
+import type { Participant, Session } from './session.ts';
+
+export function createInsightTable(): { participant: Participant; in(session: Session): InsightTable } {
+  let committed = new Map<number, FinishedJob>();
+  const said = new Map<Session, { cleared: boolean; jobs: Map<number, FinishedJob | undefined> }>();
+  const ownOf = (session: Session) => {
+    const own = said.get(session) ?? { cleared: false, jobs: new Map() };
+    said.set(session, own);
+    return own;
+  };
+  return {
+    participant: {
+      commit(session) {
+        const own = said.get(session);
+        if (own === undefined) return;
+        said.delete(session);
+        if (own.cleared) committed.clear();
+        for (const [id, job] of own.jobs) {
+          if (job === undefined) committed.delete(id);
+          else committed.set(id, job);
+        }
+      },
+      rollback: (session) => void said.delete(session),
+      snapshot() {
+        const kept = new Map(committed);
+        return () => {
+          committed = new Map(kept);
+        };
+      },
+    },
+    in: (session) => ({
+      record: (job, counts) => void ownOf(session).jobs.set(job, counts && Object.freeze({ ...counts })),
+      ...queriesOf(session, () => committed.values()),
+      clear: () =>
+        session.statement(async () => {
+          await session.lock('insights');
+          said.set(session, { cleared: true, jobs: new Map() });
+        }),
+    }),
+  };
+}
+
+/** All that is asked of the committed jobs. */
+function queriesOf(
+  session: Session,
+  committed: () => Iterable<FinishedJob>,
+): Pick<InsightTable, 'tallies' | 'daily' | 'weeks' | 'tallyBetween' | 'runs'> {
+  const rollups = (kind: RollupKind, days: DayRange, filter: InsightFilter) =>
+    [...recounted(committed()).values()]
+      .filter(({ key }) => key.kind === kind && isIn(key.day, days) && passes(key, filter))
+      .sort(by(({ key }) => key.day));
+  return {
+    tallies: (kind, days, filter) =>
+      session.statement(() =>
+        grouped(rollups(kind, days, filter), ({ owner, repository, workflow, name }) =>
+          JSON.stringify([owner, repository, workflow, name]),
+        ).map(({ key: { owner, repository, workflow, name }, tally }) => ({
+          ...{ owner, repository, workflow, name },
+          tally,
+        })),
+      ),
+    daily: (kind, days, filter) =>
+      session.statement(() =>
+        grouped(rollups(kind, days, filter), ({ day }) => `${day}`).map(({ key, tally }) => ({
+          day: key.day,
+          tally,
+        })),
+      ),
+    weeks: (days, filter) =>
+      session.statement(() =>
+        rollups('job', days, filter).map(({ key, tally: { builds, ms, longestMs } }) => {
+          const { owner, repository, workflow, name, day: monday } = key;
+          return { owner, repository, workflow, name, monday, builds, ms, longestMs };
+        }),
+      ),
+    tallyBetween: (from, to, { owners }) =>
+      session.statement(() =>
+        [...committed()]
+          .filter(
+            ({ endedAt, owner }) => endedAt >= from && endedAt < to && (owners?.includes(owner) ?? true),
+          )
+          .map(tallyOf)
+          .reduce(sumOf, noTally),
+      ),
+    runs: (of, days, limit) =>
+      session.statement(() =>
+        [...committed()]
+          .filter((job) => isIn(dayOf(job.endedAt), days) && passes(job, of))
+          .sort(
+            by(
+              ({ endedAt }) => -endedAt,
+              ({ job }) => -job,
+            ),
+          )
+          .slice(0, limit),
+      ),
+  };
+}
+
+const isIn = (day: number, { from, to }: DayRange): boolean => day >= from && day < to;
+
+const passes = (
+  row: Pick<RollupKey, 'owner' | 'repository' | 'workflow' | 'name'>,
+  { owners, repository, workflow, name }: InsightFilter,
+): boolean =>
+  (owners === undefined || owners.includes(row.owner)) &&
+  (repository === undefined || row.repository === repository) &&
+  (workflow === undefined || row.workflow === workflow) &&
+  (name === undefined || row.name === name);
+
+function grouped(
+  rows: readonly { key: RollupKey; tally: Tally }[],
+  idOf: (key: RollupKey) => string,
+): { key: RollupKey; tally: Tally }[] {
+  const groups = new Map<string, { key: RollupKey; tally: Tally }>();
+  for (const { key, tally } of rows) {
+    const id = idOf(key);
+    groups.set(id, { key, tally: sumOf(groups.get(id)?.tally ?? noTally, tally) });
+  }
+  return [...groups.values()];
+}

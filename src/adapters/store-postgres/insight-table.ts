@@ -1,0 +1,125 @@
+import { sql } from 'kysely';
+import type { JobId } from '../../domain/ids.ts';
+import { type DayRange, startOfDay } from '../../domain/insights/calendar.ts';
+import type { FinishedJob } from '../../domain/insights/finished-job.ts';
+import type { RollupKind } from '../../domain/insights/rollup.ts';
+import type { Tally } from '../../domain/insights/tally.ts';
+import type { InsightFilter, InsightTable } from '../../ports/insight-tables.ts';
+import type { Db } from './db.ts';
+import { storedJob } from './insight-rows.ts';
+import { storable } from './tables.ts';
+
+/** @param recorded is written by `writeInsights` before the commit. */
+export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefined>): InsightTable {
+  return {
+    record: (job, counts) => void recorded.set(job, counts),
+    async tallies(kind, days, filter) {
+      const rows = await chosen(db, kind, days, filter)
+        .select(['owner', 'repository', 'workflow', 'name', ...sums])
+        .groupBy(['owner', 'repository', 'workflow', 'name'])
+        .having(sql<boolean>`sum(builds) > 0`)
+        .execute();
+      return rows.map(({ owner, repository, workflow, name, ...row }) => ({
+        ...{ owner, repository, workflow, name },
+        tally: tallyIn(row),
+      }));
+    },
+    async daily(kind, days, filter) {
+      const rows = await chosen(db, kind, days, filter)
+        .select(['day', ...sums])
+        .groupBy('day')
+        .having(sql<boolean>`sum(builds) > 0`)
+        .orderBy('day')
+        .execute();
+      return rows.map(({ day, ...row }) => ({ day, tally: tallyIn(row) }));
+    },
+    async weeks(days, filter) {
+      const rows = await chosen(db, 'job', days, filter)
+        .select(['owner', 'repository', 'workflow', 'name', 'day', 'builds', 'ms', 'longest_ms'])
+        .where('builds', '>', 0)
+        .orderBy('day')
+        .execute();
+      return rows.map(({ day, longest_ms, ...row }) => ({ ...row, monday: day, longestMs: longest_ms }));
+    },
+    async tallyBetween(from, to, { owners }) {
+      let query = db.selectFrom('insight_jobs').where('ended_at', '>=', from).where('ended_at', '<', to);
+      if (owners !== undefined) query = query.where('owner', 'in', listed(owners));
+      const counted = (end: FinishedJob['end']) => sql<string>`count(*) filter (where ended = ${end})`;
+      const row = await query
+        .select((is) => [
+          is.fn.countAll<string>().as('builds'),
+          sql<string>`coalesce(sum(ms), 0)`.as('ms'),
+          sql<string>`coalesce(max(ms), 0)`.as('longest_ms'),
+          counted('success').as('success'),
+          counted('failure').as('failure'),
+          counted('cancelled').as('cancelled'),
+          counted('skipped').as('skipped'),
+          counted('other').as('other'),
+        ])
+        .executeTakeFirstOrThrow();
+      return tallyIn(row);
+    },
+    async runs({ repository, workflow, name }, days, limit) {
+      const rows = await db
+        .selectFrom('insight_jobs')
+        .selectAll()
+        .where('repository', '=', storable(repository))
+        .where('workflow', '=', storable(workflow))
+        .where('name', '=', storable(name))
+        .where('ended_at', '>=', startOfDay(days.from))
+        .where('ended_at', '<', startOfDay(days.to))
+        .orderBy('ended_at', 'desc')
+        .orderBy('job', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(storedJob);
+    },
+    async clear() {
+      recorded.clear();
+      await sql`lock table insight_jobs, rollups in exclusive mode`.execute(db);
+      await db.deleteFrom('insight_jobs').execute();
+      await db.deleteFrom('rollups').execute();
+    },
+  };
+}
+
+/** Sums of bigint are numeric, which come as text. */
+const sums = [
+  sql<string>`sum(builds)`.as('builds'),
+  sql<string>`sum(ms)`.as('ms'),
+  sql<string>`max(longest_ms)`.as('longest_ms'),
+  sql<string>`sum(success)`.as('success'),
+  sql<string>`sum(failure)`.as('failure'),
+  sql<string>`sum(cancelled)`.as('cancelled'),
+  sql<string>`sum(skipped)`.as('skipped'),
+  sql<string>`sum(other)`.as('other'),
+] as const;
+
+type Sums = Record<Exclude<keyof Tally, 'longestMs'> | 'longest_ms', string | number>;
+
+const tallyIn = (row: Sums): Tally => ({
+  builds: Number(row.builds),
+  ms: Number(row.ms),
+  longestMs: Number(row.longest_ms),
+  success: Number(row.success),
+  failure: Number(row.failure),
+  cancelled: Number(row.cancelled),
+  skipped: Number(row.skipped),
+  other: Number(row.other),
+});
+
+const listed = (texts: readonly string[]) => sql<string>`(select unnest(${texts.map(storable)}::text[]))`;
+
+function chosen(db: Db, kind: RollupKind, days: DayRange, filter: InsightFilter) {
+  const { owners, repository, workflow, name } = filter;
+  let query = db
+    .selectFrom('rollups')
+    .where('kind', '=', kind)
+    .where('day', '>=', days.from)
+    .where('day', '<', days.to);
+  if (owners !== undefined) query = query.where('owner', 'in', listed(owners));
+  if (repository !== undefined) query = query.where('repository', '=', storable(repository));
+  if (workflow !== undefined) query = query.where('workflow', '=', storable(workflow));
+  if (name !== undefined) query = query.where('name', '=', storable(name));
+  return query;
+}

@@ -1,0 +1,68 @@
+// What the store keeps for the insights: a row for each job that is over, and rollups that are kept with it.
+
+import type { JobId } from '../domain/ids.ts';
+import type { DayRange } from '../domain/insights/calendar.ts';
+import type { FinishedJob } from '../domain/insights/finished-job.ts';
+import type { RollupKind } from '../domain/insights/rollup.ts';
+import type { Tally } from '../domain/insights/tally.ts';
+import type { Instant } from '../domain/time.ts';
+
+export interface InsightTable {
+  /**
+   * Says how a job counts now; undefined: not at all. Whoever says it holds the job's row. It is written when the transaction
+   * commits, in an order that is the same for everybody, so that two who count for the same organisation never wait for one
+   * another in a circle. Until then reads do not see it.
+   */
+  record(job: JobId, counts: FinishedJob | undefined): void;
+  /** One row for each organisation, repository, workflow, user or job that has any, over the days together. In no order. */
+  tallies(kind: RollupKind, days: DayRange, filter: InsightFilter): Promise<readonly Tallied[]>;
+  /** One row for each day, or for `job` each week, that has any, in their order. */
+  daily(kind: RollupKind, days: DayRange, filter: InsightFilter): Promise<readonly TalliedDay[]>;
+  /** The weeks of each job by name, in the order of the weeks. `days` begin on a Monday. */
+  weeks(days: DayRange, filter: InsightFilter): Promise<readonly JobWeek[]>;
+  /** The jobs that ended at `from` or later and before `to`, counted one by one: for parts of a day. */
+  tallyBetween(from: Instant, to: Instant, filter: Pick<InsightFilter, 'owners'>): Promise<Tally>;
+  /** The jobs of one name, newest first. */
+  runs(of: JobName, days: DayRange, limit: number): Promise<readonly FinishedJob[]>;
+  /** Forgets all that is counted, to count anew; keeps others from counting until the transaction ends. */
+  clear(): Promise<void>;
+}
+
+export interface InsightFilter {
+  /** Only of these lower-cased accounts; of all when left out. */
+  owners?: readonly string[];
+  /** `owner/name`, lower-cased: for repositories, workflows and jobs. */
+  repository?: string;
+  workflow?: string;
+  /** The user, or the job by name. */
+  name?: string;
+}
+
+/** Fields that the kind says nothing of are empty. */
+export interface Tallied {
+  owner: string;
+  repository: string;
+  workflow: string;
+  name: string;
+  tally: Tally;
+}
+
+export interface TalliedDay {
+  day: number;
+  tally: Tally;
+}
+
+export interface JobName {
+  repository: string;
+  workflow: string;
+  name: string;
+}
+
+export interface JobWeek extends JobName {
+  owner: string;
+  monday: number;
+  /** Of the runs that succeeded. */
+  builds: number;
+  ms: number;
+  longestMs: number;
+}

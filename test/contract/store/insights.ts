@@ -1,0 +1,178 @@
+import { expect } from 'vitest';
+import { jobId, runnerName } from '../../../src/domain/ids.ts';
+import { dayOf, mondayOf } from '../../../src/domain/insights/calendar.ts';
+import type { FinishedJob } from '../../../src/domain/insights/finished-job.ts';
+import { type RollupKind, recounted, rollupKinds } from '../../../src/domain/insights/rollup.ts';
+import { noTally } from '../../../src/domain/insights/tally.ts';
+import { days } from '../../../src/domain/time.ts';
+import type { InsightFilter } from '../../../src/ports/insight-tables.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { itWith, meeting, type OpenStores, within } from './stores.ts';
+import { acmeKey, at } from './things.ts';
+
+const finished = (id: number, changes: Partial<FinishedJob> = {}): FinishedJob => ({
+  job: jobId(id),
+  owner: 'acme',
+  repository: 'acme/app',
+  workflow: 'CI',
+  name: 'build',
+  actor: 'octocat',
+  end: 'success',
+  endedAt: at(0),
+  ms: 60_000,
+  waitMs: 2_000,
+  sha: 'c0ffee',
+  labels: 'bellows-2cpu-4gb',
+  scope: acmeKey,
+  runner: runnerName('bellows-test-1'),
+  ...changes,
+});
+const ever = { from: dayOf(at(0)) - 400, to: dayOf(at(0)) + 400 };
+
+const count = (store: Store, ...jobs: readonly FinishedJob[]): Promise<void> =>
+  within(store, async (tx) => {
+    for (const job of jobs) tx.insights.record(job.job, job);
+  });
+const tallies = (store: Store, kind: RollupKind, filter: InsightFilter = {}, range = ever) =>
+  within(store, (tx) => tx.insights.tallies(kind, range, filter));
+
+/** Every rollup that the store keeps is as a count from nothing has it. */
+async function expectRecounted(store: Store, jobs: readonly FinishedJob[]): Promise<void> {
+  for (const kind of rollupKinds) {
+    const expected = [...recounted(jobs).values()].filter(({ key }) => key.kind === kind);
+    for (const { key, tally } of expected) {
+      const { owner, repository, workflow, name } = key;
+      const found = await tallies(
+        store,
+        kind,
+        { owners: [owner], repository, workflow, name },
+        { from: key.day, to: key.day + 1 },
+      );
+      expect(found).toEqual([{ owner, repository, workflow, name, tally }]);
+    }
+    const groups = new Set(
+      expected.map(({ key: { owner, repository, workflow, name } }) =>
+        JSON.stringify([owner, repository, workflow, name]),
+      ),
+    );
+    expect(await tallies(store, kind)).toHaveLength(groups.size);
+  }
+}
+
+export function insightContract(open: OpenStores): void {
+  const it = itWith(open);
+
+  it('counts jobs by organisation, repository, workflow, user and name', async ({ a, b }) => {
+    const jobs = [
+      finished(1),
+      finished(2, { end: 'failure', ms: 90_000, actor: 'hubot' }),
+      finished(3, { repository: 'acme/site', workflow: 'Release', endedAt: at(days(1)) }),
+      finished(4, { owner: 'globex', repository: 'globex/app', end: 'cancelled', ms: 0 }),
+    ];
+    await count(a, ...jobs);
+    await expectRecounted(b, jobs);
+    expect(await tallies(b, 'organization', { owners: [] })).toEqual([]);
+    expect(await tallies(b, 'repository', { owners: ['globex', 'nobody'] })).toHaveLength(1);
+  });
+
+  it('is right again after what was late or wrong, the longest too', async ({ a }) => {
+    await count(a, finished(1, { ms: 500_000 }), finished(2, { ms: 30_000 }), finished(3));
+    await count(a, finished(1, { ms: 10_000, end: 'failure', endedAt: at(days(2)) }));
+    await within(a, async (tx) => tx.insights.record(jobId(3), undefined));
+    await expectRecounted(a, [
+      finished(1, { ms: 10_000, end: 'failure', endedAt: at(days(2)) }),
+      finished(2, { ms: 30_000 }),
+    ]);
+    await within(a, async (tx) => {
+      tx.insights.record(jobId(1), undefined);
+      tx.insights.record(jobId(2), undefined);
+    });
+    await expectRecounted(a, []);
+  });
+
+  it('counts nothing of a transaction that failed', async ({ a }) => {
+    const failed = a.transaction(async (tx) => {
+      tx.insights.record(jobId(1), finished(1));
+      throw new Error('died');
+    });
+    await expect(failed).rejects.toThrow('died');
+    await expectRecounted(a, []);
+  });
+
+  it('loses nothing when two count for the same organisation at once, in whatever order', async ({
+    a,
+    b,
+  }) => {
+    const bothAreIn = meeting(2);
+    const jobs = [
+      finished(1),
+      finished(2, { repository: 'acme/site', ms: 70_000 }),
+      finished(3),
+      finished(4, { repository: 'acme/site', ms: 80_000 }),
+    ];
+    const counting = (store: Store, order: readonly number[]): Promise<void> =>
+      store.transaction(async (tx) => {
+        await tx.jobs.get(jobId(1));
+        await bothAreIn();
+        for (const index of order) {
+          const job = jobs[index];
+          if (job) tx.insights.record(job.job, job);
+        }
+      });
+    await Promise.all([counting(a, [0, 1]), counting(b, [3, 2])]);
+    await expectRecounted(a, jobs);
+  });
+
+  it('tells days and weeks in their order', async ({ a }) => {
+    const late = at(days(8));
+    await count(
+      a,
+      finished(2, { endedAt: late, ms: 5 }),
+      finished(1),
+      finished(3, { end: 'skipped', ms: 0 }),
+    );
+    const daily = await within(a, (tx) => tx.insights.daily('organization', ever, { owners: ['acme'] }));
+    expect(daily.map(({ day, tally }) => [day, tally.builds])).toEqual([
+      [dayOf(at(0)), 2],
+      [dayOf(late), 1],
+    ]);
+    expect(await within(a, (tx) => tx.insights.weeks(ever, { repository: 'acme/app' }))).toEqual(
+      [
+        { monday: mondayOf(dayOf(at(0))), builds: 1, ms: 60_000, longestMs: 60_000 },
+        { monday: mondayOf(dayOf(late)), builds: 1, ms: 5, longestMs: 5 },
+      ].map((week) => ({
+        ...{ owner: 'acme', repository: 'acme/app', workflow: 'CI', name: 'build' },
+        ...week,
+      })),
+    );
+  });
+
+  it('counts a part of a day, and tells the runs of one job, newest first', async ({ a }) => {
+    await count(a, finished(1), finished(2, { endedAt: at(1) }), finished(3, { endedAt: at(1), ms: 7 }));
+    const part = (from: number, to: number, owners?: string[]) =>
+      within(a, (tx) => tx.insights.tallyBetween(at(from), at(to), owners === undefined ? {} : { owners }));
+    expect(await part(0, 1)).toEqual({ ...noTally, builds: 1, success: 1, ms: 60_000, longestMs: 60_000 });
+    expect((await part(0, 2)).builds).toBe(3);
+    expect(await part(0, 2, ['globex'])).toEqual(noTally);
+    const of = { repository: 'acme/app', workflow: 'CI', name: 'build' };
+    const runs = await within(a, (tx) => tx.insights.runs(of, ever, 2));
+    expect(runs).toStrictEqual([finished(3, { endedAt: at(1), ms: 7 }), finished(2, { endedAt: at(1) })]);
+  });
+
+  it('is counted anew after it was cleared', async ({ a, b }) => {
+    await count(a, finished(1), finished(2));
+    await within(a, async (tx) => {
+      await tx.insights.clear();
+      tx.insights.record(jobId(2), finished(2));
+    });
+    await expectRecounted(b, [finished(2)]);
+  });
+
+  it('takes names that no database would', async ({ a }) => {
+    await count(a, finished(1, { name: 'a\u0000b \ud800', workflow: 'x\ny' }));
+    expect(await tallies(a, 'workflow', { workflow: 'x\ny' })).toHaveLength(1);
+    await count(a, finished(1, { name: 'a\u0000b \ud800', workflow: 'x\ny', ms: 1 }));
+    const [only] = await tallies(a, 'organization');
+    expect(only?.tally).toMatchObject({ builds: 1, ms: 1, longestMs: 1 });
+  });
+}
