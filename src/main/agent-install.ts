@@ -102,7 +102,6 @@ async function runInstall(flags: InstallFlags): Promise<Outcome> {
     },
     {
       setup: hostSetup(),
-      clock,
       newUuid: randomUUID,
       demandServer,
       isEnrolled: async (server) => (await rememberedHost(places.agentFolder))?.url === server,

@@ -13,6 +13,7 @@ import { addInstallCommands } from './agent-install.ts';
 import { monitorOf, networkOf, offerOf, ratesOf } from './agent-values.ts';
 import { hostImages } from './default-image.ts';
 import { startAgent } from './start-agent.ts';
+import { tellSystemdReady } from './tell-systemd.ts';
 import { untilTold } from './until-told.ts';
 
 interface Flags {
@@ -82,6 +83,7 @@ async function runHere(flags: Flags): Promise<void> {
       log,
       version: packageJson.version,
     });
+    await tellSystemdReady();
     await untilTold(log);
     await agent.stop();
   } catch (error) {

@@ -107,6 +107,17 @@ describe('a version', () => {
     expect(await readdir(versions)).toEqual(['1.0.0']);
   });
 
+  it('that looks after itself is compared where it lies', async () => {
+    await placeVersion(await unpacked(), versions);
+    const own = { kind: 'folder', path: join(versions, '1.0.0') } as const;
+    expect(await placeVersion(await unpack(own, versions, runProgram), versions)).toBe(false);
+    await writeFile(join(versions, '1.0.0/dist/cli.js'), 'broken');
+    await expect(unpack(own, versions, runProgram)).rejects.toThrow(
+      'dist/cli.js is not what the manifest says',
+    );
+    expect(await readdir(versions)).toEqual(['1.0.0']);
+  });
+
   it('that was damaged is replaced', async () => {
     await placeVersion(await unpacked(), versions);
     const file = join(versions, '1.0.0/dist/cli.js');

@@ -20,28 +20,35 @@ import type { RunProgram } from './run-program.ts';
 /** What has no name yet; nothing of it is worth keeping after a crash. */
 const comingPrefix = '.coming-';
 
-/** Into a new folder below `versions`. @throws SetupError when one byte is not as the manifest says. */
+/** Into a new folder below `versions`, unless it is there already. @throws SetupError when one byte is not as the manifest says. */
 export async function unpack(
   source: ArchiveSource,
   versions: string,
   run: RunProgram,
 ): Promise<UnpackedArchive> {
+  // The installed version itself, asked to look after itself: nothing is copied.
+  if (source.kind === 'folder' && dirname(source.path) === versions) return unpackedAt(source.path);
   await mkdir(versions, { recursive: true, mode: 0o755 });
   const folder = await mkdtemp(join(versions, comingPrefix));
   try {
     if (source.kind === 'folder') await copy(source.path, folder);
     else await unpackFile(source, folder, run);
-    const { version, arch } = await verified(folder);
-    return { folder, version, arch };
+    return await unpackedAt(folder);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
+async function unpackedAt(folder: string): Promise<UnpackedArchive> {
+  const { version, arch } = await verified(folder);
+  return { folder, version, arch };
+}
+
 /** False when the same files lie there already. */
 export async function placeVersion({ folder, version }: UnpackedArchive, versions: string): Promise<boolean> {
   const target = join(versions, version);
+  if (folder === target) return false;
   const there = await verified(target).catch(() => undefined);
   if (there !== undefined && (await sameManifest(folder, target))) {
     await rm(folder, { recursive: true });

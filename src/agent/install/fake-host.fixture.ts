@@ -1,6 +1,5 @@
 // A host in memory that remembers what was done to it.
 
-import type { Instant } from '../../domain/time.ts';
 import type { DiskFacts, HostSetup, SetupFacts, UnpackedArchive } from '../../ports/host-setup.ts';
 import type { InstallDeps } from './install.ts';
 import { currentLink } from './places.ts';
@@ -56,7 +55,6 @@ export const emptyDisk = (device: string): DiskFacts => ({
 });
 
 export function depsOf(host: FakeHost): InstallDeps {
-  let now = 0;
   let uuids = 0;
   const act = (what: string): void => {
     if (host.failAt !== undefined && what.startsWith(host.failAt)) throw new Error(`cut short at ${what}`);
@@ -64,12 +62,6 @@ export function depsOf(host: FakeHost): InstallDeps {
   };
   return {
     setup: setupOf(host, act),
-    clock: {
-      now: () => now as Instant,
-      sleep: async (ms) => {
-        now += ms;
-      },
-    },
     newUuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, '0')}`,
     demandServer: async () => undefined,
     isEnrolled: async (url) => host.enrolled === url,

@@ -1,7 +1,6 @@
 // `bellows agent install`: looks, refuses while nothing has been changed, then changes what is not yet as it should be. A run
 // that was cut short is finished by the next; on a host where all is well, nothing happens.
 
-import type { Clock } from '../../ports/clock.ts';
 import type { ArchiveSource, HostSetup, SetupFile, UnpackedArchive } from '../../ports/host-setup.ts';
 import { type InstallRecord, installRecord } from '../../wire/agent-archive.ts';
 import { type Environment, parseEnvironment, printEnvironment } from './environment.ts';
@@ -25,7 +24,6 @@ export interface InstallRequest {
 
 export interface InstallDeps {
   setup: HostSetup;
-  clock: Clock;
   /** A fresh UUID for a file system. */
   newUuid(): string;
   /** @throws with what to do when nobody answers there, or somebody else. */
@@ -220,32 +218,18 @@ async function provideIdentity(
   if (!enrolled) note(`Enrolled with ${url}`);
 }
 
-const lookMs = 250;
-/** A service that lives so long has read its settings and opened its folder. */
-const steadyMs = 3000;
-const startPatienceMs = 120_000;
-
-async function start(
-  changed: boolean,
-  { setup, clock }: InstallDeps,
-  note: (what: string) => void,
-): Promise<void> {
+async function start(changed: boolean, { setup }: InstallDeps, note: (what: string) => void): Promise<void> {
   await setup.systemctl('enable', '--quiet', units.agent);
   const isRunning = (await setup.service(units.agent)).state === 'active';
   if (isRunning && !changed) return;
   note(isRunning ? 'Restarting the service; VMs go on' : 'Starting the service');
-  await setup.systemctl('restart', units.agent);
-  const deadline = clock.now() + startPatienceMs;
-  let steady = { pid: 0, since: clock.now() };
-  while (clock.now() < deadline) {
-    const { state, pid } = await setup.service(units.agent);
-    if (state !== 'active' || pid !== steady.pid) steady = { pid, since: clock.now() };
-    else if (clock.now() - steady.since >= steadyMs) return;
-    await clock.sleep(lookMs);
-  }
+  // Waits until the agent says that it is up.
+  const refusal = await setup.systemctl('restart', units.agent).catch((error: unknown) => error);
   const { state, words } = await setup.service(units.agent);
+  if (state === 'active') return;
   throw new Error(
     `${units.agent} does not come up (${state}). It said last:\n${words}\nMore: journalctl -u ${units.agent}`,
+    { cause: refusal },
   );
 }
 

@@ -65,8 +65,8 @@ async function stopUnits(
     if ((await setup.read(`${places.units}/${name}`)) === undefined) continue;
     note(`Stopping ${name}`);
     await setup.systemctl('disable', '--now', '--quiet', name);
-    // A unit that failed once is remembered until somebody says that it was seen.
-    await setup.systemctl('reset-failed', name);
+    // One that failed is remembered, also without its file, until somebody says that it was seen.
+    if ((await setup.service(name)).state === 'failed') await setup.systemctl('reset-failed', name);
   }
 }
 

@@ -1,11 +1,11 @@
 // The systemd units of an installed agent.
 //
 // VMs must outlive the service that starts them, and systemd must not touch the limits of their control groups. So they live
-// in the control group of a second unit, which has no process of its own and delegates all of it. A slice alone would not do:
+// in the control group of a second unit, which does nothing but delegate it. A slice alone would not do:
 // systemd manages what is directly below a slice, and would switch controllers off again that it sees no use for.
 
 import type { SetupFile } from '../../ports/host-setup.ts';
-import { currentLink, launcher, places } from './places.ts';
+import { currentLink, launcher, places, vmsControlGroup } from './places.ts';
 
 export const units = {
   agent: 'bellows-agent.service',
@@ -43,17 +43,29 @@ Description=Bellows: virtual machines of GitHub Actions jobs
 Documentation=man:systemd.slice(5)
 `;
 
+/**
+ * Its one process keeps the control group there: systemd removes an empty one at a moment of its own choosing, and with it that
+ * of a VM that has just been made. The process steps aside into a group below, since the kernel allows none in a group that
+ * limits others (Linux, cgroup-v2.rst, no internal process constraint); for the same reason a start begins by lifting the
+ * limits of nobody.
+ */
 const vms = `[Unit]
 Description=Bellows: the control group of the VMs
+StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/true
+Type=exec
 Slice=${units.slice}
 Delegate=yes
 KillMode=process
+Restart=always
+RestartSec=10
+OOMScoreAdjust=-900
 TasksMax=infinity
+WorkingDirectory=/sys/fs/cgroup
+ExecStartPre=/bin/sh -c 'cd ${vmsControlGroup}; ls -d vm-* >/dev/null 2>&1 || for one in $$(cat cgroup.subtree_control); do echo "-$$one" > cgroup.subtree_control; done'
+ExecStart=/bin/sh -c 'mkdir -p ${vmsControlGroup}/keeper && echo $$$$ > ${vmsControlGroup}/keeper/cgroup.procs && exec sleep infinity'
+ExecStartPost=/bin/sh -c 'until grep -q . ${vmsControlGroup}/keeper/cgroup.procs; do sleep 0.1; done'
 `;
 
 /**
@@ -70,7 +82,10 @@ RequiresMountsFor=${places.state}
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+# It says when it is up, so that a start that fails is told to whoever starts it.
+Type=notify
+NotifyAccess=all
+TimeoutStartSec=300
 ExecStart=${currentLink}/${launcher} agent
 EnvironmentFile=${places.environment}
 WorkingDirectory=${places.state}
