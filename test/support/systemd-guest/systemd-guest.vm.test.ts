@@ -71,6 +71,7 @@ describe('the systemd guest', { timeout: 300_000 }, () => {
       stderr: 'err\n',
     });
     expect((await guest.run('sleep 30', 1000)).code).toBe(124);
+    expect((await guest.ask('head -c 1000000 /dev/zero | tr "\\0" x')).length).toBe(1_000_000);
   });
 
   it('comes back after a reboot with its disks as they were', async () => {
