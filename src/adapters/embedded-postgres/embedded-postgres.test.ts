@@ -21,21 +21,23 @@ const log: Log = {
   with: () => log,
 };
 
+let parent = '';
 let folder = '';
 const started: EmbeddedPostgres[] = [];
 const children: ChildProcess[] = [];
 
 beforeEach(async () => {
   lines.length = 0;
-  folder = join(await mkdtemp(join(tmpdir(), 'bellows-embedded-')), 'pg');
+  parent = await mkdtemp(join(tmpdir(), 'bellows-embedded-'));
+  folder = join(parent, 'pg');
   // The folder that a test makes is closed to others, and PostgreSQL may run as another user.
-  await chmod(join(folder, '..'), 0o755);
+  await chmod(parent, 0o755);
 });
 
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const server of started.splice(0)) await server.stop();
-  await rm(join(folder, '..'), { recursive: true, force: true });
+  await rm(parent, { recursive: true, force: true });
 });
 
 async function start(where = folder): Promise<EmbeddedPostgres> {
@@ -64,7 +66,7 @@ const postmasterPid = async (): Promise<number> =>
 
 /** Another process that starts the server and then does nothing; gives it once it is the owner. */
 async function startInAnotherProcess(): Promise<ChildProcess> {
-  const program = join(folder, '..', 'owner.mjs');
+  const program = join(parent, 'owner.mjs');
   const module = new URL('./embedded-postgres.ts', import.meta.url);
   await writeFile(
     program,
@@ -233,13 +235,13 @@ describe('as root', () => {
   });
 
   it.runIf(process.getuid?.() === 0)('a folder that PostgreSQL’s user cannot reach is refused', async () => {
-    await chmod(join(folder, '..'), 0o700);
+    await chmod(parent, 0o700);
     await expect(start()).rejects.toThrow(/cannot reach .*Choose a data folder such as/);
   });
 
   it('folders that it makes on the way can be passed through, and not looked into', async () => {
-    await start(join(folder, '..', 'deep', 'pg'));
-    expect((await stat(join(folder, '..', 'deep'))).mode & 0o777).toBe(0o711);
+    await start(join(parent, 'deep', 'pg'));
+    expect((await stat(join(parent, 'deep'))).mode & 0o777).toBe(0o711);
   });
 
   it.runIf(process.getuid?.() === 0)('the server is not', async () => {
