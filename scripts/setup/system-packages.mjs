@@ -17,7 +17,14 @@ const forVms = {
   uidmap: 'newuidmap',
 };
 
-const needs = { vm: forVms, tests: { ...forVms, postgresql: 'initdb' } };
+const forTests = {
+  ...forVms,
+  postgresql: 'initdb',
+  chromium: 'chromium',
+  prometheus: 'promtool',
+};
+
+const needs = { vm: forVms, tests: forTests };
 
 /**
  * Makes sure that the packages for `purpose` are there. What cannot be installed stops the purpose `vm` (throws), and
@@ -27,7 +34,7 @@ export function provideSystemPackages(purpose, packages = needs[purpose], isRoot
   const missing = missingSystemPackages(packages);
   if (missing.length === 0) return;
   const isDebian = existsSync('/usr/bin/apt-get');
-  const problem = isDebian && isRoot ? install(missing) : adviceFor(missing, isDebian);
+  const problem = isDebian && isRoot ? installFor(purpose, missing) : adviceFor(missing, isDebian);
   if (problem === undefined) return;
   if (purpose === 'vm') throw new Error(problem);
   say(`${problem}\nThe tests that need them are skipped.`);
@@ -64,6 +71,18 @@ function hasPostgresServer() {
 function adviceFor(missing, isDebian) {
   if (!isDebian) return `These programs are missing: ${missing.join(', ')} (names of Debian's packages).`;
   return `Debian packages are missing. Install them with:\n\n  sudo apt-get install --no-install-recommends -y ${missing.join(' ')}\n`;
+}
+
+/** Ubuntu has no package `chromium`: for tests, what can be had is installed without what cannot. */
+function installFor(purpose, missing) {
+  const problem = install(missing);
+  if (problem === undefined || purpose === 'vm' || missing.length === 1) return problem;
+  return (
+    missing
+      .map((name) => install([name]))
+      .filter(Boolean)
+      .join('\n') || undefined
+  );
 }
 
 /** What went wrong, or undefined. */
