@@ -22,6 +22,8 @@ const forTests = {
   postgresql: 'initdb',
   chromium: 'chromium',
   prometheus: 'promtool',
+  nftables: 'nft',
+  iproute2: 'ip',
 };
 
 const needs = { vm: forVms, tests: forTests };
