@@ -9,7 +9,7 @@ import {
   linuxNetwork,
 } from '../adapters/linux-network/linux-network.ts';
 import { firecrackerDriver } from '../adapters/vm-firecracker/driver.ts';
-import type { FirecrackerPrograms, UserRange } from '../adapters/vm-firecracker/driver-options.ts';
+import type { FirecrackerPrograms } from '../adapters/vm-firecracker/driver-options.ts';
 import { firecrackerGuestLink } from '../adapters/vm-firecracker/guest-link.ts';
 import { vmFolder } from '../adapters/vm-folder/vm-folder.ts';
 import { BoundedLog } from '../adapters/vm-qemu/bounded-log.ts';
@@ -18,6 +18,7 @@ import { qemuGuestLink } from '../adapters/vm-qemu/guest-link.ts';
 import { type ProbedPlatform, probePlatform } from '../adapters/vm-qemu/probe-platform.ts';
 import { userNetwork } from '../adapters/vm-qemu/user-network.ts';
 import type { WorkerDeps } from '../agent/worker-deps.ts';
+import type { UserRange } from '../domain/network/tap-users.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostNetwork } from '../ports/host-network.ts';
 import { type BootFiles, ImageError, type ImageSource } from '../ports/image-source.ts';
@@ -63,7 +64,9 @@ export async function vmParts(options: VmPartsOptions): Promise<VmParts> {
   const isRoot = process.getuid?.() === 0;
   demandFit(monitor, network, isRoot);
   const disks = join(folder, 'disks');
-  const taps = network.kind === 'tap' ? linuxNetwork({ policy: network.policy, clock, log }) : undefined;
+  const users = monitor.kind === 'firecracker' ? { users: monitor.users } : {};
+  const taps =
+    network.kind === 'tap' ? linuxNetwork({ policy: network.policy, clock, log, ...users }) : undefined;
   return {
     ...driverOf(options),
     disk: sparseScratchDisk({ folder: disks }),

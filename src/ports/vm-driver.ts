@@ -67,6 +67,8 @@ export interface TapNetwork {
   kind: 'tap';
   /** At most 15 bytes. */
   device: string;
+  /** The user who may open it besides root, and no other VM's. A VMM that can be held down runs as it. */
+  owner: number;
   /** The only source that the host takes frames from. */
   mac: string;
   /** The guest's, as ADDRESS/PREFIX. */

@@ -7,6 +7,7 @@ import {
 } from '../../src/adapters/linux-network/linux-network.ts';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
 import { defaultLimits, defaultPool } from '../../src/domain/network/policy.ts';
+import type { UserRange } from '../../src/domain/network/tap-users.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { joinNamespaces, makeNetworkNamespace, type NetworkNamespace } from './network-namespace.ts';
 
@@ -29,7 +30,7 @@ export interface NetworkHost {
   readonly world: NetworkNamespace;
   /** Warnings that the adapter logged. */
   readonly said: string[];
-  network(changes?: Partial<PolicyOption>): LinuxNetwork;
+  network(changes?: Partial<PolicyOption>, users?: UserRange): LinuxNetwork;
   rules(): Promise<string>;
   /** How many packets each refusing rule has counted, less those that counted none. */
   refused(): Promise<Record<string, number>>;
@@ -58,8 +59,14 @@ export async function makeNetworkHost(): Promise<NetworkHost> {
     host,
     world,
     said,
-    network: (changes = {}) =>
-      linuxNetwork({ policy: { ...testPolicy, ...changes }, clock: new SystemClock(), log, run: host.run }),
+    network: (changes = {}, users) =>
+      linuxNetwork({
+        policy: { ...testPolicy, ...changes },
+        clock: new SystemClock(),
+        log,
+        run: host.run,
+        ...(users && { users }),
+      }),
     rules,
     refused: async () => refusalCounts(await rules()),
     close: async () => {

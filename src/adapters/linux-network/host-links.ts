@@ -12,12 +12,14 @@ export interface Tap {
   address: string | undefined;
   /** A process holds it open. */
   inUse: boolean;
+  /** The user who may open it besides root; undefined when every user may, or it is one of the system's own users. */
+  owner: number | undefined;
 }
 
 /** Our taps, by name. */
 export async function readTaps(run: Commands): Promise<Tap[]> {
-  const links = jsonRecords(await run('ip', ['-j', 'address', 'show', 'type', 'tun']));
-  return links.flatMap(({ ifname, flags, addr_info }) => {
+  const links = jsonRecords(await run('ip', ['-j', '-d', 'address', 'show', 'type', 'tun']));
+  return links.flatMap(({ ifname, flags, addr_info, linkinfo }) => {
     const vm = typeof ifname === 'string' ? vmOfTap(ifname) : undefined;
     if (vm === undefined || typeof ifname !== 'string') return [];
     const peers = (Array.isArray(addr_info) ? addr_info : []).filter(isRecord).map((entry) => entry.address);
@@ -27,8 +29,17 @@ export async function readTaps(run: Commands): Promise<Tap[]> {
       device: ifname,
       address: typeof address === 'string' ? address : undefined,
       inUse: Array.isArray(flags) && flags.includes('LOWER_UP'),
+      owner: ownerIn(linkinfo),
     };
   });
+}
+
+/** `ip` gives a user's name where it has one. */
+function ownerIn(linkinfo: unknown): number | undefined {
+  const data = isRecord(linkinfo) ? linkinfo.info_data : undefined;
+  const user = isRecord(data) ? data.user : undefined;
+  if (user === 'root') return 0;
+  return typeof user === 'number' ? user : undefined;
 }
 
 /** A wider network than this on a link is a tunnel that takes all traffic: closing it would close the internet. */

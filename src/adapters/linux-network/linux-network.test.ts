@@ -32,6 +32,7 @@ describe.skipIf(reason !== undefined)(`a host's network for VMs${reason ? ` (${r
     expect(made).toEqual({
       kind: 'tap',
       device: 'bw-00000000000a',
+      owner: 0,
       mac: expect.stringMatching(/^02:be:0a:c8:/),
       address: expect.stringMatching(/^10\.200\.\d+\.\d+\/32$/),
       gateway: '10.200.0.1',
@@ -47,6 +48,30 @@ describe.skipIf(reason !== undefined)(`a host's network for VMs${reason ? ` (${r
       'net.ipv6.conf.bw-00000000000a.disable_ipv6',
     ];
     expect(await host.run('sysctl', ['-n', ...settings])).toBe('1\n1\n');
+  });
+
+  it('gives each tap a user of its own, and the same again', async () => {
+    const owned = networkWith({}, { first: 900_000, count: 2 });
+    const [first, second] = await Promise.all([owned.open(one), owned.open(other)]);
+    expect([first.owner, second.owner]).toEqual([900_000, 900_001]);
+    expect((await owned.open(other)).owner).toBe(900_001);
+    await expect(owned.open(vmId('vm-00000000000c'))).rejects.toThrow('all 2 users for VMs are taken');
+    await owned.close(one);
+    expect((await owned.open(vmId('vm-00000000000c'))).owner).toBe(900_000);
+    expect(await host.run('cat', ['/sys/class/net/bw-00000000000c/owner'])).toBe('900000\n');
+  });
+
+  it('lets no user open the tap who is not its owner', async () => {
+    const { device, owner } = await networkWith({}, { first: 900_000, count: 2 }).open(one);
+    const open = `
+      import fcntl, os, struct, sys
+      tun = os.open('/dev/net/tun', os.O_RDWR)
+      os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
+      fcntl.ioctl(tun, 0x400454ca, struct.pack('16sH', sys.argv[1].encode(), 0x5002))
+    `.replaceAll('\n      ', '\n');
+    const openAs = (user: number) => host.run('python3', ['-c', open, device, `${user}`]);
+    await expect(openAs(owner + 1)).rejects.toThrow('Operation not permitted');
+    await openAs(owner);
   });
 
   it('gives two VMs that come at once two addresses', async () => {

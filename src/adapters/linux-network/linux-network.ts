@@ -6,6 +6,7 @@ import { type Guest, gatewayOf, guestAt, guestFor, tapOf } from '../../domain/ne
 import { formatIpv4Range } from '../../domain/network/ipv4.ts';
 import type { DnsPolicy, HostNets, NetworkPolicy } from '../../domain/network/policy.ts';
 import { policyProblems } from '../../domain/network/policy.ts';
+import { freeUser, holdsUser, type UserRange } from '../../domain/network/tap-users.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { type HostNetwork, NetworkError } from '../../ports/host-network.ts';
 import type { Log } from '../../ports/log.ts';
@@ -23,8 +24,8 @@ export interface LinuxNetworkOptions {
   policy: Omit<NetworkPolicy, 'dns'> & { dns: DnsPolicy | 'host' };
   clock: Clock;
   log: Log;
-  /** The user who may open a VM's tap; root when it is absent. */
-  ownerOf?: (vm: VmId) => number;
+  /** One of them owns a VM's tap; without them root does. */
+  users?: UserRange;
   run?: Commands;
 }
 
@@ -121,13 +122,37 @@ async function openTap(vm: VmId, options: LinuxNetworkOptions, run: Commands): P
     );
   const mtu = await uplinkMtu(run);
   const gateway = gatewayOf(pool);
-  const settings: TapSettings = { gateway, mtu, owner: options.ownerOf?.(vm), bytesPerSecond };
-  const exists = now.taps.some((tap) => tap.vm === vm);
+  const settings: TapSettings = {
+    gateway,
+    mtu,
+    owner: ownerFor(vm, now.taps, options.users),
+    bytesPerSecond,
+  };
+  const before = now.taps.find((tap) => tap.vm === vm);
+  const exists = before?.owner === settings.owner;
+  if (before !== undefined && !exists) {
+    await awaitUnused(before, run, options.clock);
+    await deleteTap(before.device, run);
+  }
   await makeTap(guest, exists, settings, run);
   await addGuestRules(guest, now.policy, run);
   await raiseTap(guest, settings, run);
   const { device, mac, address } = guest;
-  return { kind: 'tap', device, mac, address: `${address}/32`, gateway, nameserver: gateway, mtu };
+  const { owner } = settings;
+  return { kind: 'tap', device, owner, mac, address: `${address}/32`, gateway, nameserver: gateway, mtu };
+}
+
+/** The same again for a VM that has one: its VMM may run as that already. */
+function ownerFor(vm: VmId, taps: readonly Tap[], users: UserRange | undefined): number {
+  if (users === undefined) return 0;
+  const before = taps.find((tap) => tap.vm === vm)?.owner;
+  if (before !== undefined && holdsUser(users, before)) return before;
+  const owner = freeUser(users, new Set(taps.flatMap((tap) => tap.owner ?? [])));
+  if (owner === undefined)
+    throw new NetworkError(
+      `all ${users.count} users for VMs are taken: give the agent more of them (BELLOWS_VM_USERS)`,
+    );
+  return owner;
 }
 
 async function findRuleProblems({ policy, host, guests }: Look, run: Commands): Promise<string[]> {

@@ -10,8 +10,8 @@ import { readTaps, type Tap } from './host-links.ts';
 export interface TapSettings {
   gateway: string;
   mtu: number;
-  /** The user who may open the device; root when undefined. */
-  owner: number | undefined;
+  /** The user who may open the device besides root. Without one, every user could (Linux, drivers/net/tun.c). */
+  owner: number;
   bytesPerSecond: number | undefined;
 }
 
@@ -23,9 +23,8 @@ export async function makeTap(
   run: Commands,
 ): Promise<void> {
   const { device, address } = guest;
-  const user = settings.owner === undefined ? '' : ` user ${settings.owner}`;
   const lines = [
-    ...(exists ? [] : [`tuntap add dev ${device} mode tap vnet_hdr${user}`]),
+    ...(exists ? [] : [`tuntap add dev ${device} mode tap vnet_hdr user ${settings.owner}`]),
     `link set dev ${device} mtu ${settings.mtu}`,
     // Routed point to point: this makes the route to the guest, and no network of which others could be part.
     `address replace ${settings.gateway} peer ${address}/32 dev ${device}`,

@@ -22,6 +22,7 @@ const machine: TapMachine = {
   network: {
     kind: 'tap',
     device: 'bellows7',
+    owner: 900_000,
     mac: '06:00:0a:00:00:02',
     address: '10.1.0.2/30',
     gateway: '10.1.0.1',
@@ -45,6 +46,7 @@ const anyMachine: fc.Arbitrary<TapMachine> = fc.record({
   network: fc.record({
     kind: fc.constant('tap' as const),
     device: fc.stringMatching(/^[a-z0-9]{1,15}$/),
+    owner: fc.constant(900_000),
     mac: fc.constant('06:00:0a:00:00:02'),
     address: fc.constant('255.255.255.254/30'),
     gateway: fc.constant('255.255.255.253'),

@@ -1,3 +1,4 @@
+import type { UserRange } from '../../domain/network/tap-users.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProcessTable } from '../../ports/process-table.ts';
 import type { RunningVm } from '../../ports/vm-driver.ts';
@@ -7,7 +8,7 @@ export interface FirecrackerDriverOptions {
   folder: string;
   /** Paths of the two programs, of the same release. */
   programs: FirecrackerPrograms;
-  /** Users (and groups of the same numbers) that nothing else on this host uses: as many VMs run at the same time. */
+  /** The owners of the VMs' taps are among them. */
   users: UserRange;
   processes: ProcessTable;
   clock: Clock;
@@ -26,12 +27,6 @@ export interface FirecrackerDriverOptions {
 export interface FirecrackerPrograms {
   firecracker: string;
   jailer: string;
-}
-
-export interface UserRange {
-  /** Never 0. */
-  first: number;
-  count: number;
 }
 
 export interface BoundedOutput {

@@ -2,6 +2,7 @@
 // host's processes and the places on disk, so there is no list of ours that a crash could make wrong.
 
 import type { VmId } from '../../domain/ids.ts';
+import { holdsUser } from '../../domain/network/tap-users.ts';
 import { type MachineSpec, type VmDriver, VmStartError } from '../../ports/vm-driver.ts';
 import type { FirecrackerDriverOptions, HeldVm } from './driver-options.ts';
 import { endVm, killAll } from './ending.ts';
@@ -9,7 +10,6 @@ import { HeldVms } from './held-vms.ts';
 import { ProgramVersions } from './programs.ts';
 import { startMachine } from './start-machine.ts';
 import { hasBooted, takeUp } from './take-up.ts';
-import { UserPool } from './user-pool.ts';
 import { places } from './vm-place.ts';
 import { type VmProcess, vmProcesses } from './vm-processes.ts';
 
@@ -20,11 +20,14 @@ export interface FirecrackerDriver extends VmDriver {
 
 /** @throws when the VMs would run as root. */
 export function firecrackerDriver(options: FirecrackerDriverOptions): FirecrackerDriver {
-  const { folder, processes } = options;
-  const users = new UserPool(options.users);
-  const parts = { options, users, versions: new ProgramVersions() };
+  const { folder, processes, users } = options;
+  if (users.first < 1 || users.count < 1)
+    throw new Error(
+      `VMs must not run as root: their users begin at ${users.first} (1 or more), ${users.count} of them`,
+    );
+  const parts = { options, versions: new ProgramVersions() };
   const held = new HeldVms();
-  const all = (): Promise<VmProcess[]> => vmProcesses(folder, processes, (user) => users.holds(user));
+  const all = (): Promise<VmProcess[]> => vmProcesses(folder, processes, (user) => holdsUser(users, user));
   const lookFor = (vm: VmId) => async (): Promise<VmProcess[]> =>
     (await all()).filter((one) => one.vm === vm);
   const takeUpIfBooted = async (vm: VmId): Promise<HeldVm | undefined> => {

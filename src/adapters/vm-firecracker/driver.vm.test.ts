@@ -63,6 +63,7 @@ async function realHarness(programsFolder: string): Promise<VmDriverHarness> {
         network: {
           kind: 'tap',
           device,
+          owner: 900_000,
           mac: '06:00:0a:00:00:02',
           address: '10.255.255.2/32',
           gateway: '10.255.255.1',

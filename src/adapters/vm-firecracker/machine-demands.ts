@@ -1,6 +1,7 @@
 // What can be said of a machine before anything is started for it.
 
 import { access } from 'node:fs/promises';
+import { holdsUser, type UserRange } from '../../domain/network/tap-users.ts';
 import { type MachineSpec, type TapNetwork, VmStartError } from '../../ports/vm-driver.ts';
 
 /** A machine on a tap device. */
@@ -11,7 +12,7 @@ const mostProcessors = 32;
 const longestDeviceName = 15;
 
 /** @throws VmStartError that names what is missing or too much. */
-export async function demandMachine(machine: MachineSpec): Promise<JailedMachine> {
+export async function demandMachine(machine: MachineSpec, users: UserRange): Promise<JailedMachine> {
   const { vm, network } = machine;
   if (network.kind !== 'tap')
     throw new VmStartError(
@@ -20,6 +21,10 @@ export async function demandMachine(machine: MachineSpec): Promise<JailedMachine
   if (Buffer.byteLength(network.device) > longestDeviceName)
     throw new VmStartError(
       `${vm}: its tap's name has more than ${longestDeviceName} bytes: ${network.device}`,
+    );
+  if (!holdsUser(users, network.owner))
+    throw new VmStartError(
+      `${vm}: its tap belongs to user ${network.owner}, who is none of those that VMs run as (from ${users.first} on, ${users.count} of them)`,
     );
   if (machine.vcpus > mostProcessors)
     throw new VmStartError(

@@ -14,16 +14,14 @@ import { lastWords } from './last-words.ts';
 import { type Launched, launch } from './launch.ts';
 import { demandMachine, type JailedMachine } from './machine-demands.ts';
 import type { Program, ProgramVersions } from './programs.ts';
-import type { UserPool } from './user-pool.ts';
 import { featuresOf } from './version.ts';
-import { clearPlace, makePlace, usersInPlaces } from './vm-place.ts';
+import { clearPlace, makePlace } from './vm-place.ts';
 
 /** From a broken connection to the news that its process has ended. */
 const breakMs = 1000;
 
 export interface StartParts {
   options: FirecrackerDriverOptions;
-  users: UserPool;
   versions: ProgramVersions;
 }
 
@@ -34,7 +32,7 @@ export interface StartParts {
  */
 export async function startMachine(spec: MachineSpec, parts: StartParts, off: AbortSignal): Promise<HeldVm> {
   const { options } = parts;
-  const machine = await demandMachine(spec);
+  const machine = await demandMachine(spec, options.users);
   const program = await parts.versions.look(options.programs.firecracker);
   const cgroup = cgroupOf(machine, options);
   const place = placeOf(machine.vm, options.folder);
@@ -57,24 +55,16 @@ interface Coming {
   place: VmPlace;
 }
 
-async function startInPlace(
-  coming: Coming,
-  { options, users }: StartParts,
-  off: AbortSignal,
-): Promise<HeldVm> {
+async function startInPlace(coming: Coming, { options }: StartParts, off: AbortSignal): Promise<HeldVm> {
   const { machine, program, cgroup, place } = coming;
   const { vm } = machine;
   const features = featuresOf(program.version);
   const pci = features.pci && options.pci !== false;
   const jail = jailOf(place, program.name, newJailId(vm, options.folder));
-  const user = await users.take(vm, () => usersInPlaces(options.folder));
-  try {
-    const { guestSocketPath, consolePath } = machine;
-    const record = { guestSocketPath, consolePath, tap: machine.network.device, user };
-    await makePlace(place, jail, machine, { ...record, programName: program.name, jailId: jail.id });
-  } finally {
-    users.written(vm);
-  }
+  const { guestSocketPath, consolePath } = machine;
+  const { device: tap, owner: user } = machine.network;
+  const record = { guestSocketPath, consolePath, tap, user };
+  await makePlace(place, jail, machine, { ...record, programName: program.name, jailId: jail.id });
   off.throwIfAborted();
   const launched = await launch({
     jailer: options.programs.jailer,

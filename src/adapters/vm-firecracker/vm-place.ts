@@ -92,12 +92,6 @@ export async function places(folder: string): Promise<VmId[]> {
   return names.filter(isVmName).map(vmId);
 }
 
-/** The users of all VMs that have a place here. */
-export async function usersInPlaces(folder: string): Promise<Set<number>> {
-  const records = await Promise.all((await places(folder)).map((vm) => recordOf(placeOf(vm, folder))));
-  return new Set(records.flatMap((record) => (record === undefined ? [] : [record.user])));
-}
-
 /**
  * Puts a file into the jail that other VMs use as well: by its name alone where that is safe, and never by giving it to the
  * VM's user, who would then own the file of all VMs (firecracker/docs/jailer.md, leaves that to whoever starts it).

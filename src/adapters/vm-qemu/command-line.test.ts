@@ -42,6 +42,7 @@ describe("QEMU's command line", () => {
     const network: MachineSpec['network'] = {
       kind: 'tap',
       device: 'bw-7',
+      owner: 0,
       mac: '06:00:0a:c8:00:0f',
       address: '10.200.0.15/31',
       gateway: '10.200.0.14',

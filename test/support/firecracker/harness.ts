@@ -1,6 +1,6 @@
 // The driver on the stand-in, for the contract suite and for faults.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +104,7 @@ async function makeMachine(folder: string, cgroupRoot: string): Promise<MachineS
     network: {
       kind: 'tap',
       device: `tap${vm.slice(3, 11)}`,
+      owner: 900_000 + randomInt(16),
       mac: '06:00:0a:00:00:02',
       address: '10.0.0.2/30',
       gateway: '10.0.0.1',
