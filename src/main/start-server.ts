@@ -12,12 +12,12 @@ import type { PostgresConnection } from '../adapters/store-postgres/connection.t
 import { openPostgresStore, type PostgresStore } from '../adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
+import { identify } from '../control-plane/access/identify.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
 import { repairNow } from '../control-plane/repair/now.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
 import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
-import { isAdmin } from '../control-plane/requests/tokens.ts';
 import { runControlPlane } from '../control-plane/run.ts';
 import type { Settings } from '../control-plane/settings.ts';
 import { receiveWebhook } from '../control-plane/webhook.ts';
@@ -95,6 +95,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const controlPlane = runControlPlane(deps);
     opened.push(() => controlPlane.stop());
 
+    // Nobody signs in yet: tokens are made by operators alone.
+    const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
     const http = await createHttpServer({
       webhook: (request) =>
         receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
@@ -104,7 +106,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
         readLog: (host, vm, wanted) => controlPlane.links.readLog(host, vm, wanted),
         check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
       }),
-      isAdmin: (authorization) => isAdmin(authorization, config.adminTokenHashes),
+      identify: (credentials) => identify({ store, clock, ...access }, credentials),
       log,
       options: { trustProxy: config.trustProxy },
     });

@@ -8,8 +8,9 @@ import { createHttpServer, type HttpServer } from '../../src/adapters/http-fasti
 import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
 import { SystemRandom } from '../../src/adapters/system/random.ts';
+import { identify } from '../../src/control-plane/access/identify.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
-import { isAdmin, newToken, tokenHash } from '../../src/control-plane/requests/tokens.ts';
+import { newToken, tokenHash } from '../../src/control-plane/requests/tokens.ts';
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
 import { imageDigest } from '../../src/domain/ids.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
@@ -65,7 +66,11 @@ beforeEach(async () => {
       hook: api,
       check,
     }),
-    isAdmin: (authorization) => isAdmin(authorization, [tokenHash(admin.reveal())]),
+    identify: (credentials) =>
+      identify(
+        { store, clock, adminTokenHashes: [tokenHash(admin.reveal())], rightsOf: async () => undefined },
+        credentials,
+      ),
     log,
   });
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 });

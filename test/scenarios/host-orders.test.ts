@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { jobEvents } from '../../src/control-plane/requests/jobs.ts';
 import { hostEvents, orderHost } from '../../src/control-plane/requests/order-host.ts';
+import { admin } from '../../src/domain/access/caller.ts';
 import { minutes, seconds } from '../../src/domain/time.ts';
 import type { JobWork } from '../../src/sim/github/in-process-runner.ts';
 import type { RequestOf } from '../../src/wire/api/endpoints.ts';
@@ -95,11 +96,8 @@ describe('a host that is disabled by force', () => {
       reason: 'forced by ada@desk: a new disk',
     });
     const [job] = await world.jobs();
-    const events = await jobEvents(world.deps, {
-      params: { job: job?.id ?? 0 },
-      query: { limit: 500 },
-      body: null,
-    });
+    const asked = { params: { job: job?.id ?? 0 }, query: { limit: 500 }, body: null };
+    const events = await jobEvents(world.deps, asked, admin);
     expect(events.ok && events.value.events.find(({ event }) => event === 'vm-ended-early')).toMatchObject({
       subject: String(job?.id),
       data: { vm: vm?.id, rule: 'operator-force', reason: 'forced by ada@desk: a new disk' },

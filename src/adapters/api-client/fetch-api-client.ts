@@ -54,7 +54,7 @@ export class FetchApiClient implements ApiClient {
       if (value !== undefined) target.searchParams.set(name, String(value));
     }
     const headers: Record<string, string> = {};
-    if (endpoint.access === 'admin') headers.authorization = `Bearer ${(await token()).reveal()}`;
+    if (endpoint.access !== 'anyone') headers.authorization = `Bearer ${(await token()).reveal()}`;
     if (body !== undefined && body !== null) headers['content-type'] = 'application/json';
     try {
       return await fetch(target, {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { admin, type Caller } from '../../domain/access/caller.ts';
 import type { RawRequest, RawResponse } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
@@ -25,6 +26,18 @@ const log: Log = {
   error: (message) => void logged.push(message),
   with: () => log,
 };
+const ada: Caller = {
+  kind: 'person',
+  name: 'ada',
+  key: 'person 1',
+  reach: ['acme'],
+  mayOperate: false,
+};
+const callers: Record<string, Caller> = {
+  'Bearer admin': admin,
+  'Bearer ada': ada,
+  'Bearer stranger': { ...ada, reach: [] },
+};
 const api: ApiHandlers = {
   health: async () => answered({ ok: true }),
   enrol: async (request) => {
@@ -32,8 +45,8 @@ const api: ApiHandlers = {
     return refused(401, 'Bad enrolment token', 'Make a new one.');
   },
   makeEnrolToken: async ({ body }) => answered({ token: `for ${body.name}`, expiresAt: now }),
-  listJobs: async (request) => {
-    calls.push(request);
+  listJobs: async (request, caller) => {
+    calls.push({ ...request, by: caller.name });
     return answered({ now, jobs: [] });
   },
   jobEvents: async () => {
@@ -62,7 +75,7 @@ beforeEach(async () => {
       return respond();
     },
     api,
-    isAdmin: (authorization) => authorization === 'Bearer admin',
+    identify: async ({ authorization }) => callers[authorization ?? ''],
     log,
     options: { callsPerMinute: 40 },
   });
@@ -204,6 +217,21 @@ describe('our API', () => {
     const wrong = await fetch(`${base}${apiPrefix}/jobs`, { headers: { authorization: 'Bearer guess' } });
     expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     expect(calls).toEqual([]);
+  });
+
+  it.each([
+    ['ada', '/jobs', 200],
+    ['ada', '/hosts/rack/events', 403],
+    ['stranger', '/jobs', 403],
+    ['stranger', '/health', 200],
+  ])('lets %s do at %s what the rule there lets them do: %i', async (name, path, status) => {
+    const headers = { authorization: `Bearer ${name}` };
+    expect((await fetch(`${base}${apiPrefix}${path}`, { headers })).status).toBe(status);
+  });
+
+  it('tells the handler who asks', async () => {
+    await fetch(`${base}${apiPrefix}/jobs`, { headers: { authorization: 'Bearer ada' } });
+    expect(calls).toMatchObject([{ by: 'ada' }]);
   });
 
   it('says what is broken in the log only', async () => {

@@ -7,14 +7,14 @@ import { fastify } from 'fastify';
 import type { RawRequest, RawResponse } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ApiHandlers } from '../../wire/api/endpoints.ts';
-import { apiRoutes } from './api-routes.ts';
+import { type ApiDeps, apiRoutes } from './api-routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
 export interface HttpServerDeps {
   webhook: (request: RawRequest) => Promise<RawResponse>;
   api: ApiHandlers;
-  /** Judges an `Authorization` header. */
-  isAdmin: (authorization: string | undefined) => boolean;
+  /** Says who calls; undefined when the credentials are no good. Not asked about requests without any. */
+  identify: ApiDeps['identify'];
   log: Log;
   options?: {
     /** Believe `X-Forwarded-For`: only behind a proxy of one's own, since anybody can send it. */

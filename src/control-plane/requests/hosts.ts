@@ -1,24 +1,46 @@
+import { type Caller, sees } from '../../domain/access/caller.ts';
 import { reservingStates, type Vm } from '../../domain/lifecycle/vm.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
+import { scopeOwner } from '../../domain/scope.ts';
 import { toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
-import type { AnswerOf } from '../../wire/api/endpoints.ts';
+import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiHost } from '../../wire/api/hosts.ts';
 import type { RequestDeps } from './deps.ts';
 
 export async function listHosts(
   deps: Pick<RequestDeps, 'store' | 'clock' | 'settings'>,
+  _request: RequestOf<'listHosts'>,
+  caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'listHosts'>>> {
   const hosts = await deps.store.transaction(async (tx) => {
     const [rows, vms] = [await tx.hosts.list(), await tx.vms.allLive()];
-    return rows.map((host) =>
-      describeHost(
-        host,
-        vms.filter((vm) => vm.host === host.id && reservingStates.has(vm.state)),
-      ),
-    );
+    const seen = vms.filter((vm) => reservingStates.has(vm.state) && sees(caller, scopeOwner(vm.scope)));
+    return rows
+      .filter((host) => isFor(caller, host))
+      .map((host) =>
+        describeHost(
+          narrowedTo(caller, host),
+          seen.filter((vm) => vm.host === host.id),
+        ),
+      );
   });
   return answered({ now: toIso(deps.clock.now()), image: deps.settings.image, hosts });
+}
+
+/** A member sees the hosts that take work of theirs. */
+const isFor = (caller: Caller, { owners }: Host): boolean =>
+  caller.reach === 'all' || owners.length === 0 || owners.some((owner) => sees(caller, owner));
+
+/** Without the other accounts that the host serves, and without what an operator said of it for operators. */
+function narrowedTo(caller: Caller, host: Host): Host {
+  if (caller.reach === 'all') return host;
+  const { hold, ...rest } = host;
+  return {
+    ...rest,
+    owners: host.owners.filter((owner) => sees(caller, owner)),
+    ...(hold !== undefined && { hold: { ...hold, by: 'an operator', why: '' } }),
+  };
 }
 
 /** @param vms those that hold room on it. */

@@ -1,7 +1,8 @@
+import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
 import { type JobId, jobId, type VmId } from '../../domain/ids.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
-import { scopeKey } from '../../domain/scope.ts';
+import { scopeKey, scopeOwner } from '../../domain/scope.ts';
 import { toIso } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
@@ -14,9 +15,11 @@ type Deps = Pick<RequestDeps, 'store' | 'clock'>;
 export async function listJobs(
   deps: Deps,
   { query }: RequestOf<'listJobs'>,
+  caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'listJobs'>>> {
   const jobs = await deps.store.transaction(async (tx) => {
     const filter = {
+      ...ownersSeen(caller),
       ...(query.owner === undefined ? {} : { owner: query.owner.toLowerCase() }),
       ...(query.repository === undefined ? {} : { repository: query.repository }),
       ...(query.state === undefined ? {} : { states: [query.state] }),
@@ -34,11 +37,12 @@ export async function listJobs(
 export async function jobEvents(
   deps: Deps,
   { params, query }: RequestOf<'jobEvents'>,
+  caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'jobEvents'>>> {
   const id = jobId(params.job);
   const found = await deps.store.transaction(async (tx) => {
     const row = await tx.jobs.get(id);
-    if (row === undefined) return undefined;
+    if (row === undefined || !sees(caller, scopeOwner(row.scope))) return undefined;
     const job = await describeJob(tx, row);
     const lines = await storyOf(tx, id, job.vm, query.limit);
     return { job, events: lines.map(describeLine) };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { acme, at, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
+import { admin } from '../../domain/access/caller.ts';
 import { hostId, jobId, runnerId, runnerName, vmId } from '../../domain/ids.ts';
 import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
@@ -32,7 +33,7 @@ beforeEach(() => {
 });
 
 /** Calls a handler as the server does: with what the schemas make of the request. */
-async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}) {
+async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}, caller = admin) {
   const neverCalled = (): never => expect.fail('GitHub was asked');
   const handlers = apiHandlers({
     store,
@@ -52,12 +53,12 @@ async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}) {
     query: endpoint.query.parse(call.query ?? {}),
     body: endpoint.body.parse(call.body ?? {}),
   } as RequestOf<N>;
-  const answer = await handlers[name](request);
+  const answer = await handlers[name](request, caller);
   if (answer.ok) endpoint.answer.parse(answer.value);
   return answer;
 }
-async function answerOf<N extends EndpointName>(name: N, call: CallOf<N> = {}) {
-  const answer = await ask(name, call);
+async function answerOf<N extends EndpointName>(name: N, call: CallOf<N> = {}, caller = admin) {
+  const answer = await ask(name, call, caller);
   if (!answer.ok) throw new Error(`refused: ${answer.problem.detail}`);
   return answer.value;
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { at, host, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
+import { admin } from '../../domain/access/caller.ts';
 import { endpoints } from '../../wire/api/endpoints.ts';
 import type { WantedLines } from '../agent-link/log-requests.ts';
 import { vmLog } from './vms.ts';
@@ -27,6 +28,7 @@ it.each([
       },
     },
     { params: { vm: vm(1).id }, query: endpoints.vmLog.query.parse(query), body: undefined },
+    admin,
   );
   expect(answer).toMatchObject({ ok: true, value: { lines: ['a line'] } });
   expect(asked).toEqual([wanted]);

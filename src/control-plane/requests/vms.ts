@@ -1,6 +1,7 @@
+import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
 import { hostId, vmId } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import { scopeKey } from '../../domain/scope.ts';
+import { scopeKey, scopeOwner } from '../../domain/scope.ts';
 import { after, type Instant, instantOf, seconds, toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
@@ -10,8 +11,10 @@ import type { RequestDeps } from './deps.ts';
 export async function listVms(
   deps: Pick<RequestDeps, 'store' | 'clock'>,
   { query }: RequestOf<'listVms'>,
+  caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'listVms'>>> {
   const filter = {
+    ...ownersSeen(caller),
     ...(query.owner === undefined ? {} : { owner: query.owner.toLowerCase() }),
     ...(query.host === undefined ? {} : { host: hostId(query.host) }),
     ...(query.state === undefined ? {} : { states: [query.state] }),
@@ -23,9 +26,10 @@ export async function listVms(
 export async function vmLog(
   deps: Pick<RequestDeps, 'store' | 'clock' | 'readLog'>,
   { params, query }: RequestOf<'vmLog'>,
+  caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'vmLog'>>> {
   const vm = await deps.store.transaction((tx) => tx.vms.get(vmId(params.vm)));
-  if (vm === undefined) {
+  if (vm === undefined || !sees(caller, scopeOwner(vm.scope))) {
     return refused(404, 'No such VM', `We know no VM ${params.vm}. See them: bellows vms`);
   }
   if (vm.host === undefined) {

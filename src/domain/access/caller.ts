@@ -16,6 +16,15 @@ export interface Caller {
   person?: number;
 }
 
+/** The operators' own token, which sees everything. */
+export const admin: Caller = {
+  kind: 'admin',
+  name: 'the admin token',
+  key: 'admin',
+  reach: 'all',
+  mayOperate: true,
+};
+
 export const nobody: Caller = { kind: 'nobody', name: 'nobody', key: 'nobody', reach: [], mayOperate: false };
 
 /**
@@ -45,6 +54,10 @@ export function refusalFor(rule: AccessRule, { kind, reach, mayOperate }: Caller
 /** @param owner lower-cased. */
 export const sees = ({ reach }: Pick<Caller, 'reach'>, owner: string): boolean =>
   reach === 'all' || reach.includes(owner);
+
+/** For the filter of a list: the accounts whose rows the caller sees. */
+export const ownersSeen = ({ reach }: Pick<Caller, 'reach'>): { owners?: readonly string[] } =>
+  reach === 'all' ? {} : { owners: reach };
 
 /** What is in both. */
 export function narrowed(reach: Reach, to: Reach): Reach {

@@ -3,6 +3,7 @@
 // are open, so that an older client can read a newer server.
 
 import { z } from 'zod';
+import type { AccessRule } from '../../domain/access/caller.ts';
 
 export const apiPrefix = '/api/bellows/v1';
 
@@ -17,7 +18,7 @@ export interface Endpoint<
   path: string;
   /** One line for the OpenAPI document. */
   summary: string;
-  access: 'anyone' | 'admin';
+  access: AccessRule;
   params: Params;
   query: Query;
   body: Body;

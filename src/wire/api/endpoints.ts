@@ -1,6 +1,7 @@
 // Every endpoint of our API, by the name that server and client use.
 
 import type { z } from 'zod';
+import type { Caller } from '../../domain/access/caller.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { enrol, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
 import { jobEvents, listJobs } from './jobs.ts';
@@ -34,9 +35,10 @@ export interface CallOf<N extends EndpointName> {
   body?: z.input<(typeof endpoints)[N]['body']>;
 }
 
-/** The control plane's side: one pure handler for each endpoint. */
+/** The control plane's side: one pure handler for each endpoint. The rule of the endpoint is judged before; which rows the
+ * caller sees is the handler's to keep. */
 export type ApiHandlers = {
-  readonly [N in EndpointName]: (request: RequestOf<N>) => Promise<ApiAnswer<AnswerOf<N>>>;
+  readonly [N in EndpointName]: (request: RequestOf<N>, caller: Caller) => Promise<ApiAnswer<AnswerOf<N>>>;
 };
 
 /** The client's side. */

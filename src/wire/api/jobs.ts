@@ -30,7 +30,7 @@ export const listJobs = {
   method: 'GET',
   path: '/jobs',
   summary: 'The jobs that we know, newest first',
-  access: 'admin',
+  access: 'member',
   params: nothing,
   query: z.strictObject({
     owner: z.string().max(100).optional(),
@@ -57,7 +57,7 @@ export const jobEvents = {
   method: 'GET',
   path: '/jobs/:job/events',
   summary: 'What happened to a job and to the VMs on its account, oldest first',
-  access: 'admin',
+  access: 'member',
   params: z.strictObject({ job: z.coerce.number<number>().int().positive() }),
   query: z.strictObject({ limit: limit.default(500) }),
   body: nothing,

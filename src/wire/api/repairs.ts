@@ -22,7 +22,7 @@ export const listRepairs = {
   method: 'GET',
   path: '/repairs',
   summary: 'What was mended without anybody asking, newest first, with how many of each kind',
-  access: 'admin',
+  access: 'member',
   params: nothing,
   query: z.strictObject({
     owner: z.string().max(100).optional(),
@@ -47,7 +47,7 @@ export const repairNow = {
   method: 'POST',
   path: '/repair',
   summary: 'Runs every repair loop once, now, and tells what they mended',
-  access: 'admin',
+  access: 'operator-of',
   params: nothing,
   query: nothing,
   body: z.strictObject({

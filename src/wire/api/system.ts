@@ -29,7 +29,7 @@ export const checkGithub = {
   method: 'POST',
   path: '/check/github',
   summary: 'Looks at the GitHub App as GitHub sees it and says what is wrong and how to mend it',
-  access: 'admin',
+  access: 'operator',
   params: nothing,
   query: nothing,
   body: nothing,

@@ -32,7 +32,7 @@ export const listVms = {
   method: 'GET',
   path: '/vms',
   summary: 'The VMs, newest first; also those that are gone, with why',
-  access: 'admin',
+  access: 'member',
   params: nothing,
   query: z.strictObject({
     owner: z.string().max(100).optional(),
@@ -48,7 +48,7 @@ export const vmLog = {
   method: 'GET',
   path: '/vms/:vm/log',
   summary: "The last lines of a VM's console and runner, as its host keeps them for a while after its end",
-  access: 'admin',
+  access: 'member',
   params: z.strictObject({ vm: z.string().min(1).max(80) }),
   query: z
     .strictObject({

@@ -1,0 +1,198 @@
+// I9, for every endpoint of the table: whoever does not belong to an organisation learns nothing of its work. A new endpoint
+// does not compile without a sample call here.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHttpServer, type HttpServer } from '../../src/adapters/http-fastify/server.ts';
+import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
+import { apiHandlers } from '../../src/control-plane/requests/api.ts';
+import { admin, type Caller } from '../../src/domain/access/caller.ts';
+import { imageDigest, installationId, repositoryId } from '../../src/domain/ids.ts';
+import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
+import type { Scope } from '../../src/domain/scope.ts';
+import type { Log } from '../../src/ports/log.ts';
+import { seededRandom } from '../../src/sim/github/stage.ts';
+import { apiPrefix, type Endpoint } from '../../src/wire/api/endpoint.ts';
+import { type ApiHandlers, type CallOf, type EndpointName, endpoints } from '../../src/wire/api/endpoints.ts';
+import { at, host, job, vm } from '../contract/store/things.ts';
+
+/** In every word that is planted; nothing else on earth is called so. */
+const mark = 'zqx';
+const scope: Scope = {
+  kind: 'organization',
+  installationId: installationId(9),
+  login: `${mark}-org`,
+  groupId: 1,
+};
+const plantedJob = job(990_017, {
+  scope,
+  name: `${mark} build`,
+  workflowName: `${mark} ci`,
+  headBranch: `${mark}-branch`,
+  url: `https://github.com/${mark}-org/app/actions/runs/1/job/990017`,
+  repository: { id: repositoryId(77), fullName: `${mark}-org/app`, private: true, fork: false },
+});
+const plantedHost = host(1, { name: `${mark}-rack`, owners: [`${mark}-org`] });
+const plantedVm = vm(1, { scope, host: plantedHost.id, cause: plantedJob.id, state: 'busy' });
+
+const samples: { [N in EndpointName]: CallOf<N> } = {
+  health: {},
+  enrol: {
+    body: {
+      token: 'x'.repeat(30),
+      name: 'h',
+      signingKey: { kty: 'OKP' },
+      sealingKey: { kty: 'OKP' },
+    } as never,
+  },
+  makeEnrolToken: { body: { name: 'rack', owners: ['globex'] } },
+  listJobs: {},
+  jobEvents: { params: { job: plantedJob.id } },
+  listHosts: {},
+  orderHost: { params: { host: plantedHost.id }, body: { order: 'drain', by: 'eve' } },
+  hostEvents: { params: { host: plantedHost.name } },
+  listVms: {},
+  vmLog: { params: { vm: plantedVm.id } },
+  listRepairs: {},
+  repairNow: { body: { owner: `${mark}-org` } },
+  checkGithub: { body: {} },
+};
+const names = Object.keys(endpoints) as EndpointName[];
+/** What gives rows away. The others change things, or are for anyone. */
+const readers = names.filter((name) => endpoints[name].access === 'member');
+
+const person = (name: string, reach: readonly string[], mayOperate: boolean): Caller => ({
+  kind: 'person',
+  name,
+  key: name,
+  reach,
+  mayOperate,
+});
+const callers: Record<string, Caller> = {
+  member: person('member', [`${mark}-org`], false),
+  stranger: person('stranger', [], false),
+  other: person('other', ['globex'], false),
+  'other-operator': person('other-operator', ['globex'], true),
+};
+
+let server: HttpServer;
+let forgetful: HttpServer;
+let urls: { server: string; forgetful: string };
+
+beforeAll(async () => {
+  const handlers = await plantedHandlers();
+  server = await serve(handlers);
+  forgetful = await serve(forgetsWhoAsks(handlers));
+  const [one, two] = [
+    await server.listen({ host: '127.0.0.1', port: 0 }),
+    await forgetful.listen({ host: '127.0.0.1', port: 0 }),
+  ];
+  urls = { server: `http://127.0.0.1:${one.port}`, forgetful: `http://127.0.0.1:${two.port}` };
+});
+afterAll(async () => {
+  await server.close();
+  await forgetful.close();
+});
+
+async function plantedHandlers(): Promise<ApiHandlers> {
+  const store = openMemoryStore();
+  await store.transaction(async (tx) => {
+    await tx.jobs.insert(plantedJob);
+    await tx.vms.insert(plantedVm);
+    await tx.hosts.insert(plantedHost);
+    const data = { note: `${mark} note` };
+    await tx.history.append([
+      { at: at(1), subject: { kind: 'job', id: plantedJob.id }, event: 'queued', data },
+      { at: at(1), subject: { kind: 'host', id: plantedHost.id }, event: 'draining', data },
+    ]);
+    const subject = { kind: 'job', id: plantedJob.id } as const;
+    await tx.repairs.append([
+      { at: at(1), kind: 'job-found-by-poll', cause: `${mark} cause`, subject, owner: `${mark}-org`, data },
+    ]);
+  });
+  return apiHandlers({
+    store,
+    clock: { now: () => at(2), sleep: () => Promise.resolve() },
+    random: seededRandom('others'),
+    log: silent,
+    settings: { timing: defaultTiming, image: imageDigest(`sha256:${'1'.repeat(64)}`) },
+    repair: async () => ({ mended: [], failed: [] }),
+    readLog: async () => [`${mark} line`],
+    github: {} as never,
+    hook: {} as never,
+    check: { appId: 1, publicUrl: undefined, owners: [], runnerGroups: {} },
+  });
+}
+
+/** A product that is broken in just the way that this test is about. */
+const forgetsWhoAsks = (handlers: ApiHandlers): ApiHandlers =>
+  Object.fromEntries(
+    names.map((name) => [name, (request: never) => handlers[name](request, admin)]),
+  ) as unknown as ApiHandlers;
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+
+const serve = (api: ApiHandlers): Promise<HttpServer> =>
+  createHttpServer({
+    webhook: async () => ({ status: 202, text: '' }),
+    api,
+    identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
+    log: silent,
+    options: { callsPerMinute: 10_000 },
+  });
+
+interface Answered {
+  status: number;
+  text: string;
+}
+
+async function ask(base: string, name: EndpointName, as: string | undefined): Promise<Answered> {
+  const endpoint: Endpoint = endpoints[name];
+  const { params, body } = samples[name] as { params?: Record<string, unknown>; body?: unknown };
+  const path = endpoint.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(`${params?.[key]}`));
+  const response = await fetch(`${base}${apiPrefix}${path}`, {
+    method: endpoint.method,
+    headers: {
+      ...(as !== undefined && { authorization: `Bearer ${as}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  // What one said oneself one may hear again.
+  const said = Object.values(params ?? {}).map(String);
+  const heard = await response.text();
+  return { status: response.status, text: said.reduce((text, word) => text.replaceAll(word, ''), heard) };
+}
+
+const planted = [mark, `${plantedJob.id}`, plantedVm.id, plantedVm.runnerName, plantedHost.id];
+const learned = ({ text }: Answered): readonly string[] => planted.filter((word) => text.includes(word));
+
+describe('whoever does not belong to an organisation', () => {
+  it.each(names)('learns nothing of it from %s', async (name) => {
+    const isOpen = endpoints[name].access === 'anyone';
+    for (const as of [undefined, 'guess', ...Object.keys(callers).filter((one) => one !== 'member')]) {
+      const answer = await ask(urls.server, name, as);
+      expect(learned(answer), `${as}: ${answer.text}`).toEqual([]);
+      const isKnown = as === 'other' || as === 'other-operator';
+      if (!isOpen && !isKnown) expect([401, 403], `${as} at ${name}`).toContain(answer.status);
+      if (!isOpen && isKnown) expect([200, 401, 403, 404], `${as} at ${name}`).toContain(answer.status);
+    }
+  });
+
+  it.each(readers)('cannot tell from %s whether a thing of it exists', async (name) => {
+    const { params } = samples[name] as { params?: Record<string, unknown> };
+    if (params === undefined) return;
+    const there = await ask(urls.server, name, 'other');
+    expect(there.status).toBe(404);
+    expect(there.text).not.toMatch(/forbidden|belongs|another/i);
+  });
+});
+
+describe('this test can fail:', () => {
+  it.each(readers)('a member learns of it from %s', async (name) => {
+    expect(learned(await ask(urls.server, name, 'member'))).not.toEqual([]);
+  });
+
+  it.each(readers)('a handler of %s that forgets who asks is found out', async (name) => {
+    expect(learned(await ask(urls.forgetful, name, 'other'))).not.toEqual([]);
+  });
+});
