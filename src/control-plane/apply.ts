@@ -2,6 +2,7 @@
 // and the repair that it was in the same transaction. So a crash at any point leaves either all of a change or none of it.
 
 import type { JobId, VmId } from '../domain/ids.ts';
+import { countsTheSame, finishedJob } from '../domain/insights/finished-job.ts';
 import type { Ask, Outcome } from '../domain/lifecycle/effects.ts';
 import type { JobEvent, VmEvent } from '../domain/lifecycle/events.ts';
 import type { Job } from '../domain/lifecycle/job.ts';
@@ -34,9 +35,17 @@ export async function applyToJob(
   const now = deps.clock.now();
   const outcome = transitionJob(job, event, now, deps.settings.timing);
   if (outcome.next !== job) await tx.jobs.update(outcome.next);
+  countFinished(tx, job, outcome.next);
   await writeAround(tx, outcome, now);
   await recordRepairs(tx, repairsOfJob(job, event, outcome.next, now, by));
   return outcome.next;
+}
+
+/** The insights count a job as it is known now, in the transaction that learnt it, so that the two never part. */
+export function countFinished(tx: Transaction, before: Job | undefined, now: Job): void {
+  const counts = finishedJob(now);
+  const counted = before && finishedJob(before);
+  if (!countsTheSame(counted, counts)) tx.insights.record(now.id, counts);
 }
 
 /** Gives the VM as it is afterwards; undefined when we do not know it. */

@@ -6,7 +6,7 @@ import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
 import { jobFoundByPoll } from '../domain/repair/repairs-of.ts';
 import { scopeOwner } from '../domain/scope.ts';
 import type { Transaction } from '../ports/store.ts';
-import { applyToJob, writeAround } from './apply.ts';
+import { applyToJob, countFinished, writeAround } from './apply.ts';
 import type { Deps } from './deps.ts';
 import { recordRepairs } from './repair/book.ts';
 
@@ -34,6 +34,7 @@ export async function hearOfJob(
     await applyToJob(tx, deps, identity.id, { kind: 'heard', fact }, 'poll');
     return { kind: 'heard', note: '' };
   }
+  countFinished(tx, undefined, outcome.next);
   await writeAround(tx, outcome, now);
   if (fact.source === 'read') await recordRepairs(tx, [jobFoundByPoll(outcome.next, now)]);
   return { kind: 'heard', note: '' };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { dayOf } from '../../src/domain/insights/calendar.ts';
 import { minutes } from '../../src/domain/time.ts';
 import { ControlPlaneWorld } from '../support/control-plane-world.ts';
 
@@ -62,6 +63,31 @@ describe('the main path', () => {
     expect(await world.until(() => allDone(world), minutes(15))).toBe(true);
     expect(await world.until(() => allGone(world), minutes(10))).toBe(true);
     expect(host.started.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('a job that is over counts in the insights, once, however often its end is told', async () => {
+    const world = new ControlPlaneWorld();
+    await world.addHost('one', 1);
+    await world.github.push({ repository: 'acme/app', workflowYaml: three });
+    expect(await world.until(() => allDone(world), minutes(15))).toBe(true);
+    await world.clock.advance(minutes(60));
+
+    const today = dayOf(world.clock.now());
+    const [tallied, ...others] = await world.deps.store.transaction((tx) =>
+      tx.insights.tallies('repository', { from: today - 1, to: today + 1 }, {}),
+    );
+    expect(others).toEqual([]);
+    expect(tallied).toMatchObject({ repository: 'acme/app', tally: { builds: 3, success: 3, failure: 0 } });
+    const [job] = await world.jobs();
+    const { started, completed } = job?.knowledge ?? {};
+    const [run] = await world.deps.store.transaction((tx) =>
+      tx.insights.runs(
+        { repository: 'acme/app', workflow: job?.workflowName ?? '', name: job?.name ?? '' },
+        { from: today - 1, to: today + 1 },
+        1,
+      ),
+    );
+    expect(run?.ms).toBe((completed?.at ?? 0) - (started?.at ?? 0));
   });
 
   test('a lost delivery heals: the poll finds the queued job', async () => {
