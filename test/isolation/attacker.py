@@ -154,9 +154,19 @@ def take_link(seconds=30):
     raise OSError("the guest agent does not let go of its port")
 
 
+held_link = None
+
+
+def hold_link():
+    """Before the host joins the link: the guest agent would hear the host's first words instead."""
+    global held_link
+    held_link = take_link()
+    return {}
+
+
 def write_link(chunk, times, seconds=8, session=False):
     """Writes to the guest link as the agent's own messages would go, and holds it until the time is over."""
-    port = take_link()
+    port = held_link
     written = 0
     try:
         data = b"\n"
@@ -242,7 +252,7 @@ def find_text(text, paths):
     return {"found": found}
 
 
-deeds = {deed.__name__: deed for deed in (send_frames, send_for, flood, fetch, ask_arp, run, serve, write_link,
+deeds = {deed.__name__: deed for deed in (send_frames, send_for, flood, fetch, ask_arp, run, serve, hold_link, write_link,
                                           write_root_disk, read_raw, find_text)}
 
 

@@ -9,6 +9,8 @@ import { type Finding, tell } from '../finding.ts';
 const limits: CageLimits = { milliCpus: 500, burstable: false, vcpus: 1, memoryMib: 64 };
 const diskBytesPerSecond = 10_000_000;
 const diskMib = 60;
+/** Emulated, on processors that others use too. */
+const patienceMs = 240_000;
 const group = '/sys/fs/cgroup/bellows/vm-0';
 
 interface CageAttack {
@@ -31,8 +33,10 @@ const attacks: readonly CageAttack[] = [
     attempt: async (host) => {
       const spin = 'for i in 1 2; do while :; do :; done & done; sleep 5; kill $(jobs -p)';
       const used = `awk "/usage_usec/ {print \\$2}" ${group}/cpu.stat`;
-      const text = await host.ask(`a=$(${used}); ${caged(spin)}; b=$(${used}); echo $((b - a))`);
-      const processors = Number(text) / 5e6;
+      const now = `echo $(${used}) $(($(date +%s%N) / 1000))`;
+      const text = await host.ask(`${now}; ${caged(spin)}; ${now}`, patienceMs);
+      const [usedBefore = 0, before = 0, usedAfter = 0, after = 0] = text.split(/\s+/).map(Number);
+      const processors = (usedAfter - usedBefore) / (after - before);
       return {
         got: processors > (limits.milliCpus / 1000) * 1.5,
         seen: `${processors.toFixed(2)} processors`,
@@ -46,7 +50,7 @@ const attacks: readonly CageAttack[] = [
     attempt: async (host, limit) => {
       const mib = Math.round((Number(limit) / 2 ** 20) * 2);
       const hog = `dd if=/dev/zero of=/dev/null bs=${mib}M count=1 iflag=fullblock 2>/dev/null && echo held`;
-      const got = (await host.run(caged(hog))).stdout.includes('held');
+      const got = (await host.run(caged(hog), patienceMs)).stdout.includes('held');
       return { got, seen: got ? `held ${mib} MiB` : 'ended by the kernel' };
     },
   },
@@ -57,10 +61,11 @@ const attacks: readonly CageAttack[] = [
     attempt: async (host, limit) => {
       const wanted = Number(limit) + 150;
       // Dash gives up at the first process that it does not get; bash would try for minutes.
-      const bomb = `i=0; while [ $i -lt ${wanted} ]; do sleep 60 >/dev/null 2>&1 & i=$((i + 1)); done`;
+      const bomb = `i=0; while [ $i -lt ${wanted} ]; do (: </run/never) & i=$((i + 1)); done`;
       // Counted and ended in the same command: it is not over before its children are.
       const count = await host.ask(
-        `${caged(bomb, 'dash')} 2>/dev/null; cat ${group}/pids.current; echo 1 > ${group}/cgroup.kill`,
+        `mkfifo /run/never; ${caged(bomb, 'dash')} 2>/dev/null; cat ${group}/pids.current; echo 1 > ${group}/cgroup.kill; rm /run/never`,
+        patienceMs,
       );
       return { got: Number(count) > Number(limit), seen: `${count} processes` };
     },
@@ -71,7 +76,10 @@ const attacks: readonly CageAttack[] = [
     unlimited: (device) => `${device} rbps=max wbps=max riops=max wiops=max`,
     attempt: async (host) => {
       const write = `dd if=/dev/zero of=/dev/disk/by-id/virtio-data bs=1M count=${diskMib} oflag=direct 2>/dev/null`;
-      const text = await host.ask(`a=$(date +%s%N); ${caged(write)}; b=$(date +%s%N); echo $((b - a))`);
+      const text = await host.ask(
+        `a=$(date +%s%N); ${caged(write)}; b=$(date +%s%N); echo $((b - a))`,
+        patienceMs,
+      );
       const bytesPerSecond = (diskMib * 2 ** 20) / (Number(text) / 1e9);
       return {
         got: bytesPerSecond > diskBytesPerSecond * 1.5,
@@ -97,15 +105,12 @@ export async function proveCage(say: (line: string) => unknown): Promise<Finding
     for (const [file, text] of files) await host.ask(`echo '${text}' > ${group}/${file}`);
     for (const attack of attacks) {
       const limit = files.get(attack.file) ?? '';
-      const blocked = await attack.attempt(host, limit);
-      await emptied(host);
-      await host.ask(`echo '${attack.unlimited(device)}' > ${group}/${attack.file}`);
-      const control = await attack.attempt(host, limit);
-      await emptied(host);
-      await host.ask(`echo '${limit}' > ${group}/${attack.file}`);
-      const seen = `${blocked.seen}; without the limit: ${control.seen}`;
-      const stops = `${attack.file} of the VM's control group`;
-      const finding = { name: attack.name, stops, blocked: !blocked.got, control: control.got, seen };
+      const judged = await judge(host, attack, limit, attack.unlimited(device)).catch((error: unknown) => ({
+        blocked: false,
+        control: false,
+        seen: `could not be judged: ${String(error)}`,
+      }));
+      const finding = { name: attack.name, stops: `${attack.file} of the VM's control group`, ...judged };
       tell(finding, say);
       findings.push(finding);
     }
@@ -113,6 +118,17 @@ export async function proveCage(say: (line: string) => unknown): Promise<Finding
     await host.close();
   }
   return findings;
+}
+
+async function judge(host: SystemdGuest, { file, attempt }: CageAttack, limit: string, unlimited: string) {
+  const blocked = await attempt(host, limit);
+  await emptied(host);
+  await host.ask(`echo '${unlimited}' > ${group}/${file}`);
+  const control = await attempt(host, limit);
+  await emptied(host);
+  await host.ask(`echo '${limit}' > ${group}/${file}`);
+  const seen = `${blocked.seen}; without the limit: ${control.seen}`;
+  return { blocked: !blocked.got, control: control.got, seen };
 }
 
 async function emptied(host: SystemdGuest): Promise<void> {

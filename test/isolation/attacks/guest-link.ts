@@ -21,7 +21,8 @@ const clock = new SystemClock();
 
 /** Joins the link as the agent does, and hands each message over. */
 async function talk(lab: Lab, rate: number, onLine: (line: string) => void) {
-  const { vm, machine } = lab.attacker;
+  const { vm, machine, order } = lab.attacker;
+  await order('hold_link');
   const stream = await qemuGuestLink().connect(vm, machine.guestSocketPath);
   let bytes = 0;
   const counted = {
@@ -65,6 +66,7 @@ async function flood(lab: Lab, rate: number, line: string, onLine: (line: string
 
 async function readRaw(lab: Lab, order: object, take: (chunk: Uint8Array) => boolean): Promise<void> {
   const { vm, machine, order: tell } = lab.attacker;
+  await tell('hold_link');
   const stream = await qemuGuestLink().connect(vm, machine.guestSocketPath);
   const reading = (async () => {
     for await (const chunk of stream.incoming) if (!take(chunk)) break;
