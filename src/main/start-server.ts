@@ -18,6 +18,7 @@ import { type Loop, startLoop } from '../control-plane/loop.ts';
 import { repairNow } from '../control-plane/repair/now.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
 import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
+import { v1Handlers } from '../control-plane/requests/v1/api.ts';
 import { runControlPlane } from '../control-plane/run.ts';
 import type { Settings } from '../control-plane/settings.ts';
 import { receiveWebhook } from '../control-plane/webhook.ts';
@@ -97,15 +98,19 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
 
     // Nobody signs in yet: tokens are made by operators alone.
     const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
+    const requests = {
+      ...deps,
+      repair: (options: { owner?: string }) => repairNow(deps, options),
+      readLog: controlPlane.links.readLog,
+    };
     const http = await createHttpServer({
       webhook: (request) =>
         receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
       api: apiHandlers({
-        ...deps,
-        repair: (options) => repairNow(deps, options),
-        readLog: (host, vm, wanted) => controlPlane.links.readLog(host, vm, wanted),
+        ...requests,
         check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
       }),
+      v1: v1Handlers(requests),
       identify: (credentials) => identify({ store, clock, ...access }, credentials),
       log,
       options: { trustProxy: config.trustProxy },

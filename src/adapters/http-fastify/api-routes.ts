@@ -57,7 +57,7 @@ declare module 'fastify' {
   }
 }
 
-const refusals: Readonly<Record<AccessRefusal, Problem>> = {
+export const refusals: Readonly<Record<AccessRefusal, Problem>> = {
   'sign-in': {
     status: 401,
     title: 'No or wrong token',

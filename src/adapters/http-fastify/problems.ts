@@ -20,7 +20,8 @@ export function handleProblems(app: FastifyInstance, log: Log): void {
   });
 }
 
-function problemOf(error: FastifyError): Problem {
+/** What is told of an error: of one of ours nothing but that it is. */
+export function problemOf(error: FastifyError): Problem {
   if (error instanceof StoreUnavailableError) {
     return {
       status: 503,

@@ -7,12 +7,16 @@ import { fastify } from 'fastify';
 import type { RawRequest, RawResponse } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ApiHandlers } from '../../wire/api/endpoints.ts';
+import type { V1Handlers } from '../../wire/api-v1/endpoints.ts';
 import { type ApiDeps, apiRoutes } from './api-routes.ts';
+import { v1Routes } from './v1-routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
 export interface HttpServerDeps {
   webhook: (request: RawRequest) => Promise<RawResponse>;
   api: ApiHandlers;
+  /** Actuated's paths; not served when left out. */
+  v1?: V1Handlers;
   /** Says who calls; undefined when the credentials are no good. Not asked about requests without any. */
   identify: ApiDeps['identify'];
   log: Log;
@@ -45,6 +49,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   });
   await app.register(webhookRoute, deps);
   await app.register(apiRoutes, deps);
+  if (deps.v1 !== undefined) await app.register(v1Routes, { ...deps, v1: deps.v1 });
   await app.ready();
   return {
     server: app.server,

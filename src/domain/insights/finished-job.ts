@@ -36,7 +36,8 @@ export interface FinishedJob {
 
 /** Names come from other people's workflow files; a database's index takes only so much. */
 const longestName = 200;
-const clipped = (text: string): string => text.slice(0, longestName);
+/** A name as it is counted under. */
+export const clipped = (text: string): string => text.slice(0, longestName);
 
 /** Undefined while the job is not over, and when GitHub lost it. */
 export function finishedJob(job: Job): FinishedJob | undefined {

@@ -1,0 +1,83 @@
+// Actuated's paths, for its client. No cookie is looked at here and no answer is kept by anybody, since the paths that change
+// something are GETs, too.
+
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { type Caller, nobody, refusalFor } from '../../domain/access/caller.ts';
+import type { Log } from '../../ports/log.ts';
+import type { ApiAnswer, Problem } from '../../wire/api/endpoint.ts';
+import {
+  type V1Body,
+  type V1Endpoint,
+  type V1Handlers,
+  type V1Name,
+  type V1QueryOf,
+  v1Endpoints,
+  v1Prefix,
+} from '../../wire/api-v1/endpoints.ts';
+import { refusals } from './api-routes.ts';
+import { problemOf, sendProblem } from './problems.ts';
+
+export interface V1Deps {
+  v1: V1Handlers;
+  identify: (credentials: { authorization: string | undefined }) => Promise<Caller | undefined>;
+  log: Log;
+  options?: { callsPerMinute?: number };
+}
+
+const callsPerMinute = 600;
+
+export async function v1Routes(app: FastifyInstance, deps: V1Deps): Promise<void> {
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  await app.register(rateLimit, {
+    max: deps.options?.callsPerMinute ?? callsPerMinute,
+    timeWindow: 60_000,
+  });
+  app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) deps.log.error('request failed', { route: request.routeOptions.url, error });
+    return refuse(request, reply, problem);
+  });
+  for (const name of Object.keys(v1Endpoints) as V1Name[]) addRoute(app, deps, name);
+}
+
+function addRoute<N extends V1Name>(app: FastifyInstance, deps: V1Deps, name: N): void {
+  const endpoint: V1Endpoint = v1Endpoints[name];
+  app.get(`${v1Prefix}${endpoint.path}`, {
+    schema: { hide: true, querystring: endpoint.query },
+    onRequest: async (request, reply) => {
+      const { authorization } = request.headers;
+      const caller = authorization === undefined ? undefined : await deps.identify({ authorization });
+      request.caller = caller ?? nobody;
+      const refusal = refusalFor(endpoint.access, request.caller);
+      if (refusal !== undefined) return refuse(request, reply, refusals[refusal]);
+    },
+    handler: async (request, reply) => {
+      // The validator has just made it of the endpoint's schema.
+      const query = request.query as V1QueryOf<N>;
+      const answer: ApiAnswer<V1Body> = await deps.v1[name](query, request.caller ?? nobody);
+      if (!answer.ok) return refuse(request, reply, answer.problem);
+      reply.code(endpoint.status);
+      const { json, text } = answer.value;
+      return text === undefined || (json !== undefined && takesJson(request))
+        ? reply.type('application/json; charset=utf-8').send(JSON.stringify(json))
+        : reply.type('text/plain; charset=utf-8').send(text);
+    },
+  });
+}
+
+const takesJson = ({ headers }: FastifyRequest): boolean => /\bjson\b/i.test(headers.accept ?? '');
+
+/** The client quotes the body in its error, whatever it is. */
+function refuse(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (takesJson(request)) return sendProblem(reply, problem);
+  return reply
+    .code(problem.status)
+    .type('text/plain; charset=utf-8')
+    .serializer((value: unknown) => String(value))
+    .send(`${problem.title}: ${problem.detail}`);
+}
