@@ -31,17 +31,17 @@ export function networkOf(values: AgentValues, kind: AgentValues['network'] = va
       connectionsPerSecond: defaultLimits.connectionsPerSecond,
       bytesPerSecond: ratesOf(values).netBytesPerSecond,
     },
+    users: values.vmUsers,
   };
 }
 
 /** What runs VMs; a flag goes before the setting. */
 export function monitorOf(values: AgentValues, kind: AgentValues['driver'] = values.driver): VmMonitor {
   if (kind === 'qemu') return { kind };
-  const { firecrackerFolder: folder, vmUsers } = values;
+  const { firecrackerFolder: folder } = values;
   return {
     kind,
     programs: { firecracker: join(folder, 'firecracker'), jailer: join(folder, 'jailer') },
-    users: vmUsers,
   };
 }
 

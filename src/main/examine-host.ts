@@ -135,7 +135,7 @@ async function planOf(config: ExamineConfig): Promise<Plan> {
     cpus,
     vms,
     cgroup,
-    users: monitor.kind === 'firecracker' ? monitor.users : undefined,
+    users: network.kind === 'tap' ? network.users : undefined,
     programs: {
       qemu: 'qemu-system-x86_64',
       ...(monitor.kind === 'firecracker'

@@ -27,14 +27,12 @@ import type { MachineRates, UserNetwork } from '../ports/vm-driver.ts';
 import { hostCage } from './host-cage.ts';
 
 /** What runs VMs. */
-export type VmMonitor =
-  | { kind: 'qemu' }
-  | { kind: 'firecracker'; programs: FirecrackerPrograms; users: UserRange };
+export type VmMonitor = { kind: 'qemu' } | { kind: 'firecracker'; programs: FirecrackerPrograms };
 
 /** How VMs are joined to the world. `restricted` and `open` are QEMU's own user-mode network. */
 export type VmNetwork =
   | { kind: 'restricted' | 'open'; forwards: UserNetwork['forwards'] }
-  | { kind: 'tap'; policy: LinuxNetworkOptions['policy'] };
+  | { kind: 'tap'; policy: LinuxNetworkOptions['policy']; users: UserRange };
 
 export interface VmPartsOptions {
   /** The driver's sockets, disks and folders of VMs lie in it. */
@@ -64,9 +62,10 @@ export async function vmParts(options: VmPartsOptions): Promise<VmParts> {
   const isRoot = process.getuid?.() === 0;
   demandFit(monitor, network, isRoot);
   const disks = join(folder, 'disks');
-  const users = monitor.kind === 'firecracker' ? { users: monitor.users } : {};
   const taps =
-    network.kind === 'tap' ? linuxNetwork({ policy: network.policy, clock, log, ...users }) : undefined;
+    network.kind === 'tap'
+      ? linuxNetwork({ policy: network.policy, users: network.users, clock, log })
+      : undefined;
   return {
     ...driverOf(options),
     disk: sparseScratchDisk({ folder: disks }),
@@ -101,6 +100,7 @@ function userNetworkOf(network: VmNetwork): HostNetwork {
 function driverOf({
   folder,
   monitor,
+  network,
   platform,
   clock,
 }: VmPartsOptions): Pick<VmParts, 'driver' | 'guestLink' | 'release'> {
@@ -109,11 +109,12 @@ function driverOf({
     const driver = qemuDriver({ folder: join(folder, 'qemu'), platform, processes, clock });
     return { driver, guestLink: qemuGuestLink(), release: () => driver.release() };
   }
-  const { programs, users } = monitor;
+  if (network.kind !== 'tap') throw new Error('bug: Firecracker without taps');
+  const { programs } = monitor;
   const driver = firecrackerDriver({
     folder: join(folder, 'jails'),
     programs,
-    users,
+    users: network.users,
     processes,
     clock,
     openLog: (path) => new BoundedLog(path),

@@ -93,6 +93,7 @@ export function productNetwork(): LinuxNetwork {
       deny: [],
       ...floodLimits,
     },
+    users: { first: 900_000, count: 16 },
     clock: new SystemClock(),
     log,
   });

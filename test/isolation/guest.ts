@@ -78,9 +78,11 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
   return { vm, machine, tap, driver, running, address, gatewayMac, order: orders(socket) };
 }
 
+export const driverFolder = (folder: string): string => join(folder, 'vms');
+
 export function newDriver(folder: string, program?: string): QemuDriver {
   return qemuDriver({
-    folder: join(folder, 'vms'),
+    folder: driverFolder(folder),
     platform: { acceleration: 'tcg', board: 'q35' },
     processes: linuxProcessTable(),
     clock: new SystemClock(),

@@ -12,6 +12,7 @@ import { floods } from './attacks/floods.ts';
 import { guestLinkAttacks } from './attacks/guest-link.ts';
 import { linkLayerAttacks } from './attacks/link-layer.ts';
 import { resourceAttacks } from './attacks/resources.ts';
+import { vmmUserAttacks } from './attacks/vmm-user.ts';
 import { type Finding, type Skipped, tell } from './finding.ts';
 import {
   boot,
@@ -36,7 +37,14 @@ export interface Errand {
   only: readonly string[];
 }
 
-const attacks = [...addressAttacks, ...linkLayerAttacks, ...floods, ...resourceAttacks, ...guestLinkAttacks];
+const attacks = [
+  ...addressAttacks,
+  ...linkLayerAttacks,
+  ...floods,
+  ...resourceAttacks,
+  ...guestLinkAttacks,
+  ...vmmUserAttacks,
+];
 
 const say = (line: string): unknown => process.stderr.write(`${line}\n`);
 

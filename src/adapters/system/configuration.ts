@@ -261,7 +261,7 @@ export const agentSettings = {
     'BELLOWS_VM_USERS',
     '200000-204095',
     users,
-    'Users that nothing else here uses, one for each VM under Firecracker, which runs as that.',
+    'Users that nothing else here uses, one for each VM with a tap: what runs it runs as that user.',
   ),
   network: setting(
     'BELLOWS_NETWORK',

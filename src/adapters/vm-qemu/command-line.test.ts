@@ -42,7 +42,7 @@ describe("QEMU's command line", () => {
     const network: MachineSpec['network'] = {
       kind: 'tap',
       device: 'bw-7',
-      owner: 0,
+      owner: 200_007,
       mac: '06:00:0a:c8:00:0f',
       address: '10.200.0.15/31',
       gateway: '10.200.0.14',
@@ -58,6 +58,16 @@ describe("QEMU's command line", () => {
       / bellows\.ip=10\.200\.0\.15\/31,10\.200\.0\.14,10\.200\.0\.14,1450$/,
     );
     expect(valuesOf(words, '-sandbox')[0]).toContain('spawn=deny');
+    expect(valuesOf(words, '-sandbox')[0]).toBe('on,obsolete=deny,resourcecontrol=deny,spawn=deny');
+    expect(valuesOf(words, '-runas')).toEqual(['200007:200007']);
+  });
+
+  it('stays who it is when the tap is root’s', () => {
+    const network = { kind: 'tap', device: 'bw-7', owner: 0, mac: '06:00:0a:c8:00:0f', mtu: 1450 } as const;
+    const address = { address: '10.200.0.15/31', gateway: '10.200.0.14', nameserver: '10.200.0.14' };
+    const words = commandLine({ ...machine, network: { ...network, ...address } }, q35, sockets);
+    expect(words).not.toContain('-runas');
+    expect(valuesOf(words, '-sandbox')[0]).toContain('elevateprivileges=deny');
   });
 
   it('holds both disks together to a rate, when there is one', () => {

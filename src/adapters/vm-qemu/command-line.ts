@@ -23,6 +23,7 @@ export function commandLine(machine: MachineSpec, platform: Platform, sockets: D
     ...['-smp', String(machine.vcpus), '-m', String(machine.memoryMib)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-sandbox', sandbox(machine.network)],
+    ...dropRoot(machine.network),
     ...['-kernel', machine.kernelPath, '-initrd', machine.initramfsPath],
     ...['-append', [kernelCommandLine(platform), ...addressWords(machine.network)].join(' ')],
     ...['-chardev', `socket,id=monitor,path=${escaped(sockets.monitor)},server=on,wait=off`],
@@ -111,9 +112,17 @@ function scratchDisk(path: string): Disk {
 /** A relay is a process of its own with a session of its own, which the two last would forbid. */
 function sandbox(network: MachineNetwork): string {
   const common = 'on,obsolete=deny,resourcecontrol=deny';
-  return network.kind === 'user' && network.forwards.length > 0
-    ? common
-    : `${common},elevateprivileges=deny,spawn=deny`;
+  if (network.kind === 'user' && network.forwards.length > 0) return common;
+  // The filter is there before root is dropped, which it would forbid. Afterwards nothing is left to be had: an ordinary
+  // user without capabilities, who starts no program.
+  const elevate = dropRoot(network).length > 0 ? '' : ',elevateprivileges=deny';
+  return `${common}${elevate},spawn=deny`;
+}
+
+/** Before the guest runs and after all is opened, QEMU becomes the user whom the VM's tap belongs to. */
+function dropRoot(network: MachineNetwork): string[] {
+  if (network.kind !== 'tap' || network.owner === 0) return [];
+  return ['-runas', `${network.owner}:${network.owner}`];
 }
 
 /** What the guest's init is told of its network; with QEMU's own it knows. */

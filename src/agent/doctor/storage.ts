@@ -123,7 +123,7 @@ export const userPool = defineCheck({
   title: 'Each VMM has a user of its own, that nobody else has',
   means: 'A VMM that a job has taken over can touch files of another VM or of a user of this host.',
   mend: 'Choose a range of user ids that nothing on this host uses, with as many as VMs fit.',
-  applies: ({ driver }) => driver === 'firecracker',
+  applies: ({ network }) => network === 'tap',
   look: ({ host }) => ({
     files: allOf(
       Object.fromEntries(Object.entries(userFiles).map(([name, path]) => [name, host.text(path)])),
