@@ -4,6 +4,7 @@ import { makeDeadlinesKept, makeSoundRows } from './deadlines.ts';
 import { makeFreshRows, makeJobTruth, makeKnownJobs } from './job-truth.ts';
 import { makeFewLaunches, makeNoStrangers, makeRepairsCounted, makeSurplusReleased } from './launches.ts';
 import { makeCleanHosts, makeNoOrphanedRunners, makeNothingAfterGone } from './leftovers.ts';
+import { makeTrueRollups } from './rollups.ts';
 import { makeDedicatedHosts, makeMemoryHolds, makeNoOverpromise } from './room.ts';
 import { makeNoSecretInSight, makeSealedErased } from './secrets.ts';
 import { makeJitOnce, makeOneJobEach, makeOwnNames } from './single-use.ts';
@@ -33,4 +34,5 @@ export const allCheckers = (): readonly Checker[] => [
   makeNoStrangers(),
   makeSurplusReleased(),
   makeRepairsCounted(),
+  makeTrueRollups(),
 ];

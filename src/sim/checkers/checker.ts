@@ -2,11 +2,13 @@
 // makes its own; what it finds is said in words, and one finding is enough for the run to fail.
 
 import type { VmId } from '../../domain/ids.ts';
+import type { RollupKind } from '../../domain/insights/rollup.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { Tallied } from '../../ports/insight-tables.ts';
 import type { Task } from '../../ports/store.ts';
 import type { World, WorldEvent } from '../world/world.ts';
 
@@ -25,6 +27,8 @@ export interface Look {
   sealed: ReadonlyMap<VmId, string>;
   /** Only at the end. */
   repairs: readonly Repair[];
+  /** What the insights count, over all days. Only at the end. */
+  tallies: ReadonlyMap<RollupKind, readonly Tallied[]>;
   /** `storm`: faults are on. `calm`: they have ended, and the repair loops have not had their time yet. `end`: they had it. */
   phase: 'storm' | 'calm' | 'end';
   /** Whether there ever was a storm: what it left behind takes its time. */

@@ -1,9 +1,11 @@
 // Runs all checkers over one world and keeps what they find.
 
 import type { VmId } from '../../domain/ids.ts';
+import { type RollupKind, rollupKinds } from '../../domain/insights/rollup.ts';
 import type { JobState } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { Tallied } from '../../ports/insight-tables.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { World } from '../world/world.ts';
 import type { Checker, Finding, Look } from './checker.ts';
@@ -70,7 +72,7 @@ export class Judge {
 async function booksOf(
   tx: Transaction,
   isEnd: boolean,
-): Promise<Pick<Look, 'jobs' | 'vms' | 'hosts' | 'tasks' | 'sealed' | 'repairs'>> {
+): Promise<Pick<Look, 'jobs' | 'vms' | 'hosts' | 'tasks' | 'sealed' | 'repairs' | 'tallies'>> {
   const vms = isEnd ? await tx.vms.list({}, everything) : await tx.vms.allLive();
   return {
     vms,
@@ -79,7 +81,16 @@ async function booksOf(
     tasks: await tx.tasks.list(everything),
     sealed: await sealedOf(tx, isEnd ? vms : vms.filter(({ state }) => bootingStates.has(state))),
     repairs: isEnd ? await tx.repairs.list({}, { limit: everything }) : [],
+    tallies: isEnd ? await talliesOf(tx) : new Map(),
   };
+}
+
+async function talliesOf(tx: Transaction): Promise<ReadonlyMap<RollupKind, readonly Tallied[]>> {
+  const tallies = new Map<RollupKind, readonly Tallied[]>();
+  for (const kind of rollupKinds) {
+    tallies.set(kind, await tx.insights.tallies(kind, { from: 0, to: 1_000_000 }, {}));
+  }
+  return tallies;
 }
 
 const bootingStates: ReadonlySet<Vm['state']> = new Set(['starting', 'booted']);

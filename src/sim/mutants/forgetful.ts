@@ -21,7 +21,7 @@ export const forgetful: readonly Mutant[] = [
   {
     name: 'never writes that a job is over',
     caughtBy: 'I1 no stale rows',
-    alsoSeenBy: ['surplus VMs are released'],
+    alsoSeenBy: ['surplus VMs are released', 'the insights count what the rows say'],
     make: () => ({
       deps: alterStore((tx) => ({
         jobs: alter(tx.jobs, {

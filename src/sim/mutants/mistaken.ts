@@ -16,6 +16,7 @@ export const mistaken: readonly Mutant[] = [
   {
     name: 'takes a failure for a success',
     caughtBy: 'I1 jobs ended as GitHub says',
+    alsoSeenBy: ['the insights count what the rows say'],
     make: () => ({
       deps: alterStore((tx) => ({
         jobs: alter(tx.jobs, { update: (job) => tx.jobs.update(succeeded(job)) }),
@@ -108,6 +109,19 @@ export const mistaken: readonly Mutant[] = [
         vms: alter(tx.vms, {
           lately: async (...asked) =>
             (await tx.vms.lately(...asked)).filter((vm: Vm) => vm.host !== undefined),
+        }),
+      })),
+    }),
+  },
+  {
+    name: 'does not count every third job that succeeds',
+    caughtBy: 'the insights count what the rows say',
+    make: () => ({
+      deps: alterStore((tx) => ({
+        insights: alter(tx.insights, {
+          record: (job, counts) => {
+            if (job % 3 !== 0 || counts?.end !== 'success') tx.insights.record(job, counts);
+          },
         }),
       })),
     }),
