@@ -26,6 +26,7 @@ interface Check {
 }
 
 const types: Check = { name: 'types', command: ['tsc', '--noEmit'] };
+const dashboardTypes: Check = { name: 'dashboard', command: ['tsc', '--noEmit', '-p', 'dashboard'] };
 const lint: Check = { name: 'lint', command: ['biome', 'check', '--error-on-warnings', '.'] };
 const extra: readonly Check[] = [
   { name: 'docs', command: ['node', 'scripts/docs.ts', '--check'] },
@@ -41,7 +42,7 @@ const { values: options, positionals: filters } = parseArgs({
 /** One line when it went well, its whole output when not. */
 async function passes({ name, command }: Check): Promise<boolean> {
   const { code, output, seconds } = await run(root, command, 'collect');
-  console.log(`${name.padEnd(8)} ${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s`);
+  console.log(`${name.padEnd(9)} ${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1).padStart(6)} s`);
   if (code !== 0) console.log(output);
   return code === 0;
 }
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
   const checkAll = async (checks: readonly Check[]): Promise<void> => {
     for (const check of checks) if (!(await passes(check))) failedChecks.push(check.name);
   };
-  if (filters.length === 0) await checkAll([types, lint]);
+  if (filters.length === 0) await checkAll([types, dashboardTypes, lint]);
   const counts = await runTests(root, filters);
   if (options.all) await checkAll(extra);
   const failed = counts.failed + failedChecks.length;

@@ -27,6 +27,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { Store } from '../ports/store.ts';
+import { dashboardFolder } from './dashboard-folder.ts';
 
 export interface ServerConfig {
   listen: { host: string; port: number };
@@ -113,6 +114,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       v1: v1Handlers(requests),
       identify: (credentials) => identify({ store, clock, ...access }, credentials),
       log,
+      dashboardFolder: dashboardFolder(),
       options: { trustProxy: config.trustProxy },
     });
     const agents = listenForAgents(http.server, {

@@ -102,7 +102,8 @@ describe.skipIf(!(['cli', 'server'] as const).every((name) => presentEntries().i
 
     it('holds nothing but what is shipped', async () => {
       const shipped = await readdir(join(folder, 'node_modules/bellows'), { recursive: true });
-      expect(shipped.filter((path) => /\.ts$|\.test\./.test(path))).toEqual([]);
+      expect(shipped.filter((path) => /\.tsx?$|\.test\./.test(path))).toEqual([]);
+      expect(shipped).toContain('dist/dashboard/index.html');
     });
   },
 );

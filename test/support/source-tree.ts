@@ -17,6 +17,7 @@ const ignoredFolders = new Set([
   'reports',
   '.stryker-tmp',
   '.bellows',
+  'screenshots',
 ]);
 
 /** All paths of the project, text or not. Files that git ignores are left out, also where there is no git. */

@@ -1,4 +1,4 @@
-// The control plane's HTTP server: GitHub's webhook, our API, nothing else. What it does with a request stands elsewhere;
+// The control plane's HTTP server: GitHub's webhook, our API, the dashboard, nothing else. What it does with a request stands elsewhere;
 // here are routes, limits and the shape of refusals.
 
 import type { Server } from 'node:http';
@@ -9,6 +9,7 @@ import type { Log } from '../../ports/log.ts';
 import type { ApiHandlers } from '../../wire/api/endpoints.ts';
 import type { V1Handlers } from '../../wire/api-v1/endpoints.ts';
 import { type ApiDeps, apiRoutes } from './api-routes.ts';
+import { dashboardRoute } from './dashboard-route.ts';
 import { v1Routes } from './v1-routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
@@ -20,6 +21,8 @@ export interface HttpServerDeps {
   /** Says who calls; undefined when the credentials are no good. Not asked about requests without any. */
   identify: ApiDeps['identify'];
   log: Log;
+  /** Where the built dashboard lies; undefined when it was not built. */
+  dashboardFolder?: string | undefined;
   options?: {
     /** Believe `X-Forwarded-For`: only behind a proxy of one's own, since anybody can send it. */
     trustProxy?: boolean;
@@ -50,6 +53,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   await app.register(webhookRoute, deps);
   await app.register(apiRoutes, deps);
   if (deps.v1 !== undefined) await app.register(v1Routes, { ...deps, v1: deps.v1 });
+  await app.register(dashboardRoute, deps);
   await app.ready();
   return {
     server: app.server,

@@ -1,0 +1,178 @@
+// One host: what it offers, its VMs, and what happened to it.
+
+import { Link } from 'wouter';
+import type { ApiHost } from '../../src/wire/api/hosts.ts';
+import type { ApiVm } from '../../src/wire/api/vms.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { Answered } from '../parts/answered.tsx';
+import { HostState } from '../parts/host-state.tsx';
+import { Page } from '../parts/page.tsx';
+import { Ago, ClockTime, Since, useNow } from '../parts/time.tsx';
+import { OrderButton } from './order-host.tsx';
+
+export function HostPage({ id }: { id: string }) {
+  const hosts = useAnswer('listHosts', {}, { everyMs: 5_000 });
+  const host = hosts.data?.hosts.find((one) => one.id === id || one.name === id);
+  const now = useNow(hosts.data?.now, hosts.dataUpdatedAt);
+  return (
+    <Page title={host?.name ?? 'Host'} aside={host && <OrderButton host={host} />}>
+      <Answered query={hosts}>
+        {() =>
+          host === undefined ? (
+            <p>
+              There is no host {id}. It may have been removed. <Link href="/hosts">See all hosts</Link>
+            </p>
+          ) : (
+            <div className="split">
+              <div>
+                <Vms host={host.id} now={now} />
+              </div>
+              <div>
+                <Facts host={host} now={now} />
+                <Events host={host.id} />
+              </div>
+            </div>
+          )
+        }
+      </Answered>
+    </Page>
+  );
+}
+
+function Facts({ host, now }: { host: ApiHost; now: number }) {
+  const { capacity, hold } = host;
+  return (
+    <section className="panel" aria-label="About the host">
+      <dl className="facts">
+        <dt>State</dt>
+        <dd>
+          <HostState host={host} />
+        </dd>
+        {hold !== undefined && (
+          <>
+            <dt>Held back</dt>
+            <dd>
+              by {hold.by}, <Ago time={hold.since} now={now} />
+              {hold.why !== '' && `: ${hold.why}`}
+            </dd>
+          </>
+        )}
+        <dt>For</dt>
+        <dd>{host.owners.join(', ') || 'all accounts'}</dd>
+        {capacity !== undefined && (
+          <>
+            <dt>Offers</dt>
+            <dd>
+              {capacity.milliCpus / 1000} CPUs, {Math.round(capacity.memoryMib / 1024)} GiB memory,{' '}
+              {Math.round(capacity.diskGib)} GiB disk, {capacity.arch}
+            </dd>
+            <dt>Labels</dt>
+            <dd>{capacity.labels.join(', ') || <span className="muted">none of its own</span>}</dd>
+            <dt>Images</dt>
+            <dd>
+              {capacity.images.map((image) => (
+                <code key={image} className="two" title={image}>
+                  <span>{image}</span>
+                </code>
+              ))}
+            </dd>
+          </>
+        )}
+        <dt>Agent</dt>
+        <dd>{host.version ?? <span className="muted">not heard yet</span>}</dd>
+        <dt>Heard</dt>
+        <dd>{host.lastHeardAt === undefined ? 'never' : <Ago time={host.lastHeardAt} now={now} />}</dd>
+        <dt>Enrolled</dt>
+        <dd>
+          <Ago time={host.enrolledAt} now={now} />
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+function Vms({ host, now }: { host: string; now: number }) {
+  const vms = useAnswer('listVms', { query: { host, limit: 100 } }, { everyMs: 5_000 });
+  return (
+    <Answered query={vms}>
+      {(answer) =>
+        answer.vms.length === 0 ? (
+          <p className="muted">No VM has been here yet.</p>
+        ) : (
+          <section className="table-frame" aria-label="VMs">
+            <table>
+              <caption className="unseen">VMs of this host, newest first</caption>
+              <thead>
+                <tr>
+                  <th scope="col">VM</th>
+                  <th scope="col">State</th>
+                  <th scope="col" className="wide-only">
+                    Size
+                  </th>
+                  <th scope="col">Job</th>
+                  <th scope="col" className="number wide-only">
+                    For
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {answer.vms.map((vm) => (
+                  <VmRow key={vm.id} vm={vm} now={now} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )
+      }
+    </Answered>
+  );
+}
+
+const VmRow = ({ vm, now }: { vm: ApiVm; now: number }) => (
+  <tr>
+    <th scope="row">
+      <span className="two">
+        <code>{vm.id}</code>
+        {vm.failure !== undefined && <span>{vm.failure.reason}</span>}
+      </span>
+    </th>
+    <td>{vm.state}</td>
+    <td className="wide-only">
+      {vm.milliCpus / 1000} CPU, {vm.memoryMib / 1024} GiB
+    </td>
+    <td>{vm.job === undefined ? '—' : <Link href={`/jobs/${vm.job}`}>{vm.job}</Link>}</td>
+    <td className="number wide-only">
+      <Since time={vm.since} now={now} />
+    </td>
+  </tr>
+);
+
+function Events({ host }: { host: string }) {
+  const story = useAnswer('hostEvents', { params: { host } }, { everyMs: 10_000 });
+  return (
+    <section className="panel" aria-label="What happened">
+      <h2>What happened</h2>
+      <Answered query={story}>
+        {({ events }) =>
+          events.length === 0 ? (
+            <p className="muted">Nothing yet.</p>
+          ) : (
+            <dl className="facts">
+              {events
+                .toReversed()
+                .slice(0, 30)
+                .map((event) => (
+                  <div key={`${event.at} ${event.event}`} className="fact-pair">
+                    <dt>
+                      <ClockTime time={event.at} />
+                    </dt>
+                    <dd>{event.event}</dd>
+                  </div>
+                ))}
+            </dl>
+          )
+        }
+      </Answered>
+    </section>
+  );
+}

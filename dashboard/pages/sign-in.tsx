@@ -1,0 +1,48 @@
+import { type FormEvent, useState } from 'react';
+import { credentials } from '../api/sign-in.ts';
+
+export function SignInPage({ wasRefused }: { wasRefused: boolean }) {
+  const [token, setToken] = useState('');
+  const signIn = (event: FormEvent): void => {
+    event.preventDefault();
+    if (token.trim() !== '') credentials.signIn(token);
+  };
+  return (
+    <div className="sign-in">
+      <main>
+        <h1>
+          <img src="/bellows.svg" alt="" width="24" height="24" />
+          Bellows
+        </h1>
+        {wasRefused && (
+          <p className="notice bad" role="alert">
+            The control plane does not know this token. It may have been changed or revoked.
+          </p>
+        )}
+        <form className="form" onSubmit={signIn}>
+          <label className="field">
+            <span>Admin token</span>
+            <input
+              type="password"
+              autoComplete="current-password"
+              // biome-ignore lint/a11y/noAutofocus: nothing else can be done on this page
+              autoFocus
+              required
+              value={token}
+              onChange={({ target }) => setToken(target.value)}
+            />
+          </label>
+          <div className="buttons">
+            <button type="submit" className="main">
+              Sign in
+            </button>
+          </div>
+        </form>
+        <p className="muted small">
+          The token lies in the file <code>admin-token</code> of the server's data folder. This tab forgets it
+          when it is closed.
+        </p>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,125 @@
+// A table of any length: only the rows in sight are in the page, and the whole window scrolls them. It stays a real table,
+// with its size told to screen readers. j, k and the arrows go from row to row.
+
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+
+export interface Column<Row> {
+  title: string;
+  cell: (row: Row) => ReactNode;
+  /** A CSS width; what is left over goes to columns without one. */
+  width?: string;
+  isNumber?: boolean;
+  wideOnly?: boolean;
+}
+
+export interface DataTableProps<Row> {
+  caption: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  /** Pixels; every row is as high. */
+  rowHeight?: number;
+  /** How many rows there are in all, when not all are here. */
+  total?: number;
+  /** Called when the last rows come into sight. */
+  onEnd?: (() => void) | undefined;
+}
+
+/** What a row's first link needs so that the keys find it. */
+const opener = 'a, button';
+
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { caption, columns, rows, rowKey, rowHeight = 48, total, onEnd } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  // After each render, since what stands above the table may come and go.
+  useLayoutEffect(() => setTop(frame.current?.offsetTop ?? 0));
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    scrollMargin: top,
+    getItemKey: (index) => rowKey(rows[index] as Row),
+  });
+  const shown = virtual.getVirtualItems();
+  const last = shown.at(-1)?.index ?? -1;
+  useLayoutEffect(() => {
+    if (last >= rows.length - 15) onEnd?.();
+  }, [last, rows.length, onEnd]);
+  const move = useRowKeys(frame, rows.length, (index) => virtual.scrollToIndex(index, { align: 'auto' }));
+  const before = (shown[0]?.start ?? top) - top;
+  const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? top) - top);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are an addition; each row's link works without them
+    <div className="table-frame" ref={frame} onKeyDown={move}>
+      <table className="rows" aria-rowcount={(total ?? rows.length) + 1}>
+        <caption className="unseen">{caption}</caption>
+        <colgroup>
+          {columns.map(({ title, width, wideOnly }) => (
+            <col key={title} className={wideOnly ? 'wide-only' : ''} style={width ? { width } : {}} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map(({ title, ...column }) => (
+              <th key={title} scope="col" className={classOf(column)}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Gap height={before} columns={columns.length} />
+          {shown.map(({ index, key }) => (
+            <tr key={key} data-index={index} aria-rowindex={index + 2} style={{ height: rowHeight }}>
+              {columns.map(({ title, cell, ...column }) => (
+                <td key={title} className={classOf(column)}>
+                  {cell(rows[index] as Row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+          <Gap height={after} columns={columns.length} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const classOf = ({ isNumber, wideOnly }: { isNumber?: boolean; wideOnly?: boolean }): string =>
+  [isNumber && 'number', wideOnly && 'wide-only'].filter(Boolean).join(' ');
+
+function Gap({ height, columns }: { height: number; columns: number }) {
+  if (height <= 0) return null;
+  return (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: no row can be focused, and this one holds nothing
+    <tr className="gap" aria-hidden="true">
+      <td colSpan={columns} style={{ height }} />
+    </tr>
+  );
+}
+
+const steps: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+
+/** Moves the focus by rows, also to those that are not in the page yet. */
+function useRowKeys(
+  frame: React.RefObject<HTMLDivElement | null>,
+  count: number,
+  scrollTo: (index: number) => void,
+): (event: KeyboardEvent) => void {
+  return (event) => {
+    const step = steps[event.key];
+    const row = event.target instanceof Element ? event.target.closest('tr[data-index]') : null;
+    if (step === undefined || row === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const next = Math.min(count - 1, Math.max(0, Number(row.getAttribute('data-index')) + step));
+    scrollTo(next);
+    const focus = (): boolean => {
+      const link = frame.current?.querySelector<HTMLElement>(`tr[data-index="${next}"] :is(${opener})`);
+      link?.focus({ preventScroll: true });
+      return link !== null && link !== undefined;
+    };
+    if (!focus()) requestAnimationFrame(focus);
+  };
+}
