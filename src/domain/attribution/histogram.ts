@@ -1,0 +1,43 @@
+// The usual as a histogram over logarithms: what is far out weighs no more than its count, a day weighs less each day, and
+// it stays small however many jobs there are.
+
+/** Bins of each unit of the natural logarithm: one is 8 % wide. */
+const binsPerUnit = 12;
+
+export interface Histogram {
+  /** Weights by bin number, ascending. */
+  readonly bins: readonly (readonly [bin: number, weight: number])[];
+  readonly weight: number;
+}
+
+export const nothingSeen: Histogram = { bins: [], weight: 0 };
+
+export const binOf = (x: number): number => Math.round(x * binsPerUnit);
+export const middleOf = (bin: number): number => bin / binsPerUnit;
+
+/** Each value counts 1. The order of the values does not matter. */
+export function withValues(histogram: Histogram, values: readonly number[]): Histogram {
+  if (values.length === 0) return histogram;
+  const bins = new Map(histogram.bins);
+  for (const value of values) bins.set(binOf(value), (bins.get(binOf(value)) ?? 0) + 1);
+  return { bins: [...bins].sort(([a], [b]) => a - b), weight: histogram.weight + values.length };
+}
+
+/** Everything weighs `factor` of what it did; what weighs next to nothing is forgotten. */
+export function faded({ bins }: Histogram, factor: number): Histogram {
+  const kept = bins.map(([bin, weight]) => [bin, weight * factor] as const).filter(([, w]) => w > 0.02);
+  return { bins: kept, weight: kept.reduce((sum, [, weight]) => sum + weight, 0) };
+}
+
+/** The value below which `share` of the weight lies; inside a bin its weight is taken as spread evenly. */
+export function quantile({ bins, weight }: Histogram, share: number): number {
+  let below = 0;
+  for (const [bin, own] of bins) {
+    if (below + own >= share * weight) {
+      const into = own === 0 ? 0.5 : (share * weight - below) / own;
+      return middleOf(bin) + (into - 0.5) / binsPerUnit;
+    }
+    below += own;
+  }
+  return middleOf(bins.at(-1)?.[0] ?? 0);
+}

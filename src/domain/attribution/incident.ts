@@ -1,0 +1,72 @@
+// An incident says whose it is that something is slower, or fails more often, than usual, and by what one sees it.
+
+import type { DurationMs, Instant } from '../time.ts';
+import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
+import type { StreamKey, Subject } from './sample.ts';
+import type { Example } from './spell.ts';
+import type { Stream } from './stream.ts';
+
+export interface Evidence {
+  readonly stream: StreamKey;
+  readonly what: MeasuredPhase | 'failures';
+  /** For times in ms; of a repository's jobs, which take long and short, only the ratio is told. */
+  readonly usualMs?: DurationMs;
+  readonly seenMs?: DurationMs;
+  /** For failures: shares of 1. */
+  readonly usualRate?: number;
+  readonly seenRate?: number;
+  /** How many times the usual. */
+  readonly ratio: number;
+  readonly jobs: number;
+  /** Jobs by account. */
+  readonly accounts: Readonly<Record<string, number>>;
+  readonly examples: readonly Example[];
+}
+
+/** `calm`: it is as usual again. `silence`: nothing came any more. `usual`: it lasted so long that it is the usual now. */
+export type Ending = 'calm' | 'silence' | 'usual';
+
+export interface Incident {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly subject: Subject;
+  /** When it seems to have begun. */
+  readonly since: Instant;
+  readonly openedAt: Instant;
+  readonly closedAt?: Instant;
+  readonly ending?: Ending;
+  readonly evidence: readonly Evidence[];
+  /** What GitHub's own status page said of it; absent when it said nothing, or when it is not about GitHub. */
+  readonly announced?: { readonly name: string; readonly url: string; readonly at: Instant };
+}
+
+/** The same for the same thing at the same time. */
+export function incidentId(owner: Owner, subject: Subject, openedAt: Instant): string {
+  let hash = 0x811c9dc5;
+  for (const character of `${owner} ${subject}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return `incident-${Math.floor(openedAt / 60_000).toString(36)}-${hash.toString(36)}`;
+}
+
+export function evidenceOf(key: StreamKey, { spell, usual }: Stream): Evidence | undefined {
+  if (spell === undefined || usual === undefined || spell.jobs === 0) return undefined;
+  const { jobs, accounts, examples } = spell;
+  const middle = spell.sum / jobs;
+  const about = { stream: key, jobs, accounts, examples };
+  if ('rate' in usual) {
+    const rates = { usualRate: rounded(usual.rate), seenRate: rounded(middle) };
+    return { ...about, what: 'failures', ...rates, ratio: rounded(middle / usual.rate) };
+  }
+  const phase = key.split(' ')[1] as MeasuredPhase;
+  const { softMs, by } = phaseRules[phase];
+  const ms = (x: number): number => Math.max(0, Math.round(Math.exp(x) - softMs));
+  const times = by === 'repository' ? {} : { usualMs: ms(usual.centre), seenMs: ms(usual.centre + middle) };
+  return { ...about, what: phase, ...times, ratio: rounded(Math.exp(middle)) };
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** The accounts whose jobs are in the evidence. */
+export const accountsOf = ({ evidence }: Pick<Incident, 'evidence'>): readonly string[] =>
+  [...new Set(evidence.flatMap(({ accounts }) => Object.keys(accounts)))].sort();

@@ -1,0 +1,150 @@
+// One stream of samples, folded a minute at a time: what is usual, how much speaks for a change (a CUSUM of likelihoods), and
+// once it has alarmed, how much speaks for calm. The order of the samples of one minute does not matter.
+
+import type { RunId } from '../ids.ts';
+import { dayOf } from '../insights/calendar.ts';
+import type { Instant } from '../time.ts';
+import { faded, type Histogram, nothingSeen, withValues } from './histogram.ts';
+import { type Level, levelled, levelOf } from './level.ts';
+import { phaseRules } from './owners.ts';
+import { type Rate, rateOf, weightOfOutcome } from './rate.ts';
+import type { Rules } from './rules.ts';
+import type { Sample, Weighed } from './sample.ts';
+import { addTo, noSpell, type Spell } from './spell.ts';
+import { type Usual, usualOf, weightOf } from './usual.ts';
+
+export interface Stream {
+  /** Logarithms of durations, of a repository's jobs against each one's own level; or 0 and 1 for outcomes. */
+  readonly seen: Histogram;
+  /** The day of the last fading. */
+  readonly day: number;
+  readonly usual?: (Usual | Rate) & { readonly asOf: Instant };
+  /** What is usual of each job by name; only for the jobs of a repository. */
+  readonly levels?: Readonly<Record<string, Level>>;
+  /** Runs that failed lately: each counts once, however many jobs it has. */
+  readonly failedRuns?: readonly RunId[];
+  readonly evidence: number;
+  readonly calm: number;
+  /** What has added to the evidence since it was last at nothing. */
+  readonly spell?: Spell;
+  /** When the evidence first was enough. */
+  readonly crossedAt?: Instant;
+  readonly alarmedAt?: Instant;
+  readonly lastAt: Instant;
+}
+
+export const newStream = (at: Instant): Stream => ({
+  seen: nothingSeen,
+  day: dayOf(at),
+  evidence: 0,
+  calm: 0,
+  lastAt: at,
+});
+
+const usualForMs = 1_800_000;
+const remembered = 64;
+
+/** @param samples all of one minute, of this stream. */
+export function fold(before: Stream, at: Instant, samples: readonly Sample[], rules: Rules): Stream {
+  const stream = refreshed(before, at, samples[0]?.kind === 'outcome', rules);
+  const values = valuesOf(stream, samples);
+  const judged = judge(stream, at, values, rules);
+  return judged.alarmedAt === undefined ? learned(judged, samples, values) : judged;
+}
+
+/** Whether it has enough evidence to be alarmed. */
+export function isConvincing({ evidence, spell, usual }: Stream, rules: Rules): boolean {
+  if (spell === undefined || usual === undefined || evidence < rules.openAt) return false;
+  if (spell.jobs < rules.leastJobs || spell.minutes < rules.leastMinutes) return false;
+  const middle = spell.sum / spell.jobs;
+  return 'rate' in usual
+    ? middle >= usual.rate + rules.failureRise / 2
+    : middle >= Math.log(rules.leastRatio);
+}
+
+/** It is the usual, or is explained by something else: what spoke for a change is forgotten. */
+export function calmed(stream: Stream): Stream {
+  const { spell: _spell, crossedAt: _crossed, alarmedAt: _alarmed, ...rest } = stream;
+  return { ...rest, evidence: 0, calm: 0 };
+}
+
+/** What is seen now is the usual from now on. */
+export function adopted(stream: Stream, at: Instant): Stream {
+  return { ...newStream(at), lastAt: stream.lastAt };
+}
+
+function refreshed(stream: Stream, at: Instant, ofOutcomes: boolean, rules: Rules): Stream {
+  const days = dayOf(at) - stream.day;
+  const seen = days > 0 ? faded(stream.seen, rules.dailyFade ** days) : stream.seen;
+  const aged = { ...stream, seen, day: Math.max(stream.day, dayOf(at)), lastAt: at };
+  const known = stream.usual;
+  // What is compared with must not move while something is wrong.
+  const due = known === undefined || (at - known.asOf >= usualForMs && stream.evidence < rules.openAt / 2);
+  if (!due || stream.alarmedAt !== undefined || seen.weight < rules.leastWeight) return aged;
+  const usual = ofOutcomes ? rateOf(seen, rules) : usualOf(seen, rules);
+  return { ...aged, usual: { ...usual, asOf: at } };
+}
+
+function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[] {
+  const failed = new Set(stream.failedRuns);
+  const values = samples.flatMap((sample): Weighed[] => {
+    if (sample.kind === 'outcome')
+      return failed.has(sample.run) ? [] : [{ sample, x: sample.failed ? 1 : 0 }];
+    const { softMs, by } = phaseRules[sample.phase];
+    const x = Math.log(Math.max(1, sample.ms + softMs));
+    if (by !== 'repository') return [{ sample, x }];
+    const level = levelOf(stream.levels, sample.name);
+    return level === undefined ? [] : [{ sample, x: x - level, usualMs: Math.exp(level) - softMs }];
+  });
+  const ordered = values.sort((a, b) => a.x - b.x || a.sample.job - b.sample.job);
+  return isPerRun(samples) ? oncePerRun(ordered) : ordered;
+}
+
+const isPerRun = ([first]: readonly Sample[]): boolean =>
+  first !== undefined &&
+  (first.kind === 'time' ? phaseRules[first.phase].by === 'repository' : first.owner === 'workflow');
+
+/** Jobs of one run share the commit that they are of: the middle one speaks for all, or the one that failed. */
+function oncePerRun(ordered: readonly Weighed[]): readonly Weighed[] {
+  return [...Map.groupBy(ordered, ({ sample }) => sample.run).values()].flatMap((ofRun) => {
+    const pick = ofRun[0]?.sample.kind === 'outcome' ? ofRun.length - 1 : Math.floor(ofRun.length / 2);
+    const picked = ofRun[pick];
+    return picked === undefined ? [] : [picked];
+  });
+}
+
+function judge(stream: Stream, at: Instant, values: readonly Weighed[], rules: Rules): Stream {
+  const { usual } = stream;
+  if (usual === undefined || values.length === 0) return stream;
+  const gains = values.map(({ x }) =>
+    'rate' in usual ? weightOfOutcome(x === 1, usual) : weightOf(x, usual),
+  );
+  const share = Math.min(1, rules.fullPerMinute / values.length);
+  const gain = gains.reduce((sum, one) => sum + one, 0) * share;
+  const evidence = Math.max(0, stream.evidence + gain);
+  const centre = 'rate' in usual ? 0 : usual.centre;
+  const longer = addTo(stream.spell ?? noSpell(at), values, centre);
+  if (stream.alarmedAt !== undefined) {
+    const calm = Math.max(0, stream.calm - gain);
+    return { ...stream, evidence, calm, ...(calm === 0 && { spell: longer }) };
+  }
+  if (evidence === 0) return calmed(stream);
+  return { ...stream, evidence, spell: longer };
+}
+
+function learned(stream: Stream, samples: readonly Sample[], values: readonly Weighed[]): Stream {
+  const seen = withValues(
+    stream.seen,
+    values.map(({ x }) => x),
+  );
+  const levels = levelled(stream.levels, samples);
+  const failed = values.flatMap(({ sample }) =>
+    sample.kind === 'outcome' && sample.owner === 'workflow' && sample.failed ? [sample.run] : [],
+  );
+  return {
+    ...stream,
+    seen,
+    ...(levels && { levels }),
+    ...(failed.length > 0 && { failedRuns: [...(stream.failedRuns ?? []), ...failed].slice(-remembered) }),
+  };
+}
