@@ -6,6 +6,8 @@ interface Bench {
   summary: string;
   /** Whole numbers that may be given, by name, with what they are. */
   numbers: Readonly<Record<string, string>>;
+  /** The same for anything else. */
+  texts?: Readonly<Record<string, string>>;
   load: () => Promise<{ run: (options: BenchOptions) => Promise<object> }>;
 }
 
@@ -45,6 +47,15 @@ const benches: Readonly<Record<string, Bench>> = {
     },
     load: () => import('./replay.ts'),
   },
+  attribution: {
+    summary: 'how well incidents tell whose fault it is, over simulated weeks whose faults are known',
+    numbers: {},
+    texts: {
+      seeds: 'the weeks, as A..B (default 1..160): of these the odd ones are judged',
+      half: '`odd`, or `even` for those that the rules were tuned on',
+    },
+    load: () => import('./attribution.ts'),
+  },
 };
 
 const program = new Command('bench')
@@ -62,6 +73,8 @@ for (const [name, bench] of Object.entries(benches)) {
   for (const [option, words] of Object.entries(bench.numbers)) {
     command.option(`--${option} <n>`, words, wholeNumber);
   }
+  for (const [option, words] of Object.entries(bench.texts ?? {}))
+    command.option(`--${option} <text>`, words);
   command.action(async ({ json, ...numbers }: { json?: boolean } & Record<string, unknown>) => {
     const { run } = await bench.load();
     const result = await run({ ...numbers, say: (line) => console.error(line) });

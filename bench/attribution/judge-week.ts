@@ -1,0 +1,126 @@
+// Plays one week to the rules, a minute after the other as the control plane does, and compares the incidents that they open
+// with what went wrong.
+
+import type { Incident } from '../../src/domain/attribution/incident.ts';
+import type { Rules } from '../../src/domain/attribution/rules.ts';
+import type { Sample, StreamKey } from '../../src/domain/attribution/sample.ts';
+import type { Stream } from '../../src/domain/attribution/stream.ts';
+import { observe } from '../../src/domain/attribution/watch.ts';
+import { hostId, jobId, type LabelKey, runId } from '../../src/domain/ids.ts';
+import { instantOf } from '../../src/domain/time.ts';
+import { type Cause, causes } from './faults.ts';
+import { faultsFrom, isHealthy, type Told, type Week, weekEnd, weekStart } from './week.ts';
+
+export interface Verdict {
+  seed: number;
+  healthy: boolean;
+  faults: number;
+  found: number;
+  opened: number;
+  /** Incidents that were nobody's fault, or were laid at the wrong door. */
+  wrong: number;
+  /** Minutes from the first job that a fault touched, and from its own beginning. */
+  minutes: readonly number[];
+  minutesFromOnset: readonly number[];
+  /** By the true owner, `nobody` among them: how often each owner was blamed, or `missed`. */
+  confusion: ReadonlyMap<string, number>;
+  missed: readonly string[];
+  mistaken: readonly string[];
+}
+
+const minuteMs = 60_000;
+/** What a fault began may be seen until its last jobs are over. */
+const lateMs = 90 * minuteMs;
+
+export function judgeWeek(week: Week, rules: Rules): Verdict {
+  const incidents = incidentsOf(week, rules);
+  const free = new Set(incidents);
+  const confusion = new Map<string, number>();
+  const count = (truth: string, said: string): void =>
+    void confusion.set(`${truth} ${said}`, (confusion.get(`${truth} ${said}`) ?? 0) + 1);
+  const minutes: number[] = [];
+  const minutesFromOnset: number[] = [];
+  const missed: string[] = [];
+  // A fault that no job met cannot be seen by anybody.
+  const faults = week.faults.filter(({ firstTouchedAt }) => firstTouchedAt !== undefined);
+  for (const fault of faults) {
+    const [first, ...more] = incidents.filter((it) => free.has(it) && isOf(it, fault));
+    if (first === undefined) {
+      count(fault.cause, 'missed');
+      missed.push(
+        `${fault.cause} ${fault.subject} ${JSON.stringify({ ...fault.slower, failing: fault.failing })} for ${Math.round((fault.to - fault.from) / minuteMs)} min`,
+      );
+      continue;
+    }
+    for (const one of [first, ...more]) free.delete(one);
+    count(fault.cause, first.owner);
+    minutes.push(Math.max(0, first.openedAt - (fault.firstTouchedAt ?? fault.from)) / minuteMs);
+    minutesFromOnset.push(Math.max(0, first.openedAt - fault.from) / minuteMs);
+  }
+  const mistaken: string[] = [];
+  for (const { owner, subject, openedAt, evidence } of free) {
+    const actual = faults.find(({ from, to }) => openedAt >= from && openedAt <= to + lateMs);
+    count(actual?.cause ?? 'nobody', owner);
+    mistaken.push(
+      `${owner} ${subject} by ${evidence.map(({ what, ratio, jobs }) => `${what} x${ratio} of ${jobs}`).join(', ')} during ${actual?.cause ?? 'nothing'}`,
+    );
+  }
+  return {
+    ...{ seed: week.seed, healthy: isHealthy(week.seed), faults: faults.length, found: minutes.length },
+    ...{ opened: incidents.length, wrong: free.size, minutes, minutesFromOnset, confusion, missed, mistaken },
+  };
+}
+
+function incidentsOf({ told }: Week, rules: Rules): readonly Incident[] {
+  const streams = new Map<StreamKey, Stream>();
+  const incidents = new Map<string, Incident>();
+  let next = 0;
+  for (let at = weekStart + minuteMs; at <= weekEnd; at += minuteMs) {
+    const samples: Sample[] = [];
+    for (let line = told[next]; line !== undefined && line.at < at; line = told[next]) {
+      samples.push(...samplesOf(line));
+      next += 1;
+    }
+    const lately = [...incidents.values()].filter(
+      ({ closedAt }) => closedAt === undefined || at - closedAt < rules.sameWithinMs * 2,
+    );
+    if (samples.length === 0 && lately.length === 0) continue;
+    const observed = observe({ streams, incidents: lately }, instantOf(at), samples, rules);
+    for (const [key, stream] of observed.streams) streams.set(key, stream);
+    for (const incident of observed.incidents) incidents.set(incident.id, incident);
+  }
+  return [...incidents.values()]
+    .filter(({ openedAt }) => openedAt >= faultsFrom)
+    .sort((a, b) => a.openedAt - b.openedAt);
+}
+
+const isOf = (incident: Incident, fault: Week['faults'][number]): boolean =>
+  incident.owner === fault.cause &&
+  incident.openedAt >= fault.from &&
+  incident.openedAt <= fault.to + lateMs &&
+  (fault.subject === 'all' || incident.subject.endsWith(`:${fault.subject}`));
+
+function samplesOf({ at, job, run, repository, kind, host, phase, ms, outcome }: Told): readonly Sample[] {
+  const seen = {
+    at: instantOf(at),
+    job: jobId(job),
+    run: runId(run),
+    account: repository.account,
+    repository: repository.name,
+    name: kind.name,
+    labels: repository.labels as LabelKey,
+    host: hostId(host),
+  };
+  if (phase !== undefined && ms !== undefined) return [{ ...seen, kind: 'time', phase, ms }];
+  if (outcome === undefined) return [];
+  const { failedBy } = outcome;
+  // The workflow has not failed a job that somebody else kept from running.
+  const asked: readonly Cause[] =
+    failedBy === undefined || failedBy === 'workflow' ? judged : judged.filter((it) => it !== 'workflow');
+  return asked.map((owner) => ({ ...seen, kind: 'outcome', owner, failed: owner === failedBy }));
+}
+
+/** Those who can fail a job. */
+const judged: readonly Cause[] = causes.filter(
+  (cause) => cause !== 'fleet' && cause !== 'github-delivery' && cause !== 'github-assignment',
+);
