@@ -19,6 +19,9 @@ export interface Terminal {
 /** A command over our API. Throws only what the client throws. */
 export type Command = (api: ApiClient, terminal: Terminal) => Promise<Outcome>;
 
+/** Runs a command and shows its outcome. */
+export type Run = (command: Command, options: { json?: boolean }) => Promise<void>;
+
 /** The outcome of one call: `show` is asked when it went well. */
 export const outcomeOf = <T>(answer: ApiAnswer<T>, show: (value: T) => Outcome): Outcome =>
   answer.ok ? show(answer.value) : { ok: false, message: answer.problem.detail };

@@ -1,22 +1,21 @@
 // The commands that ask a control plane, with their options. What each does stands in a file of its own.
 
-import { Command as Commander, InvalidArgumentError, Option } from 'commander';
+import { Command as Commander, Option } from 'commander';
 import { jobStates } from '../domain/lifecycle/job.ts';
 import { vmStates } from '../domain/lifecycle/vm.ts';
 import { repairKinds } from '../domain/repair/repair.ts';
+import { addAccessCommands } from './access-program.ts';
 import { checkGithub } from './check-github.ts';
+import { asked, durationSeconds, instant, told, wholeNumber } from './command-options.ts';
 import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
 import { type HostOrder, type HostOrderOptions, hostHistory, orderHost } from './host-order.ts';
 import { hosts } from './hosts.ts';
 import { type JobQuery, jobs } from './jobs.ts';
 import { logs } from './logs.ts';
-import type { Command } from './outcome.ts';
+import type { Run } from './outcome.ts';
 import { type RepairQuery, repair, repairs } from './repairs.ts';
 import { type VmQuery, vms } from './vms.ts';
-
-/** Runs a command and shows its outcome. */
-export type Run = (command: Command, options: { json?: boolean }) => Promise<void>;
 
 export function addClientCommands(program: Commander, run: Run): void {
   program.addCommand(
@@ -74,6 +73,7 @@ export function addClientCommands(program: Commander, run: Run): void {
   addRepairCommands(program, run);
   program.addCommand(hostCommands(run));
   program.addCommand(checkCommands(run));
+  addAccessCommands(program, run);
 }
 
 interface LogOptions {
@@ -162,28 +162,4 @@ function checkCommands(run: Run): Commander {
         ),
       ).action(({ json }: { json?: boolean }) => run(checkGithub(), asked(json))),
     );
-}
-
-const told = (command: Commander): Commander =>
-  command.option('--json', 'one JSON object as the last line, and nothing else');
-
-const asked = (json: boolean | undefined): { json?: boolean } => (json === undefined ? {} : { json });
-
-function instant(text: string): string {
-  const ms = Date.parse(text);
-  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
-  throw new InvalidArgumentError('It wants a time.');
-}
-
-function durationSeconds(text: string): number {
-  const [, amount = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const seconds = Number(amount) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit] ?? 0);
-  if (seconds > 0) return seconds;
-  throw new InvalidArgumentError('It wants a duration.');
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('It wants a whole number above 0.');
 }

@@ -4,7 +4,8 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command as Commander } from 'commander';
-import { addClientCommands, type Run } from '../cli/program.ts';
+import type { Run } from '../cli/outcome.ts';
+import { addClientCommands } from '../cli/program.ts';
 
 /** Each is the file `NAME` beside this one, which exports `main(args)`; `args` are those after the name. */
 export const programs = {

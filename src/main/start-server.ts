@@ -5,13 +5,14 @@ import { hostname } from 'node:os';
 import { listenForAgents } from '../adapters/agent-link-ws/listener.ts';
 import { startEmbeddedPostgres } from '../adapters/embedded-postgres/embedded-postgres.ts';
 import { OctokitGitHub } from '../adapters/github/octokit-github.ts';
-import { createHttpServer } from '../adapters/http-fastify/server.ts';
+import { createHttpServer, type HttpServer } from '../adapters/http-fastify/server.ts';
 import { JoseHostTokenVerifier } from '../adapters/sealer-jose/host-token-verifier.ts';
 import { JoseSealer } from '../adapters/sealer-jose/sealer.ts';
 import type { PostgresConnection } from '../adapters/store-postgres/connection.ts';
 import { openPostgresStore, type PostgresStore } from '../adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
+import { auditTrail } from '../control-plane/access/audit-trail.ts';
 import { identify } from '../control-plane/access/identify.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
@@ -19,7 +20,7 @@ import { repairNow } from '../control-plane/repair/now.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
 import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
 import { v1Handlers } from '../control-plane/requests/v1/api.ts';
-import { runControlPlane } from '../control-plane/run.ts';
+import { type ControlPlane, runControlPlane } from '../control-plane/run.ts';
 import type { Settings } from '../control-plane/settings.ts';
 import { receiveWebhook } from '../control-plane/webhook.ts';
 import { after, type DurationMs, hours } from '../domain/time.ts';
@@ -97,26 +98,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const controlPlane = runControlPlane(deps);
     opened.push(() => controlPlane.stop());
 
-    // Nobody signs in yet: tokens are made by operators alone.
-    const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
-    const requests = {
-      ...deps,
-      repair: (options: { owner?: string }) => repairNow(deps, options),
-      readLog: controlPlane.links.readLog,
-    };
-    const http = await createHttpServer({
-      webhook: (request) =>
-        receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
-      api: apiHandlers({
-        ...requests,
-        check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
-      }),
-      v1: v1Handlers(requests),
-      identify: (credentials) => identify({ store, clock, ...access }, credentials),
-      log,
-      dashboardFolder: dashboardFolder(),
-      options: { trustProxy: config.trustProxy },
-    });
+    const http = await openHttp(config, deps, controlPlane);
     const agents = listenForAgents(http.server, {
       authenticate: (token) => authenticateAgent({ store, tokens: new JoseHostTokenVerifier(clock) }, token),
       accept: ({ host }, socket) => controlPlane.links.accept(host, socket),
@@ -136,6 +118,31 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await closeAll();
     throw error;
   }
+}
+
+function openHttp(config: ServerConfig, deps: Deps, controlPlane: ControlPlane): Promise<HttpServer> {
+  const { store, clock, log, settings } = deps;
+  // Nobody signs in yet: tokens are made by operators alone.
+  const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
+  const requests = {
+    ...deps,
+    repair: (options: { owner?: string }) => repairNow(deps, options),
+    readLog: controlPlane.links.readLog,
+  };
+  return createHttpServer({
+    webhook: (request) =>
+      receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
+    api: apiHandlers({
+      ...requests,
+      check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
+    }),
+    v1: v1Handlers(requests),
+    audit: auditTrail({ store, clock, log }),
+    identify: (credentials) => identify({ store, clock, ...access }, credentials),
+    log,
+    dashboardFolder: dashboardFolder(),
+    options: { trustProxy: config.trustProxy },
+  });
 }
 
 /** Makes room ahead for what comes, and drops what is old enough. */

@@ -1,6 +1,7 @@
 // What the store keeps of those who call our API: people, their sessions, tokens, and what operators did. Secrets come here
 // hashed or sealed (I8).
 
+import type { TokenScope } from '../domain/access/token-scope.ts';
 import type { Instant } from '../domain/time.ts';
 
 /** Somebody who has signed in with GitHub, as GitHub last told. */
@@ -39,9 +40,6 @@ export interface SessionTable {
   /** Forgets all that ran out before `now`. */
   sweep(now: Instant): Promise<void>;
 }
-
-export const tokenScopes = ['read', 'operate'] as const;
-export type TokenScope = (typeof tokenScopes)[number];
 
 export interface ApiToken {
   /** For lists and revocation; says nothing about the token. */

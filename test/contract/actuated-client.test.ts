@@ -14,6 +14,7 @@ import type { Log } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { jobStatus, runnerHost, snapshot } from '../../src/wire/api-v1/shapes.ts';
+import { noAudit } from '../support/no-audit.ts';
 import { at, globex, host, job, small, vm } from './store/things.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
@@ -100,6 +101,7 @@ beforeAll(async () => {
     webhook: async () => ({ status: 202, text: '' }),
     api: {} as never,
     v1: handlers,
+    audit: noAudit,
     identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
     log: silent,
     options: { callsPerMinute: 10_000 },

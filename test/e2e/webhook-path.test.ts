@@ -20,6 +20,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { type SimGithubServer, startSimGithubServer } from '../../src/sim/github/http/server.ts';
 import { SimGithub } from '../../src/sim/github/sim-github.ts';
 import { parseDelivery, webhookPath } from '../../src/wire/github-webhook.ts';
+import { noAudit } from '../support/no-audit.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const workflow = 'on: push\njobs:\n  build: {runs-on: [bellows-2cpu-4gb], steps: [{run: make}]}\n';
@@ -66,6 +67,7 @@ beforeEach(async () => {
       hook: api,
       check,
     }),
+    audit: noAudit,
     identify: (credentials) =>
       identify(
         { store, clock, adminTokenHashes: [tokenHash(admin.reveal())], rightsOf: async () => undefined },

@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '../../ports/store.ts';
 import { answered, apiPrefix, refused } from '../../wire/api/endpoint.ts';
 import { type ApiHandlers, endpoints } from '../../wire/api/endpoints.ts';
 import { webhookPath } from '../../wire/github-webhook.ts';
-import { createHttpServer, type HttpServer } from './server.ts';
+import { createHttpServer, type HttpServer, type HttpServerDeps } from './server.ts';
 
 const now = '2026-01-01T00:00:00.000Z';
 let calls: unknown[];
@@ -62,11 +62,21 @@ const api: ApiHandlers = {
   listRepairs: async () => answered({ now, counts: {}, repairs: [] }),
   repairNow: async () => answered({ mended: [], failed: [] }),
   checkGithub: async () => answered({ findings: [] }),
+  makeToken: async () => refused(403, 'No', 'No.'),
+  listTokens: async () => answered({ now, tokens: [] }),
+  revokeToken: async ({ params }) => answered({ id: params.token, revokedAt: now }),
+  listAudit: async () => answered({ now, lines: [] }),
+};
+let trail: unknown[];
+const audit: HttpServerDeps['audit'] = {
+  begin: async (call) => trail.push(call),
+  finish: async (number, status) => void trail.push([number, status]),
 };
 
 beforeEach(async () => {
   calls = [];
   deliveries = [];
+  trail = [];
   logged = [];
   respond = () => ({ status: 202, text: 'Stored.' });
   server = await createHttpServer({
@@ -75,7 +85,12 @@ beforeEach(async () => {
       return respond();
     },
     api,
-    identify: async ({ authorization }) => callers[authorization ?? ''],
+    audit,
+    identify: async ({ authorization, cookie }) => {
+      if (authorization !== undefined) return callers[authorization];
+      if (cookie?.session !== 'ada') return undefined;
+      return cookie.changesThings && cookie.csrfToken !== 'right' ? 'no-csrf-token' : ada;
+    },
     log,
     options: { callsPerMinute: 40 },
   });
@@ -210,7 +225,7 @@ describe('our API', () => {
   it('asks for the admin token, but for health and enrolment', async () => {
     for (const endpoint of Object.values(endpoints)) {
       const path = endpoint.path.replace(':job', '1').replace(':vm', 'vm-1');
-      const init = endpoint.method === 'POST' ? post({}) : {};
+      const init = endpoint.method === 'POST' ? post({}) : { method: endpoint.method };
       const { status } = await fetch(`${base}${apiPrefix}${path}`, init);
       expect([path, status]).toEqual([path, { '/health': 200, '/enrol': 400 }[path] ?? 401]);
     }
@@ -234,6 +249,42 @@ describe('our API', () => {
     expect(calls).toMatchObject([{ by: 'ada' }]);
   });
 
+  it('takes a session from a cookie, and changes by it only with the CSRF token', async () => {
+    const headers = { cookie: 'bellows_session=ada' };
+    const revoke = (more: Record<string, string> = {}) =>
+      fetch(`${base}${apiPrefix}/tokens/t1`, { method: 'DELETE', headers: { ...headers, ...more } });
+    expect((await fetch(`${base}${apiPrefix}/jobs`, { headers })).status).toBe(200);
+    expect(await (await revoke()).json()).toMatchObject({ status: 403, title: 'No CSRF token' });
+    expect((await revoke({ 'x-csrf-token': 'wrong' })).status).toBe(403);
+    expect((await revoke({ 'x-csrf-token': 'right' })).status).toBe(200);
+    const stale = { cookie: 'bellows_session=eve' };
+    expect((await fetch(`${base}${apiPrefix}/jobs`, { headers: stale })).status).toBe(401);
+  });
+
+  it('writes each change before it runs, and how it went; also one that is refused', async () => {
+    await asAdmin('/jobs');
+    expect(trail).toEqual([]);
+    await asAdmin('/hosts/rack/order', post({ order: 'drain', by: 'ada' }));
+    const asked = { params: { host: 'rack' }, body: { order: 'drain', by: 'ada' } };
+    expect(trail).toMatchObject([
+      { by: 'the admin token', from: '127.0.0.1', action: 'orderHost', asked },
+      [1, 404],
+    ]);
+    trail = [];
+    await fetch(`${base}${apiPrefix}/enrol-tokens`, {
+      ...post({ name: 'a' }),
+      headers: { authorization: 'Bearer ada' },
+    });
+    expect(trail).toMatchObject([{ by: 'ada', action: 'makeEnrolToken' }, [1, 403]]);
+  });
+
+  it('runs nothing that could not be written', async () => {
+    audit.begin = async () => {
+      throw new StoreUnavailableError('no');
+    };
+    expect((await asAdmin('/enrol-tokens', post({ name: 'a' }))).status).toBe(503);
+  });
+
   it('says what is broken in the log only', async () => {
     const broken = await asAdmin('/jobs/1/events');
     expect(broken.status).toBe(500);
@@ -252,6 +303,19 @@ describe('our API', () => {
     for (let i = 0; i < 45; i++) statuses.push((await asAdmin('/jobs')).status);
     expect(statuses.slice(0, 40).every((status) => status === 200)).toBe(true);
     expect(statuses.at(-1)).toBe(429);
+    // Others are not slowed down with them.
+    expect(
+      (await fetch(`${base}${apiPrefix}/jobs`, { headers: { authorization: 'Bearer ada' } })).status,
+    ).toBe(200);
+  });
+
+  it('lets nobody guess for long', async () => {
+    const guess = () => fetch(`${base}${apiPrefix}/jobs`, { headers: { authorization: 'Bearer guess' } });
+    const statuses: number[] = [];
+    for (let i = 0; i < 62; i++) statuses.push((await guess()).status);
+    expect(statuses.slice(0, 60).every((status) => status === 401)).toBe(true);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await asAdmin('/jobs')).status).toBe(200);
   });
 
   it('describes itself by the same table', async () => {

@@ -18,17 +18,15 @@ export interface HttpServerDeps {
   api: ApiHandlers;
   /** Actuated's paths; not served when left out. */
   v1?: V1Handlers;
-  /** Says who calls; undefined when the credentials are no good. Not asked about requests without any. */
   identify: ApiDeps['identify'];
+  audit: ApiDeps['audit'];
   log: Log;
   /** Where the built dashboard lies; undefined when it was not built. */
   dashboardFolder?: string | undefined;
   options?: {
     /** Believe `X-Forwarded-For`: only behind a proxy of one's own, since anybody can send it. */
     trustProxy?: boolean;
-    /** Calls of our API that one address may make in a minute. */
-    callsPerMinute?: number;
-  };
+  } & ApiDeps['options'];
 }
 
 export interface HttpServer {

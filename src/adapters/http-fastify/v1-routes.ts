@@ -4,7 +4,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { type Caller, nobody, refusalFor } from '../../domain/access/caller.ts';
+import { nobody, refusalFor } from '../../domain/access/caller.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ApiAnswer, Problem } from '../../wire/api/endpoint.ts';
 import {
@@ -16,14 +16,13 @@ import {
   v1Endpoints,
   v1Prefix,
 } from '../../wire/api-v1/endpoints.ts';
-import { refusals } from './api-routes.ts';
+import { audited } from './audited.ts';
+import { type GateDeps, refusals } from './gate.ts';
 import { problemOf, sendProblem } from './problems.ts';
 
-export interface V1Deps {
+export interface V1Deps extends GateDeps {
   v1: V1Handlers;
-  identify: (credentials: { authorization: string | undefined }) => Promise<Caller | undefined>;
   log: Log;
-  options?: { callsPerMinute?: number };
 }
 
 const callsPerMinute = 600;
@@ -34,6 +33,7 @@ export async function v1Routes(app: FastifyInstance, deps: V1Deps): Promise<void
   await app.register(rateLimit, {
     max: deps.options?.callsPerMinute ?? callsPerMinute,
     timeWindow: 60_000,
+    keyGenerator: ({ caller, ip }) => (caller === undefined || caller.kind === 'nobody' ? ip : caller.key),
   });
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -51,6 +51,7 @@ function addRoute<N extends V1Name>(app: FastifyInstance, deps: V1Deps, name: N)
     onRequest: async (request, reply) => {
       const { authorization } = request.headers;
       const caller = authorization === undefined ? undefined : await deps.identify({ authorization });
+      if (caller === 'no-csrf-token') throw new Error('bug: a cookie was looked at');
       request.caller = caller ?? nobody;
       const refusal = refusalFor(endpoint.access, request.caller);
       if (refusal !== undefined) return refuse(request, reply, refusals[refusal]);
@@ -58,7 +59,9 @@ function addRoute<N extends V1Name>(app: FastifyInstance, deps: V1Deps, name: N)
     handler: async (request, reply) => {
       // The validator has just made it of the endpoint's schema.
       const query = request.query as V1QueryOf<N>;
-      const answer: ApiAnswer<V1Body> = await deps.v1[name](query, request.caller ?? nobody);
+      const call = (): Promise<ApiAnswer<V1Body>> => deps.v1[name](query, request.caller ?? nobody);
+      const onlyReads = endpoint.access === 'member';
+      const answer = await (onlyReads ? call() : audited(deps, request, `v1 ${name}`, call));
       if (!answer.ok) return refuse(request, reply, answer.problem);
       reply.code(endpoint.status);
       const { json, text } = answer.value;

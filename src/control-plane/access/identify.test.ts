@@ -4,7 +4,7 @@ import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import type { ApiToken } from '../../ports/access-tables.ts';
 import type { Store } from '../../ports/store.ts';
 import { tokenHash } from '../requests/tokens.ts';
-import { type IdentifyDeps, identify } from './identify.ts';
+import { type Credentials, csrfTokenOf, type IdentifyDeps, identify, sessionPrefix } from './identify.ts';
 
 const secret = `bellows_api_${'x'.repeat(43)}`;
 let store: Store;
@@ -13,7 +13,7 @@ let rights: Awaited<ReturnType<IdentifyDeps['rightsOf']>>;
 beforeEach(() => {
   store = openMemoryStore();
   now = at(0);
-  rights = { reach: ['acme', 'globex'], mayOperate: true };
+  rights = { login: 'ada', reach: ['acme', 'globex'], mayOperate: true };
 });
 
 const keep = (changes: Partial<ApiToken> = {}): Promise<void> =>
@@ -30,7 +30,7 @@ const keep = (changes: Partial<ApiToken> = {}): Promise<void> =>
       ...changes,
     }),
   );
-const who = (authorization: string | undefined) =>
+const who = (authorization: string | undefined, cookie?: Credentials['cookie']) =>
   identify(
     {
       store,
@@ -38,7 +38,7 @@ const who = (authorization: string | undefined) =>
       adminTokenHashes: [tokenHash('operators')],
       rightsOf: async () => rights,
     },
-    { authorization },
+    { authorization, ...(cookie && { cookie }) },
   );
 const bearer = `Bearer ${secret}`;
 
@@ -61,6 +61,7 @@ describe('a caller', () => {
       key: 'token t1',
       reach: ['acme'],
       mayOperate: false,
+      credential: { kind: 'token', id: 't1' },
     });
   });
 
@@ -72,7 +73,7 @@ describe('a caller', () => {
   it('with somebody’s token sees and does no more than they may now', async () => {
     await keep({ person: 7, owners: ['globex', 'initech'], scopes: ['read', 'operate'] });
     expect(await who(bearer)).toMatchObject({ person: 7, reach: ['globex'], mayOperate: true });
-    rights = { reach: ['acme'], mayOperate: false };
+    rights = { login: 'ada', reach: ['acme'], mayOperate: false };
     expect(await who(bearer)).toMatchObject({ reach: [], mayOperate: false });
     rights = undefined;
     expect(await who(bearer)).toBeUndefined();
@@ -87,5 +88,47 @@ describe('a caller', () => {
     now = at(1);
     await store.transaction((tx) => tx.apiTokens.revoke('t1', at(1)));
     expect(await who(bearer)).toBeUndefined();
+  });
+});
+
+describe('a session', () => {
+  const session = `${sessionPrefix}${'y'.repeat(43)}`;
+  const hash = tokenHash(session);
+  const cookie = (changes: Partial<NonNullable<Credentials['cookie']>> = {}) => ({
+    session,
+    csrfToken: undefined,
+    changesThings: false,
+    ...changes,
+  });
+  const signIn = (): Promise<void> =>
+    store.transaction((tx) => tx.sessions.add({ hash, person: 7, createdAt: at(0), expiresAt: at(1000) }));
+  const ada = { kind: 'person', name: 'ada', person: 7, credential: { kind: 'session', hash } };
+
+  it('is its person, by cookie and by header, until it ends', async () => {
+    await signIn();
+    expect(await who(undefined, cookie())).toMatchObject({ ...ada, reach: ['acme', 'globex'] });
+    expect(await who(`Bearer ${session}`)).toMatchObject(ada);
+    now = at(1000);
+    expect(await who(undefined, cookie())).toBeUndefined();
+  });
+
+  it('is nobody when its person may nothing any more', async () => {
+    await signIn();
+    rights = undefined;
+    expect(await who(undefined, cookie())).toBeUndefined();
+  });
+
+  it('changes things by cookie only with the token that a page of somebody else cannot know', async () => {
+    await signIn();
+    for (const csrfToken of [undefined, '', 'guess', csrfTokenOf(tokenHash('another'))])
+      expect(await who(undefined, cookie({ changesThings: true, csrfToken }))).toBe('no-csrf-token');
+    const csrfToken = csrfTokenOf(hash);
+    expect(await who(undefined, cookie({ changesThings: true, csrfToken }))).toMatchObject(ada);
+    expect(await who(`Bearer ${session}`)).toMatchObject(ada);
+  });
+
+  it('gives way to a header that is no good', async () => {
+    await signIn();
+    expect(await who('Bearer guess', cookie())).toBeUndefined();
   });
 });

@@ -4,6 +4,8 @@ import { StoreUnavailableError } from '../../ports/store.ts';
 import { answered, refused } from '../../wire/api/endpoint.ts';
 import type { ApiHandlers } from '../../wire/api/endpoints.ts';
 import { type CheckDeps, checkGitHub } from '../check-github.ts';
+import { listTokens, makeToken, revokeToken } from './api-tokens.ts';
+import { listAudit } from './audit.ts';
 import type { RequestDeps } from './deps.ts';
 import { enrol, makeEnrolToken } from './enrol.ts';
 import { listHosts } from './hosts.ts';
@@ -36,4 +38,8 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },
+  makeToken: (request, caller) => makeToken(deps, request, caller),
+  listTokens: (request, caller) => listTokens(deps, request, caller),
+  revokeToken: (request, caller) => revokeToken(deps, request, caller),
+  listAudit: (request) => listAudit(deps, request),
 });

@@ -14,6 +14,8 @@ export interface Caller {
   mayOperate: boolean;
   /** The person's id at GitHub, also behind a token that they made. */
   person?: number;
+  /** What they showed, for ending or revoking it; absent for the admin token. */
+  credential?: { kind: 'session'; hash: string } | { kind: 'token'; id: string };
 }
 
 /** The operators' own token, which sees everything. */

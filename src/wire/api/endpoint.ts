@@ -13,7 +13,7 @@ export interface Endpoint<
   Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodType = z.ZodType,
 > {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Below `apiPrefix`; `:name` stands for a parameter. */
   path: string;
   /** One line for the OpenAPI document. */

@@ -2,11 +2,13 @@
 
 import type { z } from 'zod';
 import type { Caller } from '../../domain/access/caller.ts';
+import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { enrol, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
 import { jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
 import { checkGithub, health } from './system.ts';
+import { listTokens, makeToken, revokeToken } from './tokens.ts';
 import { listVms, vmLog } from './vms.ts';
 
 export const endpoints = {
@@ -23,6 +25,10 @@ export const endpoints = {
   listRepairs,
   repairNow,
   checkGithub,
+  makeToken,
+  listTokens,
+  revokeToken,
+  listAudit,
 } as const;
 
 export type EndpointName = keyof typeof endpoints;
