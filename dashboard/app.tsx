@@ -1,3 +1,5 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { useSignIn } from './api/sign-in.ts';
 import { HostPage } from './pages/host.tsx';
@@ -12,6 +14,11 @@ import { Shell } from './shell/shell.tsx';
 
 export function App() {
   const state = useSignIn();
+  const queries = useQueryClient();
+  // What one person saw is not there for the next one at this screen.
+  useEffect(() => {
+    if (state !== 'in') queries.clear();
+  }, [state, queries]);
   if (state !== 'in') return <SignInPage wasRefused={state === 'refused'} />;
   return (
     <Shell>

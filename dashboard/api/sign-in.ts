@@ -20,8 +20,11 @@ export const credentials = {
     const token = sessionStorage.getItem(key);
     return token === null || access === 'anyone' ? {} : { authorization: `Bearer ${token}` };
   },
-  signIn(token: string): void {
+  /** Takes the token for the next calls; `accept` or `refuse` says how it went. */
+  take(token: string): void {
     sessionStorage.setItem(key, token.trim());
+  },
+  accept(): void {
     become('in');
   },
   signOut(): void {

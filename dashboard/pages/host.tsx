@@ -8,6 +8,7 @@ import { Answered } from '../parts/answered.tsx';
 import { HostState } from '../parts/host-state.tsx';
 import { Page } from '../parts/page.tsx';
 import { Ago, ClockTime, Since, useNow } from '../parts/time.tsx';
+import { VmState } from '../parts/vm-state.tsx';
 import { OrderButton } from './order-host.tsx';
 
 export function HostPage({ id }: { id: string }) {
@@ -24,13 +25,11 @@ export function HostPage({ id }: { id: string }) {
             </p>
           ) : (
             <div className="split">
-              <div>
-                <Vms host={host.id} now={now} />
-              </div>
-              <div>
+              <div className="split-side">
                 <Facts host={host} now={now} />
                 <Events host={host.id} />
               </div>
+              <Vms host={host.id} now={now} />
             </div>
           )
         }
@@ -102,6 +101,13 @@ function Vms({ host, now }: { host: string; now: number }) {
           <section className="table-frame" aria-label="VMs">
             <table>
               <caption className="unseen">VMs of this host, newest first</caption>
+              <colgroup>
+                <col />
+                <col style={{ width: '7.5rem' }} />
+                <col style={{ width: '8rem' }} className="wide-only" />
+                <col style={{ width: '8rem' }} />
+                <col style={{ width: '7rem' }} className="wide-only" />
+              </colgroup>
               <thead>
                 <tr>
                   <th scope="col">VM</th>
@@ -136,7 +142,9 @@ const VmRow = ({ vm, now }: { vm: ApiVm; now: number }) => (
         {vm.failure !== undefined && <span>{vm.failure.reason}</span>}
       </span>
     </th>
-    <td>{vm.state}</td>
+    <td>
+      <VmState state={vm.state} />
+    </td>
     <td className="wide-only">
       {vm.milliCpus / 1000} CPU, {vm.memoryMib / 1024} GiB
     </td>

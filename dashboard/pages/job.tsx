@@ -1,12 +1,12 @@
 // One job: where it stands, what happened to it and to the VMs on its account, and its log.
 
 import { Link } from 'wouter';
-import type { ApiEvent, ApiJob } from '../../src/wire/api/jobs.ts';
+import type { ApiJob } from '../../src/wire/api/jobs.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { JobState } from '../parts/job-state.tsx';
 import { Page } from '../parts/page.tsx';
-import { ClockTime } from '../parts/time.tsx';
+import { Story } from '../parts/story.tsx';
 import { VmLog } from '../parts/vm-log.tsx';
 
 export function JobPage({ id }: { id: number }) {
@@ -17,11 +17,11 @@ export function JobPage({ id }: { id: number }) {
       <Answered query={story}>
         {(answer) => (
           <div className="split">
-            <Story events={answer.events} />
-            <div>
+            <div className="split-side">
               <Facts job={answer.job} />
               {answer.job.vm !== undefined && <VmLog vm={answer.job.vm} />}
             </div>
+            <Story events={answer.events} />
           </div>
         )}
       </Answered>
@@ -73,47 +73,3 @@ function Facts({ job }: { job: ApiJob }) {
     </section>
   );
 }
-
-function Story({ events }: { events: readonly ApiEvent[] }) {
-  return (
-    <section className="table-frame" aria-label="What happened">
-      <table>
-        <caption className="unseen">What happened, oldest first</caption>
-        <colgroup>
-          <col style={{ width: '6rem' }} />
-          <col style={{ width: '9rem' }} className="wide-only" />
-          <col />
-        </colgroup>
-        <thead>
-          <tr>
-            <th scope="col">At</th>
-            <th scope="col" className="wide-only">
-              To
-            </th>
-            <th scope="col">What</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map((event, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines are only ever added at the end
-            <tr key={index}>
-              <td className="event-time">
-                <ClockTime time={event.at} />
-              </td>
-              <td className="wide-only muted">{event.subject}</td>
-              <td className="wrap">
-                {event.event} <span className="muted small">{dataText(event.data)}</span>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-const dataText = (data: ApiEvent['data']): string =>
-  Object.entries(data)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-    .join(', ');

@@ -1,12 +1,24 @@
+import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { call, RefusedError } from '../api/call.ts';
 import { credentials } from '../api/sign-in.ts';
+import { Refusal } from '../parts/answered.tsx';
 
 export function SignInPage({ wasRefused }: { wasRefused: boolean }) {
   const [token, setToken] = useState('');
+  const attempt = useMutation({
+    mutationFn: () => {
+      credentials.take(token);
+      return call('listHosts');
+    },
+    onSuccess: credentials.accept,
+  });
   const signIn = (event: FormEvent): void => {
     event.preventDefault();
-    if (token.trim() !== '') credentials.signIn(token);
+    attempt.mutate();
   };
+  const { error } = attempt;
+  const isOther = error !== null && !(error instanceof RefusedError && error.problem.status === 401);
   return (
     <div className="sign-in">
       <main>
@@ -19,6 +31,7 @@ export function SignInPage({ wasRefused }: { wasRefused: boolean }) {
             The control plane does not know this token. It may have been changed or revoked.
           </p>
         )}
+        {isOther && <Refusal error={error} />}
         <form className="form" onSubmit={signIn}>
           <label className="field">
             <span>Admin token</span>
@@ -33,7 +46,7 @@ export function SignInPage({ wasRefused }: { wasRefused: boolean }) {
             />
           </label>
           <div className="buttons">
-            <button type="submit" className="main">
+            <button type="submit" className="main" disabled={attempt.isPending}>
               Sign in
             </button>
           </div>

@@ -25,7 +25,6 @@ export function SearchBox(props: { label: string; value: string; onChange: (text
         aria-keyshortcuts="/"
         value={text}
         onChange={({ target }) => setText(target.value)}
-        onKeyDown={({ key, currentTarget }) => key === 'Escape' && currentTarget.blur()}
       />
     </>
   );

@@ -6,6 +6,7 @@ const others: readonly (readonly [readonly string[], string])[] = [
   [['j'], 'Next row of a table'],
   [['k'], 'Row before'],
   [['Enter'], 'Open the row'],
+  [['Esc'], 'Leave a field or a dialog'],
   [['?'], 'This list'],
 ];
 

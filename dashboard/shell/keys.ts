@@ -1,4 +1,5 @@
-// Keys that work on every page: `g` and a letter jumps, `/` searches, `?` lists them. Never while one types.
+// Keys that work on every page: `g` and a letter jumps, `/` searches, `?` lists them. Never while one types; Escape leaves a
+// field.
 
 import { useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
@@ -7,7 +8,7 @@ import { pageList } from './page-list.ts';
 /** How long after `g` the letter may come. */
 const jumpMs = 1_500;
 
-function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): target is HTMLElement {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
@@ -19,8 +20,12 @@ export function useKeys(showHelp: () => void): void {
   const begunAt = useRef(-jumpMs);
   useEffect(() => {
     const hear = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector('dialog[open]') !== null) return;
+      if (isTyping(event.target)) {
+        if (event.key === 'Escape') event.target.blur();
+        return;
+      }
       const isJump = event.timeStamp - begunAt.current < jumpMs;
       begunAt.current = event.key === 'g' && !isJump ? event.timeStamp : -jumpMs;
       const page = isJump ? pageList.find(({ letter }) => letter === event.key) : undefined;

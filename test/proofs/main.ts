@@ -12,6 +12,11 @@ interface Proof {
 }
 
 const proofs: Readonly<Record<string, Proof>> = {
+  dashboard: {
+    summary:
+      'every page of the dashboard does its task by keyboard alone, in both themes, wide and on a phone',
+    load: () => import('../dashboard/main.ts'),
+  },
   driver: {
     summary: 'every VM driver keeps what drivers promise: the same cases for each',
     load: () => import('./drivers.ts'),

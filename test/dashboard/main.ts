@@ -1,0 +1,83 @@
+// `npm run e2e -- dashboard`: the running product in a real browser. Each page's main task is done by keyboard alone, axe
+// judges the page in both themes, wide and on a phone, and a picture of each variant is left for people to look at.
+
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { root } from '../support/source-tree.ts';
+import { noBrowser, startBrowser } from './browser.ts';
+import { buildForBrowser } from './built.ts';
+import { patienceMs } from './keyboard.ts';
+import { type Fault, lookAt } from './looks.ts';
+import { fillStage, type Stage, setStage } from './stage.ts';
+import { type PageTask, signIn, tasks } from './tasks.ts';
+
+interface Outcome extends Readonly<Record<string, unknown>> {
+  ok: boolean;
+}
+
+export async function run(say: (line: string) => void): Promise<Outcome> {
+  const missing = noBrowser();
+  if (missing !== undefined) return { ok: false, error: missing };
+  await buildForBrowser();
+  const folder = join(root, 'screenshots');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const stage = await setStage();
+  try {
+    await fillStage(stage);
+    const browser = await startBrowser();
+    try {
+      return await visitAll({ browser, stage, folder, say });
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await stage.stop();
+  }
+}
+
+interface Visit {
+  browser: Browser;
+  stage: Stage;
+  folder: string;
+  say: (line: string) => void;
+}
+
+async function visitAll({ browser, stage, folder, say }: Visit): Promise<Outcome> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, colorScheme: 'light' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(patienceMs);
+  const faults: Fault[] = [];
+  page.on('pageerror', (error) => faults.push({ page: page.url(), what: error.message }));
+  let axeSerious = 0;
+  const passed: string[] = [];
+  const judge = async (task: PageTask): Promise<void> => {
+    const { axe, other } = await lookAt(page, task.name, folder);
+    axeSerious += axe.length;
+    faults.push(...axe, ...other);
+  };
+  await page.goto(stage.url);
+  await page.getByLabel('Admin token').waitFor();
+  await judge(signIn);
+  for (const task of [signIn, ...tasks]) {
+    const fault = await attempt(task, page, stage);
+    say(`${fault === undefined ? 'ok    ' : 'FAILED'} ${task.name}: ${task.does}`);
+    if (fault === undefined) passed.push(task.name);
+    else faults.push(fault);
+    if (task !== signIn) await judge(task);
+  }
+  for (const { page: where, what } of faults) say(`${where}: ${what}`);
+  const pages = tasks.length + 1;
+  const ok = faults.length === 0 && passed.length === pages;
+  return { ok, pages, passed: passed.length, axeSerious, faults, screenshots: folder };
+}
+
+async function attempt(task: PageTask, page: Page, stage: Stage): Promise<Fault | undefined> {
+  try {
+    await task.run(page, stage);
+    return undefined;
+  } catch (error) {
+    return { page: task.name, what: error instanceof Error ? error.message : String(error) };
+  }
+}

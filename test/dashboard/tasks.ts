@@ -1,0 +1,111 @@
+// The main task of each page, by keyboard alone.
+
+import type { Page } from 'playwright-core';
+import { jumpTo, see, tabAndPress, tabTo } from './keyboard.ts';
+import type { Stage } from './stage.ts';
+
+export interface PageTask {
+  readonly name: string;
+  /** What is done; it ends on the page, which is then looked at. */
+  readonly does: string;
+  run(page: Page, stage: Stage): Promise<void>;
+}
+
+export const signIn: PageTask = {
+  name: 'sign-in',
+  does: 'signs in by the admin token',
+  async run(page, { url, adminToken }) {
+    await page.goto(url);
+    await tabTo(page, page.getByLabel('Admin token'));
+    await page.keyboard.type(adminToken);
+    await page.keyboard.press('Enter');
+    await see(page.getByRole('navigation', { name: 'Pages' }));
+  },
+};
+
+const openJob = async (page: Page, name: string): Promise<void> => {
+  await jumpTo(page, 'q', 'Queue');
+  await tabAndPress(page, page.getByRole('link', { name, exact: true }));
+  await see(page.getByRole('heading', { level: 1, name }));
+};
+
+export const tasks: readonly PageTask[] = [
+  {
+    name: 'queue',
+    does: 'searches a repository and finds why its job waits',
+    async run(page) {
+      await jumpTo(page, 'q', 'Queue');
+      await page.keyboard.press('/');
+      await page.keyboard.type('acme/demo');
+      await see(page.getByText('no host has label gpu'));
+      await tabTo(page, page.getByRole('table').getByRole('link').first());
+      await page.keyboard.press('j');
+      await tabTo(page, page.getByRole('table').getByRole('link').nth(1));
+    },
+  },
+  {
+    name: 'job',
+    does: 'opens the job that failed and reads its log',
+    async run(page) {
+      await openJob(page, 'fails-on-purpose');
+      await tabAndPress(page, page.getByRole('button', { name: 'Show the log' }));
+      await see(page.locator('pre.log'));
+    },
+  },
+  {
+    name: 'hosts',
+    does: 'drains a host and takes it back',
+    async run(page) {
+      await jumpTo(page, 'h', 'Hosts');
+      await tabAndPress(page, page.getByRole('button', { name: 'Drain demo' }));
+      await tabTo(page, page.getByLabel('Why'));
+      await page.keyboard.type('a new disk');
+      await page.keyboard.press('Enter');
+      await see(page.getByText('Draining'));
+      await tabAndPress(page, page.getByRole('button', { name: 'Resume demo' }));
+      await tabAndPress(page, page.getByRole('dialog').getByRole('button', { name: 'Resume' }));
+      await see(page.getByRole('button', { name: 'Drain demo' }));
+    },
+  },
+  {
+    name: 'host',
+    does: 'opens a host and sees its VMs',
+    async run(page) {
+      await jumpTo(page, 'h', 'Hosts');
+      await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'demo' }));
+      await see(page.getByRole('heading', { level: 1, name: 'demo' }));
+      await see(page.getByRole('table').getByText('Busy'));
+    },
+  },
+  {
+    name: 'repairs',
+    does: 'lets every repair loop run now',
+    async run(page) {
+      await jumpTo(page, 'r', 'Repairs');
+      await tabAndPress(page, page.getByRole('button', { name: 'Look for repairs now' }));
+      await see(page.getByText(/Nothing to mend|Mended \d/));
+    },
+  },
+  {
+    name: 'set-up',
+    does: 'makes the command that enrols a host, and checks the GitHub App',
+    async run(page) {
+      await jumpTo(page, 'u', 'Set up');
+      await page.keyboard.press('/');
+      await page.keyboard.type('rack-1');
+      await page.keyboard.press('Enter');
+      await see(page.getByText(/bellows agent install --server/));
+      await tabAndPress(page, page.getByRole('button', { name: 'Check now' }));
+      await see(page.getByText('Good'));
+    },
+  },
+  {
+    name: 'keys',
+    does: 'lists the keys, and closes the list',
+    async run(page) {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('?');
+      await see(page.getByRole('dialog', { name: 'Keys' }));
+    },
+  },
+];
