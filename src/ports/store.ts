@@ -17,7 +17,7 @@ import type { Deadline, Effect, EffectKind, HistoryLine } from '../domain/lifecy
 import type { Job, JobState } from '../domain/lifecycle/job.ts';
 import type { Vm, VmState } from '../domain/lifecycle/vm.ts';
 import type { LoopStates, RepairLoopKind } from '../domain/repair/loops.ts';
-import type { Repair, RepairKind } from '../domain/repair/repair.ts';
+import type { Repair, RepairKind, RepairSubject } from '../domain/repair/repair.ts';
 import type { Host } from '../domain/scheduling/host.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
@@ -174,7 +174,10 @@ export interface Place<Id> {
   id: Id;
 }
 
+/** In `owner`, `owners`, `repository` lower-cased accounts and names. */
 export interface JobFilter {
+  /** Somewhere in its id, repository, name, workflow, branch or labels; capitals do not count. */
+  text?: string;
   owner?: string;
   /** Only of these lower-cased accounts; of all when left out. */
   owners?: readonly string[];
@@ -197,6 +200,10 @@ export interface VmTable extends VersionedTable<VmId, Vm> {
   byRunnerName(scope: ScopeKey, name: RunnerName): Promise<Vm | undefined>;
   /** Made on account of this job, newest first, `gone` ones too. */
   forJob(job: JobId): Promise<readonly Vm[]>;
+  /** The same for several jobs together. In no order. */
+  forJobs(jobs: readonly JobId[]): Promise<readonly Vm[]>;
+  /** `byRunnerName` for several together. In no order. */
+  byRunnerNames(runners: readonly { scope: ScopeKey; name: RunnerName }[]): Promise<readonly Vm[]>;
   /** Where VMs were ever made for, one of each scope: the newest VM's. */
   scopes(): Promise<readonly Scope[]>;
   /** Newest first, from after `from` on. */
@@ -204,6 +211,8 @@ export interface VmTable extends VersionedTable<VmId, Vm> {
 }
 
 export interface VmFilter {
+  /** Somewhere in its id, its runner's name or its labels; capitals do not count. */
+  text?: string;
   owner?: string;
   /** Only of these lower-cased accounts; of all when left out. */
   owners?: readonly string[];
@@ -345,6 +354,7 @@ export interface RepairFilter {
   /** The same for several accounts. */
   owners?: readonly string[];
   kinds?: readonly RepairKind[];
+  subjects?: readonly RepairSubject[];
   /** At this time or later. */
   since?: Instant;
 }

@@ -11,6 +11,7 @@ import { pageContract } from './store/pages.ts';
 import { raceContract } from './store/races.ts';
 import { repairContract } from './store/repairs.ts';
 import { rowContract } from './store/rows.ts';
+import { searchContract } from './store/searches.ts';
 import { smallTableContract } from './store/small-tables.ts';
 import type { OpenStores } from './store/stores.ts';
 import { taskContract } from './store/tasks.ts';
@@ -25,6 +26,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('jobs, VMs and hosts', () => rowContract(open));
     describe('what is found', () => indexContract(open));
     describe('pages', () => pageContract(open));
+    describe('searches', () => searchContract(open));
     describe('tasks', () => taskContract(open));
     describe('leases', () => leaseContract(open));
     describe('the repair book', () => repairContract(open));

@@ -2,6 +2,7 @@ import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import { jobSearchText, wanted } from '../../domain/search/search-text.ts';
 import { type Instant, instantOf } from '../../domain/time.ts';
 import type { JobFilter, JobTable, Place, RepositoryActivity } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
@@ -137,6 +138,7 @@ function matches(job: Job, filter: JobFilter): boolean {
     (filter.owners === undefined || filter.owners.includes(scopeOwner(job.scope))) &&
     (filter.repository === undefined || repositoryOf(job) === filter.repository.toLowerCase()) &&
     (filter.states === undefined || filter.states.includes(job.state)) &&
-    (filter.runId === undefined || job.runId === filter.runId)
+    (filter.runId === undefined || job.runId === filter.runId) &&
+    (filter.text === undefined || jobSearchText(job).includes(wanted(filter.text)))
   );
 }

@@ -1,20 +1,23 @@
 import type { LoopStates } from '../../domain/repair/loops.ts';
-import { type Repair, type RepairKind, repairKinds } from '../../domain/repair/repair.ts';
+import { type Repair, type RepairKind, repairKinds, repairSubject } from '../../domain/repair/repair.ts';
 import type { LoopTable, RecordedRepair, RepairFilter, RepairTable } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
-import { by } from './order.ts';
+import { by, newestFirst } from './order.ts';
 import { createRows, type Rows } from './rows.ts';
 import type { Participant, Session } from './session.ts';
+
+type RepairIndex = 'all' | 'kind' | 'subject';
 
 const byNumber = by<RecordedRepair>(({ number }) => number);
 
 export function createRepairTable(): {
-  participant: Rows<RecordedRepair, 'all' | 'kind'>;
+  participant: Rows<RecordedRepair, RepairIndex>;
   in(session: Session): RepairTable;
 } {
-  const rows = createRows<RecordedRepair, 'all' | 'kind'>({
+  const rows = createRows<RecordedRepair, RepairIndex>({
     all: { keyOf: () => '', order: byNumber },
     kind: { keyOf: ({ kind }) => kind, order: byNumber },
+    subject: { keyOf: ({ subject }) => repairSubject(subject), order: byNumber },
   });
   return {
     participant: rows,
@@ -27,20 +30,25 @@ export function createRepairTable(): {
           }
         }),
       list: (filter, { limit, before = Number.POSITIVE_INFINITY }) =>
-        session.statement(() =>
-          rows.select(session, 'all', '', {
+        session.statement(() => {
+          const selection = {
             newestFirst: true,
             limit,
-            where: (row) => row.number < before && matches(row, filter),
-          }),
-        ),
+            where: (row: RecordedRepair) => row.number < before && matches(row, filter),
+          };
+          if (filter.subjects === undefined) return rows.select(session, 'all', '', selection);
+          const found = [...new Set(filter.subjects.map(repairSubject))].flatMap((subject) =>
+            rows.select(session, 'subject', subject, selection),
+          );
+          return found.sort(newestFirst(byNumber)).slice(0, limit);
+        }),
       count: (filter) =>
         session.statement(() => {
           const counts = noneOfEach();
-          const { owner, owners, since, kinds = repairKinds } = filter;
+          const { owner, owners, subjects, since, kinds = repairKinds } = filter;
           for (const kind of kinds) {
             counts[kind] =
-              owner === undefined && owners === undefined && since === undefined
+              owner === undefined && owners === undefined && subjects === undefined && since === undefined
                 ? rows.count(session, 'kind', kind)
                 : rows.select(session, 'kind', kind, { where: (row) => matches(row, filter) }).length;
           }
@@ -50,10 +58,11 @@ export function createRepairTable(): {
   };
 }
 
-const matches = (repair: Repair, { owner, owners, kinds, since }: RepairFilter): boolean =>
+const matches = (repair: Repair, { owner, owners, kinds, subjects, since }: RepairFilter): boolean =>
   (owner === undefined || repair.owner === owner) &&
   (owners === undefined || (repair.owner !== undefined && owners.includes(repair.owner))) &&
   (kinds === undefined || kinds.includes(repair.kind)) &&
+  (subjects === undefined || subjects.some((one) => repairSubject(one) === repairSubject(repair.subject))) &&
   (since === undefined || repair.at >= since);
 
 const noneOfEach = (): Record<RepairKind, number> =>

@@ -2,6 +2,7 @@ import type { LabelKey, ScopeKey } from '../../domain/ids.ts';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import { vmSearchText, wanted } from '../../domain/search/search-text.ts';
 import type { Place, VmFilter, VmTable } from '../../ports/store.ts';
 import { by, newestFirst } from './order.ts';
 import type { IndexSpec } from './row-index.ts';
@@ -71,6 +72,16 @@ export function createVmTable(): { participant: VmRows; in(session: Session): Vm
         byRunnerName: async (scope, name) =>
           (await select('runner', `${scope} ${name}`, { newestFirst: true, limit: 1 }))[0],
         forJob: (job) => select('cause', `${job}`, { newestFirst: true }),
+        forJobs: (jobs) =>
+          session.statement(() =>
+            [...new Set(jobs)].flatMap((job) => rows.select(session, 'cause', `${job}`)),
+          ),
+        byRunnerNames: (runners) =>
+          session.statement(() =>
+            [...new Set(runners.map(({ scope, name }) => `${scope} ${name}`))].flatMap((key) =>
+              rows.select(session, 'runner', key, { newestFirst: true, limit: 1 }),
+            ),
+          ),
         scopes: () =>
           session.statement(() =>
             [...rows.keys(session, 'scope')].flatMap((key) =>
@@ -91,7 +102,7 @@ interface Listing {
 }
 
 function listed(rows: VmRows, session: Session, { filter, limit, from }: Listing): Vm[] {
-  const { owner, owners, host, states } = filter;
+  const { text, owner, owners, host, states } = filter;
   const selection = {
     newestFirst: true,
     limit,
@@ -99,6 +110,7 @@ function listed(rows: VmRows, session: Session, { filter, limit, from }: Listing
       (owner === undefined || scopeOwner(vm.scope) === owner) &&
       (owners === undefined || owners.includes(scopeOwner(vm.scope))) &&
       (host === undefined || vm.host === host) &&
+      (text === undefined || vmSearchText(vm).includes(wanted(text))) &&
       isAfter(vm, from),
   };
   if (states === undefined) return rows.select(session, 'all', '', selection);

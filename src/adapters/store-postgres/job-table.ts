@@ -2,10 +2,12 @@ import { sql } from 'kysely';
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import { jobSearchText } from '../../domain/search/search-text.ts';
 import { type Instant, instantOf } from '../../domain/time.ts';
 import type { JobTable, RepositoryActivity } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { demandOf } from './hashes.ts';
+import { holds } from './search.ts';
 import { storable } from './tables.ts';
 import { type NoteChange, type Versioning, versionedTable } from './versioned-table.ts';
 
@@ -23,6 +25,7 @@ const versioning: Versioning<Job['id'], Job> = {
     run_id: job.runId,
     demand: demandOf(scopeKey(job.scope), labelKey(job.labels)),
     first_seen_at: job.firstSeenAt,
+    search: storable(jobSearchText(job)),
   }),
 };
 
@@ -63,8 +66,8 @@ export function jobTable(db: Db, note: NoteChange): JobTable {
       for (const job of jobs) note(versioning.changeOf(job));
     },
     activity: (since) => activity(db, since),
-    async list({ owner, owners, repository, states, runId }, limit, from) {
-      let query = db.selectFrom('jobs').select('doc');
+    async list({ text, owner, owners, repository, states, runId }, limit, from) {
+      let query = db.selectFrom('jobs').select('id');
       if (owner !== undefined) query = query.where('owner', '=', storable(owner));
       if (owners !== undefined)
         query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
@@ -75,7 +78,11 @@ export function jobTable(db: Db, note: NoteChange): JobTable {
       if (repository !== undefined) query = query.where('repository', '=', repositoryColumn(repository));
       if (states !== undefined) query = query.where((is) => is('state', '=', is.fn.any(is.val([...states]))));
       if (runId !== undefined) query = query.where('run_id', '=', runId);
-      const rows = await query.orderBy('first_seen_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+      if (text !== undefined) query = query.where((is) => holds(is.ref('search'), text));
+      // Found in an index, where it has all that is asked for, and only then read: a row is large.
+      const found = query.orderBy('first_seen_at', 'desc').orderBy('id', 'desc').limit(limit);
+      const page = db.selectFrom('jobs').select('doc').where('id', 'in', found);
+      const rows = await page.orderBy('first_seen_at', 'desc').orderBy('id', 'desc').execute();
       return rows.map((row) => row.doc);
     },
   };

@@ -8,6 +8,7 @@ import { up as repairs } from './migrations/0002-repairs.ts';
 import { up as whereToLook } from './migrations/0003-where-to-look.ts';
 import { up as access } from './migrations/0004-access.ts';
 import { up as insights } from './migrations/0005-insights.ts';
+import { up as lists } from './migrations/0007-lists.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
@@ -15,6 +16,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-where-to-look': { up: whereToLook },
   '0004-access': { up: access },
   '0005-insights': { up: insights },
+  '0007-lists': { up: lists },
 };
 
 const table = 'migrations';

@@ -1,5 +1,5 @@
 import type { LoopStates } from '../../domain/repair/loops.ts';
-import { type RepairKind, repairKinds } from '../../domain/repair/repair.ts';
+import { type RepairKind, repairKinds, repairSubject } from '../../domain/repair/repair.ts';
 import type { LoopTable, RepairFilter, RepairTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
@@ -12,6 +12,7 @@ export function repairTable(db: Db): RepairTable {
         at: repair.at,
         kind: repair.kind,
         owner: repair.owner === undefined ? null : storable(repair.owner),
+        subject: storable(repairSubject(repair.subject)),
         doc: JSON.stringify(repair),
       }));
       await db.insertInto('repairs').values(rows).execute();
@@ -33,12 +34,16 @@ export function repairTable(db: Db): RepairTable {
   };
 }
 
-function chosen(db: Db, { owner, owners, kinds, since }: RepairFilter) {
+function chosen(db: Db, { owner, owners, kinds, subjects, since }: RepairFilter) {
   let query = db.selectFrom('repairs');
   if (owner !== undefined) query = query.where('owner', '=', storable(owner));
   if (owners !== undefined)
     query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
   if (kinds !== undefined) query = query.where((is) => is('kind', '=', is.fn.any(is.val([...kinds]))));
+  if (subjects !== undefined) {
+    const wanted = subjects.map((subject) => storable(repairSubject(subject)));
+    query = query.where((is) => is('subject', '=', is.fn.any(is.val(wanted))));
+  }
   if (since !== undefined) query = query.where('at', '>=', since);
   return query;
 }

@@ -38,6 +38,7 @@ export interface Tables extends InsightTables {
     run_id: number;
     demand: string;
     first_seen_at: number;
+    search: string;
     doc: Json<Job>;
   };
   vms: {
@@ -52,6 +53,7 @@ export interface Tables extends InsightTables {
     demand: string;
     requested_at: number;
     since: number;
+    search: string;
     doc: Json<Vm>;
   };
   hosts: { id: string; version: number; name: string; doc: Json<Host> };
@@ -83,6 +85,7 @@ export interface Tables extends InsightTables {
     at: Instant;
     kind: RepairKind;
     owner: string | null;
+    subject: string;
     doc: Json<Repair>;
   };
   people: { id: number; doc: Json<Person> };

@@ -1,9 +1,11 @@
 import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
+import { vmSearchText } from '../../domain/search/search-text.ts';
 import type { VmTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { demandOf } from './hashes.ts';
+import { holds } from './search.ts';
 import { storable } from './tables.ts';
 import { type NoteChange, type Versioning, versionedTable } from './versioned-table.ts';
 
@@ -23,6 +25,7 @@ const versioning: Versioning<Vm['id'], Vm> = {
     demand: demandOf(scopeKey(vm.scope), labelKey(vm.labels)),
     requested_at: vm.requestedAt,
     since: vm.since,
+    search: storable(vmSearchText(vm)),
   }),
 };
 
@@ -48,12 +51,21 @@ export function vmTable(db: Db, note: NoteChange): VmTable {
       return (await docs(named.where('scope', '=', storable(scope)).limit(1)))[0];
     },
     forJob: (job) => docs(newestFirst().where('cause', '=', job)),
+    forJobs: (jobs) => docs(newestFirst().where((is) => is('cause', '=', is.fn.any(is.val([...jobs]))))),
+    async byRunnerNames(runners) {
+      const names = runners.map(({ name }) => storable(name));
+      const asked = new Set(runners.map(({ scope, name }) => `${scope} ${name}`));
+      const named = await docs(newestFirst().where((is) => is('runner_name', '=', is.fn.any(is.val(names)))));
+      const newest = new Map<string, Vm>();
+      for (const vm of named.toReversed()) newest.set(`${scopeKey(vm.scope)} ${vm.runnerName}`, vm);
+      return [...newest].filter(([key]) => asked.has(key)).map(([, vm]) => vm);
+    },
     async scopes() {
       const newest = db.selectFrom('vms').distinctOn('scope').select('doc').orderBy('scope');
       return (await docs(newest.orderBy('requested_at', 'desc').orderBy('id', 'desc'))).map((vm) => vm.scope);
     },
-    list({ owner, owners, host, states }, limit, from) {
-      let query = newestFirst().limit(limit);
+    list({ text, owner, owners, host, states }, limit, from) {
+      let query = db.selectFrom('vms').select('id');
       if (owner !== undefined) query = query.where('owner', '=', storable(owner));
       if (owners !== undefined)
         query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
@@ -63,7 +75,9 @@ export function vmTable(db: Db, note: NoteChange): VmTable {
         );
       if (host !== undefined) query = query.where('host', '=', host);
       if (states !== undefined) query = query.where((is) => is('state', '=', is.fn.any(is.val([...states]))));
-      return docs(query);
+      if (text !== undefined) query = query.where((is) => holds(is.ref('search'), text));
+      const found = query.orderBy('requested_at', 'desc').orderBy('id', 'desc').limit(limit);
+      return docs(newestFirst().where('id', 'in', found));
     },
   };
 }

@@ -56,6 +56,9 @@ export type RepairSubject =
   /** The task's key (`lifecycle/task-key.ts`). */
   | { kind: 'task'; id: string };
 
+/** A subject as one text, to find its repairs by. */
+export const repairSubject = ({ kind, id }: RepairSubject): string => `${kind} ${id}`;
+
 export interface Repair {
   at: Instant;
   kind: RepairKind;
