@@ -55,6 +55,9 @@ const api: ApiHandlers = {
   listHosts: async () => {
     throw new StoreUnavailableError('no');
   },
+  getJob: async () => refused(404, 'No such job', 'There is none.'),
+  getVm: async () => refused(404, 'No such VM', 'There is none.'),
+  getHost: async () => refused(404, 'No such host', 'There is none.'),
   orderHost: async () => refused(404, 'No such host', 'There is none.'),
   hostEvents: async ({ params }) => answered({ host: params.host, events: [] }),
   listVms: async () => answered({ now, vms: [], debug: 'not in the schema' }),
@@ -174,7 +177,7 @@ describe('our API', () => {
   it('gives handlers what the schema makes of a request: numbers, defaults', async () => {
     const response = await asAdmin('/jobs?state=queued&run=7');
     expect([response.status, await response.json()]).toEqual([200, { now, jobs: [] }]);
-    expect(calls).toMatchObject([{ query: { state: 'queued', run: 7, limit: 50 } }]);
+    expect(calls).toMatchObject([{ query: { state: ['queued'], run: 7, limit: 50 } }]);
     expect(await (await asAdmin('/vms/vm-1/log?lines=3')).json()).toEqual({ vm: 'vm-1', lines: ['3'] });
     expect(await (await asAdmin('/enrol-tokens', post({ name: 'a' }))).json()).toMatchObject({
       token: 'for a',

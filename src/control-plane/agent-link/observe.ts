@@ -5,7 +5,7 @@ import type { HostId, ImageDigest } from '../../domain/ids.ts';
 import { vmId } from '../../domain/ids.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { VmEvent } from '../../domain/lifecycle/events.ts';
-import type { Owner, Vm } from '../../domain/lifecycle/vm.ts';
+import { type Owner, owners, type Vm } from '../../domain/lifecycle/vm.ts';
 import type { Host, HostCapacity } from '../../domain/scheduling/host.ts';
 import { between, type Instant, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
@@ -138,7 +138,6 @@ function vmEventOf(event: AgentEvent['event']): VmEvent | undefined {
   }
 }
 
-const owners: readonly Owner[] = ['github', 'bellows', 'host', 'network', 'fleet', 'workflow'];
 const ownerOf = (word: string): Owner => owners.find((owner) => owner === word) ?? 'host';
 
 /** What only the agent knows is written down with the agent's own time. */

@@ -8,7 +8,9 @@ import { listTokens, makeToken, revokeToken } from './api-tokens.ts';
 import { listAudit } from './audit.ts';
 import type { RequestDeps } from './deps.ts';
 import { enrol, makeEnrolToken } from './enrol.ts';
+import { getHost } from './host-detail.ts';
 import { listHosts } from './hosts.ts';
+import { getJob, getVm } from './job-detail.ts';
 import { jobEvents, listJobs } from './jobs.ts';
 import { hostEvents, orderHost } from './order-host.ts';
 import { listRepairs, repairNow } from './repairs.ts';
@@ -27,11 +29,14 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   enrol: (request) => enrol(deps, request),
   makeEnrolToken: (request) => makeEnrolToken(deps, request),
   listJobs: (request, caller) => listJobs(deps, request, caller),
+  getJob: (request, caller) => getJob(deps, request, caller),
   jobEvents: (request, caller) => jobEvents(deps, request, caller),
   listHosts: (request, caller) => listHosts(deps, request, caller),
+  getHost: (request, caller) => getHost(deps, request, caller),
   orderHost: (request) => orderHost(deps, request),
   hostEvents: (request) => hostEvents(deps, request),
   listVms: (request, caller) => listVms(deps, request, caller),
+  getVm: (request, caller) => getVm(deps, request, caller),
   vmLog: (request, caller) => vmLog(deps, request, caller),
   listRepairs: (request, caller) => listRepairs(deps, request, caller),
   repairNow: (request, caller) => repairNow(deps, request, caller),

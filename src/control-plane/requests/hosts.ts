@@ -29,11 +29,11 @@ export async function listHosts(
 }
 
 /** A member sees the hosts that take work of theirs. */
-const isFor = (caller: Caller, { owners }: Host): boolean =>
+export const isFor = (caller: Caller, { owners }: Host): boolean =>
   caller.reach === 'all' || owners.length === 0 || owners.some((owner) => sees(caller, owner));
 
 /** Without the other accounts that the host serves, and without what an operator said of it for operators. */
-function narrowedTo(caller: Caller, host: Host): Host {
+export function narrowedTo(caller: Caller, host: Host): Host {
   if (caller.reach === 'all') return host;
   const { hold, ...rest } = host;
   return {

@@ -4,13 +4,13 @@
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import { reservingStates, type Vm } from '../../domain/lifecycle/vm.ts';
 import type { Hold, Host } from '../../domain/scheduling/host.ts';
-import { toIso } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import { applyToVm } from '../apply.ts';
 import type { RequestDeps } from './deps.ts';
 import { describeHost } from './hosts.ts';
+import { pageOfEvents } from './jobs.ts';
 
 type Deps = Pick<RequestDeps, 'store' | 'clock' | 'log' | 'settings'>;
 type Order = RequestOf<'orderHost'>['body'];
@@ -46,14 +46,15 @@ export async function hostEvents(
     const found = hostCalled(params.host, await tx.hosts.list());
     if (!found.ok) return found;
     const { id, name } = found.value;
-    const lines = await tx.history.of({ kind: 'host', id }, query.limit);
-    const events = lines.map(({ at, event, data }) => ({ at: toIso(at), subject: name, event, data }));
-    return answered({ host: id, events });
+    const lines = await tx.history.page([{ kind: 'host', id }], query.limit, query.before);
+    const { events, next } = pageOfEvents(lines, query.limit);
+    const named = events.map((event) => ({ ...event, subject: name }));
+    return answered({ host: id, events: named, ...(next !== undefined && { next }) });
   });
 }
 
 /** By its id, or by its name when only one host has it. */
-function hostCalled(called: string, hosts: readonly Host[]): ApiAnswer<Host> {
+export function hostCalled(called: string, hosts: readonly Host[]): ApiAnswer<Host> {
   const byId = hosts.find(({ id }) => id === called);
   const named = hosts.filter(({ name }) => name === called);
   const [host] = byId === undefined ? named : [byId];

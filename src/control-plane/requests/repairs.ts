@@ -46,7 +46,7 @@ export async function repairNow(
   return answered({ mended: report.mended.map(describeRepair), failed: [...report.failed] });
 }
 
-function describeRepair(repair: Repair | RecordedRepair): ApiRepair {
+export function describeRepair(repair: Repair | RecordedRepair): ApiRepair {
   const { at, kind, cause, subject, owner, data } = repair;
   return {
     ...('number' in repair && { number: repair.number }),

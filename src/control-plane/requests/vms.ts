@@ -7,6 +7,7 @@ import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiVm } from '../../wire/api/vms.ts';
 import type { RequestDeps } from './deps.ts';
+import { nextAfter, placeIn } from './pages.ts';
 
 export async function listVms(
   deps: Pick<RequestDeps, 'store' | 'clock'>,
@@ -17,10 +18,13 @@ export async function listVms(
     ...ownersSeen(caller),
     ...(query.owner === undefined ? {} : { owner: query.owner.toLowerCase() }),
     ...(query.host === undefined ? {} : { host: hostId(query.host) }),
-    ...(query.state === undefined ? {} : { states: [query.state] }),
+    ...(query.state === undefined ? {} : { states: query.state }),
+    ...(query.text === undefined ? {} : { text: query.text }),
   };
-  const rows = await deps.store.transaction((tx) => tx.vms.list(filter, query.limit));
-  return answered({ now: toIso(deps.clock.now()), vms: rows.map(describeVm) });
+  const from = query.after === undefined ? undefined : placeIn(query.after, vmId);
+  const rows = await deps.store.transaction((tx) => tx.vms.list(filter, query.limit, from));
+  const next = nextAfter(rows, query.limit, ({ requestedAt, id }) => ({ at: requestedAt, id }));
+  return answered({ now: toIso(deps.clock.now()), vms: rows.map(describeVm), ...next });
 }
 
 export async function vmLog(
@@ -30,7 +34,7 @@ export async function vmLog(
 ): Promise<ApiAnswer<AnswerOf<'vmLog'>>> {
   const vm = await deps.store.transaction((tx) => tx.vms.get(vmId(params.vm)));
   if (vm === undefined || !sees(caller, scopeOwner(vm.scope))) {
-    return refused(404, 'No such VM', `We know no VM ${params.vm}. See them: bellows vms`);
+    return noSuchVm(params.vm);
   }
   if (vm.host === undefined) {
     return refused(409, 'No log yet', `${vm.id} has no host yet, so nothing has run: ${vm.state}.`);
@@ -43,12 +47,15 @@ export async function vmLog(
     : answered({ vm: vm.id, lines: [...lines] });
 }
 
+export const noSuchVm = (vm: string): ApiAnswer<never> =>
+  refused(404, 'No such VM', `We know no VM ${vm}. See them: bellows vms`);
+
 function sinceOf({ ageSeconds, since }: RequestOf<'vmLog'>['query'], now: Instant): Instant | undefined {
   if (ageSeconds !== undefined) return after(now, -seconds(ageSeconds));
   return since === undefined ? undefined : instantOf(Date.parse(since));
 }
 
-const describeVm = (vm: Vm): ApiVm => ({
+export const describeVm = (vm: Vm): ApiVm => ({
   id: vm.id,
   state: vm.state,
   scope: scopeKey(vm.scope),

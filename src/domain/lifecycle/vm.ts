@@ -50,7 +50,8 @@ export const reservingStates: ReadonlySet<VmState> = new Set([
 export const bootingStates: ReadonlySet<VmState> = new Set(['placed', 'starting']);
 
 /** Who has to act when a VM fails or a job is late. */
-export type Owner = 'github' | 'bellows' | 'host' | 'network' | 'fleet' | 'workflow';
+export const owners = ['github', 'bellows', 'host', 'network', 'fleet', 'workflow'] as const;
+export type Owner = (typeof owners)[number];
 
 export interface VmFailure {
   reason: string;

@@ -53,5 +53,5 @@ export const refused = (status: number, title: string, detail: string): ApiAnswe
 
 /** An instant in ISO 8601, UTC. */
 export const time = z.iso.datetime();
-/** How many rows a list gives; there is no paging yet, so narrow the filter instead. */
+/** How many rows a page of a list has at most. */
 export const limit = z.coerce.number<number>().int().min(1).max(500).default(50);

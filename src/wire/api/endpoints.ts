@@ -4,23 +4,26 @@ import type { z } from 'zod';
 import type { Caller } from '../../domain/access/caller.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
-import { enrol, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
-import { jobEvents, listJobs } from './jobs.ts';
+import { enrol, getHost, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
+import { getJob, jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
 import { checkGithub, health } from './system.ts';
 import { listTokens, makeToken, revokeToken } from './tokens.ts';
-import { listVms, vmLog } from './vms.ts';
+import { getVm, listVms, vmLog } from './vms.ts';
 
 export const endpoints = {
   health,
   enrol,
   makeEnrolToken,
   listJobs,
+  getJob,
   jobEvents,
   listHosts,
+  getHost,
   orderHost,
   hostEvents,
   listVms,
+  getVm,
   vmLog,
   listRepairs,
   repairNow,

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { enrolRequest, enrolResponse } from '../agent-protocol.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 import { apiEvent } from './jobs.ts';
+import { before } from './list.ts';
+import { apiVm } from './vms.ts';
 
 export const apiHost = z.object({
   id: z.string(),
@@ -52,6 +54,23 @@ export const listHosts = {
 /** A host's id, or its name when no other has it. */
 const whichHost = z.strictObject({ host: z.string().min(1).max(80) });
 
+export const getHost = {
+  method: 'GET',
+  path: '/hosts/:host',
+  summary: 'A host with the VMs on it',
+  access: 'member',
+  params: whichHost,
+  query: nothing,
+  body: nothing,
+  answer: z.object({
+    now: time,
+    image: z.string(),
+    host: apiHost,
+    /** Newest first. */
+    vms: z.array(apiVm),
+  }),
+} as const satisfies Endpoint;
+
 export const orderHost = {
   method: 'POST',
   path: '/hosts/:host/order',
@@ -83,9 +102,14 @@ export const hostEvents = {
   summary: 'What happened to a host, oldest first',
   access: 'operator',
   params: whichHost,
-  query: z.strictObject({ limit: limit.default(100) }),
+  query: z.strictObject({ before, limit: limit.default(100) }),
   body: nothing,
-  answer: z.object({ host: z.string(), events: z.array(apiEvent) }),
+  answer: z.object({
+    host: z.string(),
+    events: z.array(apiEvent),
+    /** `before` of the page with older ones; absent when there are none. */
+    next: z.number().optional(),
+  }),
 } as const satisfies Endpoint;
 
 export const makeEnrolToken = {

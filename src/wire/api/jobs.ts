@@ -1,6 +1,11 @@
 import { z } from 'zod';
+import { phaseNames } from '../../domain/insights/phases.ts';
 import { jobStates } from '../../domain/lifecycle/job.ts';
+import { owners } from '../../domain/lifecycle/vm.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+import { after, before, severalOf, text } from './list.ts';
+import { apiRepair } from './repairs.ts';
+import { apiVm, resources } from './vms.ts';
 
 export const apiJob = z.object({
   id: z.number(),
@@ -21,6 +26,11 @@ export const apiJob = z.object({
   /** The runner that GitHub gave it to, and our VM of that runner, when it is one of ours. */
   runner: z.string().optional(),
   vm: z.string().optional(),
+  /** What it is in now, and since when; absent when nothing goes on. */
+  phase: z.enum(phaseNames).optional(),
+  phaseSince: time.optional(),
+  /** The mean of its latest runs that succeeded; only while it is open, and when there are any. */
+  usualMs: z.number().optional(),
   firstSeenAt: time,
   since: time,
 });
@@ -36,12 +46,53 @@ export const listJobs = {
     owner: z.string().max(100).optional(),
     /** `owner/name` */
     repository: z.string().max(200).optional(),
-    state: z.enum(jobStates).optional(),
+    state: severalOf(jobStates),
+    /** Somewhere in its id, repository, name, workflow, branch or labels. */
+    text,
     run: z.coerce.number<number>().int().optional(),
+    after,
     limit,
   }),
   body: nothing,
-  answer: z.object({ now: time, jobs: z.array(apiJob) }),
+  answer: z.object({
+    now: time,
+    jobs: z.array(apiJob),
+    /** Where the next page begins; absent on the last one. */
+    next: z.string().optional(),
+  }),
+} as const satisfies Endpoint;
+
+/** A stretch of a job's life. */
+export const apiPhase = z.object({
+  name: z.enum(phaseNames),
+  /** Whose time it is. */
+  owner: z.enum(owners),
+  from: time,
+  /** Absent while it goes on. */
+  to: time.optional(),
+});
+export type ApiPhase = z.infer<typeof apiPhase>;
+
+export const getJob = {
+  method: 'GET',
+  path: '/jobs/:job',
+  summary: 'A job, where its time went, the VMs on its account, what they used, and what was mended',
+  access: 'member',
+  params: z.strictObject({ job: z.coerce.number<number>().int().positive() }),
+  query: nothing,
+  body: nothing,
+  answer: z.object({
+    now: time,
+    job: apiJob,
+    phases: z.array(apiPhase),
+    /** The VM that ran it, or that it waits for. */
+    vm: apiVm.optional(),
+    resources: resources.optional(),
+    /** Newest first. */
+    repairs: z.array(apiRepair),
+    /** Every VM on its account, newest first. */
+    attempts: z.array(apiVm),
+  }),
 } as const satisfies Endpoint;
 
 /** One thing that happened to a job or to a VM on its account. */
@@ -56,10 +107,15 @@ export type ApiEvent = z.infer<typeof apiEvent>;
 export const jobEvents = {
   method: 'GET',
   path: '/jobs/:job/events',
-  summary: 'What happened to a job and to the VMs on its account, oldest first',
+  summary: 'The latest that happened to a job and to the VMs on its account, oldest first',
   access: 'member',
   params: z.strictObject({ job: z.coerce.number<number>().int().positive() }),
-  query: z.strictObject({ limit: limit.default(500) }),
+  query: z.strictObject({ before, limit: limit.default(500) }),
   body: nothing,
-  answer: z.object({ job: apiJob, events: z.array(apiEvent) }),
+  answer: z.object({
+    job: apiJob,
+    events: z.array(apiEvent),
+    /** `before` of the page with older ones; absent when there are none. */
+    next: z.number().optional(),
+  }),
 } as const satisfies Endpoint;

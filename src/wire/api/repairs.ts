@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { repairLoopKinds } from '../../domain/repair/loops.ts';
 import { repairKinds } from '../../domain/repair/repair.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+import { before } from './list.ts';
 
 export const apiRepair = z.object({
   /** Rises with each repair. */
@@ -29,7 +30,7 @@ export const listRepairs = {
     kind: z.enum(repairKinds).optional(),
     since: time.optional(),
     /** `next` of the page before. */
-    before: z.coerce.number<number>().int().positive().optional(),
+    before,
     limit,
   }),
   body: nothing,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { vmStates } from '../../domain/lifecycle/vm.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+import { after, severalOf, text } from './list.ts';
+import { apiRepair } from './repairs.ts';
 
 export const apiVm = z.object({
   id: z.string(),
@@ -28,6 +30,35 @@ export const apiVm = z.object({
 });
 export type ApiVm = z.infer<typeof apiVm>;
 
+/** The most that a VM used at any moment, as its guest told. */
+export const resources = z.object({
+  cpuPercentPeak: z.number().optional(),
+  memoryMibPeak: z.number().optional(),
+  diskMibPeak: z.number().optional(),
+});
+export type Resources = z.infer<typeof resources>;
+
+export const getVm = {
+  method: 'GET',
+  path: '/vms/:vm',
+  summary: 'A VM, what it used, and what was mended about it',
+  access: 'member',
+  params: z.strictObject({ vm: z.string().min(1).max(80) }),
+  query: nothing,
+  body: nothing,
+  answer: z.object({
+    now: time,
+    vm: apiVm,
+    /** What its host is called. */
+    hostName: z.string().optional(),
+    resources: resources.optional(),
+    /** How long each step took, as host and guest measured it. */
+    steps: z.array(z.object({ at: time, phase: z.string(), ms: z.number() })),
+    /** Newest first. */
+    repairs: z.array(apiRepair),
+  }),
+} as const satisfies Endpoint;
+
 export const listVms = {
   method: 'GET',
   path: '/vms',
@@ -37,11 +68,19 @@ export const listVms = {
   query: z.strictObject({
     owner: z.string().max(100).optional(),
     host: z.string().max(80).optional(),
-    state: z.enum(vmStates).optional(),
+    state: severalOf(vmStates),
+    /** Somewhere in its id, its runner's name or its labels. */
+    text,
+    after,
     limit,
   }),
   body: nothing,
-  answer: z.object({ now: time, vms: z.array(apiVm) }),
+  answer: z.object({
+    now: time,
+    vms: z.array(apiVm),
+    /** Where the next page begins; absent on the last one. */
+    next: z.string().optional(),
+  }),
 } as const satisfies Endpoint;
 
 export const vmLog = {
