@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Load } from './density/load.ts';
+import { median } from './median.ts';
 
 export interface DensityOptions {
   say?: (line: string) => void;
@@ -20,10 +21,10 @@ interface Cost {
 
 /**
  * Keys: rssPerVmKib, cpuPerIdleVm and perVmGrowth of simulated VMs, real with the first two of real ones, loads with what was
- * measured. `perVmGrowth` is the cost of one more VM between 100 and 1,000 against that between 10 and 100.
+ * measured. The simulated figures are medians of three processes. `perVmGrowth` is the cost of one more VM between 100 and 1,000 against that between 10 and 100.
  */
 export async function run({ say = () => {} }: DensityOptions = {}): Promise<object> {
-  const [few, some, many] = await loadsOf('simulated', say);
+  const [few, some, many] = await medianLoads(() => loadsOf('simulated', say));
   const [one, four] = await loadsOf('real', say);
   if (
     few === undefined ||
@@ -40,6 +41,20 @@ export async function run({ say = () => {} }: DensityOptions = {}): Promise<obje
     real: rounded(costOf(one, four)),
     loads: [few, some, many, one, four],
   };
+}
+
+const runs = 3;
+
+/** Of several processes: when one takes memory ahead of its need is chance. */
+async function medianLoads(measure: () => Promise<readonly Load[]>): Promise<readonly Load[]> {
+  const measured: (readonly Load[])[] = [];
+  while (measured.length < runs) measured.push(await measure());
+  const [first = []] = measured;
+  return first.map(({ vms }, at) => {
+    const loads = measured.flatMap((one) => one[at] ?? []);
+    const rssKib = median(loads.map((load) => load.rssKib));
+    return { vms, rssKib, cpuShare: median(loads.map((load) => load.cpuShare)) };
+  });
 }
 
 function costOf(less: Load, more: Load): Cost {
