@@ -11,6 +11,7 @@ import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
 import { type HostOrder, type HostOrderOptions, hostHistory, orderHost } from './host-order.ts';
 import { hosts } from './hosts.ts';
+import { addInsightCommands } from './insight-commands.ts';
 import { type JobQuery, jobs } from './jobs.ts';
 import { logs } from './logs.ts';
 import type { Run } from './outcome.ts';
@@ -70,6 +71,7 @@ export function addClientCommands(program: Commander, run: Run): void {
       .argument('<job>', 'id of the job, from `bellows jobs` or from its address at GitHub', wholeNumber)
       .action((job: number, { json }: { json?: boolean }) => run(events(job), asked(json))),
   );
+  addInsightCommands(program, run);
   addRepairCommands(program, run);
   program.addCommand(hostCommands(run));
   program.addCommand(checkCommands(run));

@@ -22,6 +22,12 @@ export interface InsightTable {
   weeks(days: DayRange, filter: InsightFilter): Promise<readonly JobWeek[]>;
   /** The jobs that ended at `from` or later and before `to`, counted one by one: for parts of a day. */
   tallyBetween(from: Instant, to: Instant, filter: Pick<InsightFilter, 'owners'>): Promise<Tally>;
+  /** The same by the hour of UTC: one row for each hour that has any, in their order. */
+  hourly(from: Instant, to: Instant, filter: Pick<InsightFilter, 'owners'>): Promise<readonly TalliedHour[]>;
+  /** Of the jobs of one name that succeeded, the one of each day that took longest, in the order of the days. */
+  longest(of: JobName, days: DayRange): Promise<readonly FinishedJob[]>;
+  /** How many jobs are open now, of every kind of runner. */
+  open(filter: Pick<InsightFilter, 'owners'>): Promise<OpenJobs>;
   /** The jobs of one name, newest first. */
   runs(of: JobName, days: DayRange, limit: number): Promise<readonly FinishedJob[]>;
   /** Forgets all that is counted, to count anew; keeps others from counting until the transaction ends. */
@@ -50,6 +56,17 @@ export interface Tallied {
 export interface TalliedDay {
   day: number;
   tally: Tally;
+}
+
+export interface TalliedHour {
+  start: Instant;
+  tally: Tally;
+}
+
+export interface OpenJobs {
+  waiting: number;
+  queued: number;
+  running: number;
 }
 
 export interface JobName {

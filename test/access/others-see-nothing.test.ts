@@ -6,9 +6,11 @@ import { createHttpServer, type HttpServer } from '../../src/adapters/http-fasti
 import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
 import { admin, type Caller } from '../../src/domain/access/caller.ts';
-import { imageDigest, installationId, repositoryId } from '../../src/domain/ids.ts';
+import { imageDigest, installationId, jobId, repositoryId } from '../../src/domain/ids.ts';
+import { aFinishedJob } from '../../src/domain/insights/insights.fixture.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import type { Scope } from '../../src/domain/scope.ts';
+import { days, minutes } from '../../src/domain/time.ts';
 import type { ApiToken } from '../../src/ports/access-tables.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
@@ -76,6 +78,13 @@ const samples: { [N in EndpointName]: CallOf<N> } = {
   listTokens: {},
   revokeToken: { params: { token: plantedToken.id } },
   listAudit: {},
+  today: {},
+  insights: {},
+  insightsDaily: {},
+  recount: { body: {} },
+  usage: { query: { owner: `${mark}-org` } },
+  increases: {},
+  jobRuns: { query: { repository: `${mark}-org/app`, workflow: `${mark} ci`, name: `${mark} build` } },
 };
 const names = Object.keys(endpoints) as EndpointName[];
 /** What gives rows away to who may see them. The others change things, are for anyone, or for those who see everything. */
@@ -129,6 +138,17 @@ async function plantedHandlers(): Promise<ApiHandlers> {
       { at: at(1), subject: { kind: 'job', id: plantedJob.id }, event: 'queued', data },
       { at: at(1), subject: { kind: 'host', id: plantedHost.id }, event: 'draining', data },
     ]);
+    for (const week of [0, 1]) {
+      tx.insights.record(jobId(plantedJob.id + week), {
+        ...aFinishedJob(plantedJob.id + week, { endedAt: at(-week * days(7)), ms: minutes(2 - week) }),
+        ...{
+          owner: `${mark}-org`,
+          repository: `${mark}-org/app`,
+          workflow: `${mark} ci`,
+          name: `${mark} build`,
+        },
+      });
+    }
     const subject = { kind: 'job', id: plantedJob.id } as const;
     await tx.repairs.append([
       { at: at(1), kind: 'job-found-by-poll', cause: `${mark} cause`, subject, owner: `${mark}-org`, data },
@@ -173,9 +193,14 @@ interface Answered {
 
 async function ask(base: string, name: EndpointName, as: string | undefined): Promise<Answered> {
   const endpoint: Endpoint = endpoints[name];
-  const { params, body } = samples[name] as { params?: Record<string, unknown>; body?: unknown };
+  const { params, query, body } = samples[name] as {
+    params?: Record<string, unknown>;
+    query?: Record<string, string>;
+    body?: unknown;
+  };
+  const search = new URLSearchParams(query).toString();
   const path = endpoint.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(`${params?.[key]}`));
-  const response = await fetch(`${base}${apiPrefix}${path}`, {
+  const response = await fetch(`${base}${apiPrefix}${path}?${search}`, {
     method: endpoint.method,
     headers: {
       ...(as !== undefined && { authorization: `Bearer ${as}` }),

@@ -38,6 +38,8 @@ const callers: Record<string, Caller> = {
   'Bearer ada': ada,
   'Bearer stranger': { ...ada, reach: [] },
 };
+/** Of those that no test here calls. */
+const absent = async () => refused(404, 'No such thing', 'There is none.');
 const api: ApiHandlers = {
   health: async () => answered({ ok: true }),
   enrol: async (request) => {
@@ -69,6 +71,13 @@ const api: ApiHandlers = {
   listTokens: async () => answered({ now, tokens: [] }),
   revokeToken: async ({ params }) => answered({ id: params.token, revokedAt: now }),
   listAudit: async () => answered({ now, lines: [] }),
+  today: absent,
+  insights: absent,
+  insightsDaily: absent,
+  recount: absent,
+  usage: absent,
+  increases: absent,
+  jobRuns: absent,
 };
 let trail: unknown[];
 const audit: HttpServerDeps['audit'] = {

@@ -5,11 +5,15 @@ import { type DayRange, dayOf } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import { type RollupKey, type RollupKind, recounted } from '../../domain/insights/rollup.ts';
 import { noTally, sumOf, type Tally, tallyOf } from '../../domain/insights/tally.ts';
-import type { InsightFilter, InsightTable } from '../../ports/insight-tables.ts';
+import { hours, type Instant, instantOf } from '../../domain/time.ts';
+import type { InsightFilter, InsightTable, OpenJobs } from '../../ports/insight-tables.ts';
 import { by } from './order.ts';
 import type { Participant, Session } from './session.ts';
 
-export function createInsightTable(): { participant: Participant; in(session: Session): InsightTable } {
+/** @param openJobs what the jobs' table counts. */
+export function createInsightTable(
+  openJobs: (session: Session, owners: readonly string[] | undefined) => OpenJobs,
+): { participant: Participant; in(session: Session): InsightTable } {
   let committed = new Map<number, FinishedJob>();
   const said = new Map<Session, { cleared: boolean; jobs: Map<number, FinishedJob | undefined> }>();
   const ownOf = (session: Session) => {
@@ -40,6 +44,7 @@ export function createInsightTable(): { participant: Participant; in(session: Se
     in: (session) => ({
       record: (job, counts) => void ownOf(session).jobs.set(job, counts && Object.freeze({ ...counts })),
       ...queriesOf(session, () => committed.values()),
+      open: ({ owners }) => session.statement(() => openJobs(session, owners)),
       clear: () =>
         session.statement(async () => {
           await session.lock('insights');
@@ -53,7 +58,7 @@ export function createInsightTable(): { participant: Participant; in(session: Se
 function queriesOf(
   session: Session,
   committed: () => Iterable<FinishedJob>,
-): Pick<InsightTable, 'tallies' | 'daily' | 'weeks' | 'tallyBetween' | 'runs'> {
+): Pick<InsightTable, 'tallies' | 'daily' | 'weeks' | 'tallyBetween' | 'hourly' | 'longest' | 'runs'> {
   const rollups = (kind: RollupKind, days: DayRange, filter: InsightFilter) =>
     [...recounted(committed()).values()]
       .filter(({ key }) => key.kind === kind && isIn(key.day, days) && passes(key, filter))
@@ -84,13 +89,37 @@ function queriesOf(
       ),
     tallyBetween: (from, to, { owners }) =>
       session.statement(() =>
-        [...committed()]
-          .filter(
-            ({ endedAt, owner }) => endedAt >= from && endedAt < to && (owners?.includes(owner) ?? true),
-          )
-          .map(tallyOf)
-          .reduce(sumOf, noTally),
+        [...endedBetween(committed(), from, to, owners)].map(tallyOf).reduce(sumOf, noTally),
       ),
+    hourly: (from, to, { owners }) =>
+      session.statement(() => {
+        const tallied = new Map<number, Tally>();
+        for (const job of endedBetween(committed(), from, to, owners)) {
+          const hour = Math.floor(job.endedAt / hours(1));
+          tallied.set(hour, sumOf(tallied.get(hour) ?? noTally, tallyOf(job)));
+        }
+        return [...tallied]
+          .sort(by(([hour]) => hour))
+          .map(([hour, tally]) => ({ start: instantOf(hours(hour)), tally }));
+      }),
+    longest: (of, days) =>
+      session.statement(() => {
+        const longest = new Map<number, FinishedJob>();
+        const slowestFirst = [...committed()]
+          .filter((job) => job.end === 'success' && isIn(dayOf(job.endedAt), days) && passes(job, of))
+          .sort(
+            by(
+              ({ endedAt }) => dayOf(endedAt),
+              ({ ms }) => -ms,
+              ({ job }) => -job,
+            ),
+          );
+        for (const job of slowestFirst) {
+          const day = dayOf(job.endedAt);
+          if (!longest.has(day)) longest.set(day, job);
+        }
+        return [...longest.values()];
+      }),
     runs: (of, days, limit) =>
       session.statement(() =>
         [...committed()]
@@ -105,6 +134,16 @@ function queriesOf(
       ),
   };
 }
+
+const endedBetween = (
+  jobs: Iterable<FinishedJob>,
+  from: Instant,
+  to: Instant,
+  owners: readonly string[] | undefined,
+): readonly FinishedJob[] =>
+  [...jobs].filter(
+    ({ endedAt, owner }) => endedAt >= from && endedAt < to && (owners?.includes(owner) ?? true),
+  );
 
 const isIn = (day: number, { from, to }: DayRange): boolean => day >= from && day < to;
 

@@ -87,6 +87,17 @@ export function createJobTable(): { participant: JobRows; in(session: Session): 
   };
 }
 
+/** For the insights. */
+export function openJobs(
+  rows: JobRows,
+  session: Session,
+  owners: readonly string[] | undefined,
+): Record<'waiting' | 'queued' | 'running', number> {
+  const where = ({ scope }: Job): boolean => owners?.includes(scopeOwner(scope)) ?? true;
+  const count = (state: Job['state']): number => rows.select(session, 'state', state, { where }).length;
+  return { waiting: count('waiting'), queued: count('queued'), running: count('running') };
+}
+
 function activityOf(
   rows: JobRows,
   session: Session,

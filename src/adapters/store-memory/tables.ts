@@ -7,7 +7,7 @@ import {
 import { createDeliveryTable } from './delivery-table.ts';
 import { createHostTable } from './host-table.ts';
 import { createInsightTable } from './insight-table.ts';
-import { createJobTable } from './job-table.ts';
+import { createJobTable, openJobs } from './job-table.ts';
 import { createLoopTable, createRepairTable } from './repair-tables.ts';
 import {
   createBudgetTable,
@@ -21,9 +21,10 @@ import { createVmTable } from './vm-table.ts';
 export type Tables = ReturnType<typeof createTables>;
 
 export function createTables() {
+  const jobs = createJobTable();
   return {
     deliveries: createDeliveryTable(),
-    jobs: createJobTable(),
+    jobs,
     vms: createVmTable(),
     hosts: createHostTable(),
     tasks: createTaskTable(),
@@ -37,6 +38,6 @@ export function createTables() {
     sessions: createSessionTable(),
     apiTokens: createApiTokenTable(),
     audit: createAuditTable(),
-    insights: createInsightTable(),
+    insights: createInsightTable((session, owners) => openJobs(jobs.participant, session, owners)),
   };
 }

@@ -4,7 +4,8 @@ import { type DayRange, startOfDay } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import type { RollupKind } from '../../domain/insights/rollup.ts';
 import type { Tally } from '../../domain/insights/tally.ts';
-import type { InsightFilter, InsightTable } from '../../ports/insight-tables.ts';
+import { hours, type Instant, instantOf } from '../../domain/time.ts';
+import type { InsightFilter, InsightTable, JobName, OpenJobs } from '../../ports/insight-tables.ts';
 import type { Db } from './db.ts';
 import { storedJob } from './insight-rows.ts';
 import { storable } from './tables.ts';
@@ -42,32 +43,32 @@ export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefine
       return rows.map(({ day, longest_ms, ...row }) => ({ ...row, monday: day, longestMs: longest_ms }));
     },
     async tallyBetween(from, to, { owners }) {
-      let query = db.selectFrom('insight_jobs').where('ended_at', '>=', from).where('ended_at', '<', to);
-      if (owners !== undefined) query = query.where('owner', 'in', listed(owners));
-      const counted = (end: FinishedJob['end']) => sql<string>`count(*) filter (where ended = ${end})`;
-      const row = await query
-        .select((is) => [
-          is.fn.countAll<string>().as('builds'),
-          sql<string>`coalesce(sum(ms), 0)`.as('ms'),
-          sql<string>`coalesce(max(ms), 0)`.as('longest_ms'),
-          counted('success').as('success'),
-          counted('failure').as('failure'),
-          counted('cancelled').as('cancelled'),
-          counted('skipped').as('skipped'),
-          counted('other').as('other'),
-        ])
-        .executeTakeFirstOrThrow();
+      const row = await endedBetween(db, from, to, owners).select(counts).executeTakeFirstOrThrow();
       return tallyIn(row);
     },
-    async runs({ repository, workflow, name }, days, limit) {
-      const rows = await db
-        .selectFrom('insight_jobs')
+    async hourly(from, to, { owners }) {
+      const rows = await endedBetween(db, from, to, owners)
+        .select([hour.as('hour'), ...counts])
+        .groupBy('hour')
+        .orderBy('hour')
+        .execute();
+      return rows.map(({ hour, ...row }) => ({ start: instantOf(hours(Number(hour))), tally: tallyIn(row) }));
+    },
+    async longest(of, days) {
+      const rows = await namedRuns(db, of, days)
+        .where('ended', '=', 'success')
+        .distinctOn(day)
         .selectAll()
-        .where('repository', '=', storable(repository))
-        .where('workflow', '=', storable(workflow))
-        .where('name', '=', storable(name))
-        .where('ended_at', '>=', startOfDay(days.from))
-        .where('ended_at', '<', startOfDay(days.to))
+        .orderBy(day)
+        .orderBy('ms', 'desc')
+        .orderBy('job', 'desc')
+        .execute();
+      return rows.map(storedJob);
+    },
+    open: ({ owners }) => openJobs(db, owners),
+    async runs(of, days, limit) {
+      const rows = await namedRuns(db, of, days)
+        .selectAll()
         .orderBy('ended_at', 'desc')
         .orderBy('job', 'desc')
         .limit(limit)
@@ -82,6 +83,46 @@ export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefine
     },
   };
 }
+
+const counted = (end: FinishedJob['end']) => sql<string>`count(*) filter (where ended = ${sql.lit(end)})`;
+const hour = sql<string>`ended_at / 3600000`;
+const day = sql<string>`ended_at / 86400000`;
+
+const counts = [
+  sql<string>`count(*)`.as('builds'),
+  sql<string>`coalesce(sum(ms), 0)`.as('ms'),
+  sql<string>`coalesce(max(ms), 0)`.as('longest_ms'),
+  counted('success').as('success'),
+  counted('failure').as('failure'),
+  counted('cancelled').as('cancelled'),
+  counted('skipped').as('skipped'),
+  counted('other').as('other'),
+] as const;
+
+function endedBetween(db: Db, from: Instant, to: Instant, owners: readonly string[] | undefined) {
+  const query = db.selectFrom('insight_jobs').where('ended_at', '>=', from).where('ended_at', '<', to);
+  return owners === undefined ? query : query.where('owner', 'in', listed(owners));
+}
+
+async function openJobs(db: Db, owners: readonly string[] | undefined): Promise<OpenJobs> {
+  let query = db
+    .selectFrom('jobs')
+    .select((is) => ['state', is.fn.countAll<string>().as('jobs')])
+    .where(sql<boolean>`state in ('waiting', 'queued', 'running')`);
+  if (owners !== undefined) query = query.where('owner', 'in', listed(owners));
+  const rows = await query.groupBy('state').execute();
+  const of = (state: string): number => Number(rows.find((row) => row.state === state)?.jobs ?? 0);
+  return { waiting: of('waiting'), queued: of('queued'), running: of('running') };
+}
+
+const namedRuns = (db: Db, { repository, workflow, name }: JobName, days: DayRange) =>
+  db
+    .selectFrom('insight_jobs')
+    .where('repository', '=', storable(repository))
+    .where('workflow', '=', storable(workflow))
+    .where('name', '=', storable(name))
+    .where('ended_at', '>=', startOfDay(days.from))
+    .where('ended_at', '<', startOfDay(days.to));
 
 /** Sums of bigint are numeric, which come as text. */
 const sums = [

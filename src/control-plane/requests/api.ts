@@ -10,10 +10,15 @@ import type { RequestDeps } from './deps.ts';
 import { enrol, makeEnrolToken } from './enrol.ts';
 import { getHost } from './host-detail.ts';
 import { listHosts } from './hosts.ts';
+import { increases, jobRuns } from './increases.ts';
+import { insights, insightsDaily } from './insights.ts';
 import { getJob, getVm } from './job-detail.ts';
 import { jobEvents, listJobs } from './jobs.ts';
 import { hostEvents, orderHost } from './order-host.ts';
+import { recount } from './recount.ts';
 import { listRepairs, repairNow } from './repairs.ts';
+import { today } from './today.ts';
+import { usage } from './usage.ts';
 import { listVms, vmLog } from './vms.ts';
 
 export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
@@ -40,6 +45,13 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   vmLog: (request, caller) => vmLog(deps, request, caller),
   listRepairs: (request, caller) => listRepairs(deps, request, caller),
   repairNow: (request, caller) => repairNow(deps, request, caller),
+  today: (request, caller) => today(deps, request, caller),
+  insights: (request, caller) => insights(deps, request, caller),
+  insightsDaily: (request, caller) => insightsDaily(deps, request, caller),
+  recount: (request) => recount(deps, request),
+  usage: (request, caller) => usage(deps, request, caller),
+  increases: (request, caller) => increases(deps, request, caller),
+  jobRuns: (request, caller) => jobRuns(deps, request, caller),
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },

@@ -5,10 +5,12 @@ import type { Caller } from '../../domain/access/caller.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { enrol, getHost, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
+import { insights, insightsDaily, recount, today } from './insights.ts';
 import { getJob, jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
 import { checkGithub, health } from './system.ts';
 import { listTokens, makeToken, revokeToken } from './tokens.ts';
+import { increases, jobRuns, usage } from './usage.ts';
 import { getVm, listVms, vmLog } from './vms.ts';
 
 export const endpoints = {
@@ -32,6 +34,13 @@ export const endpoints = {
   listTokens,
   revokeToken,
   listAudit,
+  today,
+  insights,
+  insightsDaily,
+  recount,
+  usage,
+  increases,
+  jobRuns,
 } as const;
 
 export type EndpointName = keyof typeof endpoints;

@@ -8,7 +8,7 @@ import { days } from '../../../src/domain/time.ts';
 import type { InsightFilter } from '../../../src/ports/insight-tables.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { itWith, meeting, type OpenStores, within } from './stores.ts';
-import { acmeKey, at } from './things.ts';
+import { acmeKey, at, job } from './things.ts';
 
 const finished = (id: number, changes: Partial<FinishedJob> = {}): FinishedJob => ({
   job: jobId(id),
@@ -157,6 +157,47 @@ export function insightContract(open: OpenStores): void {
     const of = { repository: 'acme/app', workflow: 'CI', name: 'build' };
     const runs = await within(a, (tx) => tx.insights.runs(of, ever, 2));
     expect(runs).toStrictEqual([finished(3, { endedAt: at(1), ms: 7 }), finished(2, { endedAt: at(1) })]);
+  });
+
+  it('counts by the hour, and tells the longest run of each day', async ({ a, b }) => {
+    const hour = 3_600_000;
+    await count(
+      a,
+      finished(1, { endedAt: at(0), ms: 5 }),
+      finished(2, { endedAt: at(10), ms: 9, sha: 'beef' }),
+      finished(3, { endedAt: at(20), ms: 99, end: 'failure' }),
+      finished(4, { endedAt: at(2 * hour), owner: 'globex' }),
+      finished(5, { endedAt: at(days(1)), ms: 7 }),
+    );
+    const hourly = (owners?: string[]) =>
+      within(b, (tx) => tx.insights.hourly(at(0), at(3 * hour), owners === undefined ? {} : { owners }));
+    expect((await hourly()).map(({ start, tally }) => [start - at(0), tally.builds])).toEqual([
+      [0, 3],
+      [2 * hour, 1],
+    ]);
+    expect(await hourly(['acme'])).toEqual([
+      { start: at(0), tally: { ...noTally, builds: 3, success: 2, failure: 1, ms: 113, longestMs: 99 } },
+    ]);
+    const of = { repository: 'acme/app', workflow: 'CI', name: 'build' };
+    const longest = await within(b, (tx) => tx.insights.longest(of, ever));
+    expect(longest.map(({ job, ms }) => [job, ms])).toEqual([
+      [4, 60_000],
+      [5, 7],
+    ]);
+  });
+
+  it('counts the jobs that are open', async ({ a, b }) => {
+    await within(a, async (tx) => {
+      await tx.jobs.insert(job(1, { state: 'queued' }));
+      await tx.jobs.insert(job(2, { state: 'running' }));
+      await tx.jobs.insert(job(3, { state: 'running' }));
+      await tx.jobs.insert(job(4, { state: 'done' }));
+    });
+    const open = (owners?: string[]) =>
+      within(b, (tx) => tx.insights.open(owners === undefined ? {} : { owners }));
+    expect(await open()).toEqual({ waiting: 0, queued: 1, running: 2 });
+    expect(await open(['acme'])).toEqual({ waiting: 0, queued: 1, running: 2 });
+    expect(await open(['globex'])).toEqual({ waiting: 0, queued: 0, running: 0 });
   });
 
   it('is counted anew after it was cleared', async ({ a, b }) => {

@@ -1,0 +1,88 @@
+// Which jobs take longer than they did. Weeks are compared, of runs that succeeded, so that one slow run is not news; what is
+// usual is the middle week of those before, so that one slow week is not the measure.
+
+import { type DurationMs, seconds } from '../time.ts';
+import { averageMs } from './tally.ts';
+
+export interface Week {
+  owner: string;
+  repository: string;
+  workflow: string;
+  name: string;
+  /** The day on which it began. */
+  monday: number;
+  builds: number;
+  ms: DurationMs;
+}
+
+export interface Increase extends Pick<Week, 'owner' | 'repository' | 'workflow' | 'name'> {
+  usualMs: DurationMs;
+  /** Of its newest week. */
+  nowMs: DurationMs;
+  /** How much longer, in percent of what was usual. */
+  percent: number;
+  weeks: readonly { monday: number; builds: number; averageMs: DurationMs }[];
+}
+
+/** A job of a second that takes two is no news. */
+const leastMs = seconds(5);
+
+/**
+ * The jobs whose newest week took at least `percent` longer than usual, and 5 seconds, the largest growth in time first.
+ * @param weeks in the order of time.
+ */
+export function increasesIn(weeks: readonly Week[], percent: number): readonly Increase[] {
+  const jobs = Map.groupBy(weeks, ({ owner, repository, workflow, name }) =>
+    JSON.stringify([owner, repository, workflow, name]),
+  );
+  return [...jobs.values()]
+    .flatMap((of) => increaseOf(of) ?? [])
+    .filter((it) => it.percent >= percent && it.nowMs - it.usualMs >= leastMs)
+    .sort((a, b) => b.nowMs - b.usualMs - (a.nowMs - a.usualMs) || (fullName(a) < fullName(b) ? -1 : 1));
+}
+
+/** Undefined when there is nothing to compare with. */
+function increaseOf(of: readonly Week[]): Increase | undefined {
+  const newest = of.at(-1);
+  const usualMs = middle(of.slice(0, -1).map(averageMs));
+  if (newest === undefined || usualMs === undefined || usualMs <= 0) return undefined;
+  const { owner, repository, workflow, name } = newest;
+  const nowMs = averageMs(newest);
+  return {
+    ...{ owner, repository, workflow, name, usualMs, nowMs },
+    percent: Math.round((nowMs / usualMs - 1) * 100),
+    weeks: of.map((week) => ({ monday: week.monday, builds: week.builds, averageMs: averageMs(week) })),
+  };
+}
+
+/** Of two, the lower one: what was ever usual should not be called so much. */
+const middle = (values: readonly number[]): number | undefined =>
+  values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+
+const fullName = ({ repository, workflow, name }: Pick<Week, 'repository' | 'workflow' | 'name'>): string =>
+  [repository, workflow, name].join('\u0000');
+
+/** What a run of a job had to work with. Absent when nobody knows any more. */
+export interface RunSetting {
+  sha: string;
+  size: string;
+  image?: string;
+  host?: string;
+}
+
+export const settingNames = ['commit', 'size', 'image', 'host'] as const;
+export type SettingName = (typeof settingNames)[number];
+
+/** What was otherwise than in the run before. */
+export function changedSettings(before: RunSetting | undefined, now: RunSetting): readonly SettingName[] {
+  if (before === undefined) return [];
+  const differ = (a: string | undefined, b: string | undefined): boolean =>
+    a !== undefined && b !== undefined && a !== b;
+  const found: Readonly<Record<SettingName, boolean>> = {
+    commit: differ(before.sha, now.sha),
+    size: differ(before.size, now.size),
+    image: differ(before.image, now.image),
+    host: differ(before.host, now.host),
+  };
+  return settingNames.filter((name) => found[name]);
+}
