@@ -5,6 +5,7 @@ import type { ApiHost } from '../../src/wire/api/hosts.ts';
 import type { ApiVm } from '../../src/wire/api/vms.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
+import { Empty } from '../parts/empty.tsx';
 import { HostState } from '../parts/host-state.tsx';
 import { Page } from '../parts/page.tsx';
 import { Ago, ClockTime, Since, useNow } from '../parts/time.tsx';
@@ -12,27 +13,21 @@ import { VmState } from '../parts/vm-state.tsx';
 import { OrderButton } from './order-host.tsx';
 
 export function HostPage({ id }: { id: string }) {
-  const hosts = useAnswer('listHosts', {}, { everyMs: 5_000 });
-  const host = hosts.data?.hosts.find((one) => one.id === id || one.name === id);
-  const now = useNow(hosts.data?.now, hosts.dataUpdatedAt);
+  const detail = useAnswer('getHost', { params: { host: id } }, { everyMs: 5_000 });
+  const now = useNow(detail.data?.now, detail.dataUpdatedAt);
+  const host = detail.data?.host;
   return (
     <Page title={host?.name ?? 'Host'} aside={host && <OrderButton host={host} />}>
-      <Answered query={hosts}>
-        {() =>
-          host === undefined ? (
-            <p>
-              There is no host {id}. It may have been removed. <Link href="/hosts">See all hosts</Link>
-            </p>
-          ) : (
-            <div className="split">
-              <div className="split-side">
-                <Facts host={host} now={now} />
-                <Events host={host.id} />
-              </div>
-              <Vms host={host.id} now={now} />
+      <Answered query={detail}>
+        {(answer) => (
+          <div className="split">
+            <div className="split-side">
+              <Facts host={answer.host} now={now} />
+              <Events host={answer.host.id} />
             </div>
-          )
-        }
+            <Vms vms={answer.vms} now={now} />
+          </div>
+        )}
       </Answered>
     </Page>
   );
@@ -90,47 +85,48 @@ function Facts({ host, now }: { host: ApiHost; now: number }) {
   );
 }
 
-function Vms({ host, now }: { host: string; now: number }) {
-  const vms = useAnswer('listVms', { query: { host, limit: 100 } }, { everyMs: 5_000 });
+function Vms({ vms, now }: { vms: readonly ApiVm[]; now: number }) {
+  if (vms.length === 0) {
+    return (
+      <Empty title="No VM is here">
+        <p>
+          Jobs that fit this host get one as they come. <Link href="/queue">The queue</Link> says of each why
+          it waits.
+        </p>
+      </Empty>
+    );
+  }
   return (
-    <Answered query={vms}>
-      {(answer) =>
-        answer.vms.length === 0 ? (
-          <p className="muted">No VM has been here yet.</p>
-        ) : (
-          <section className="table-frame" aria-label="VMs">
-            <table>
-              <caption className="unseen">VMs of this host, newest first</caption>
-              <colgroup>
-                <col />
-                <col style={{ width: '7.5rem' }} />
-                <col style={{ width: '8rem' }} className="wide-only" />
-                <col style={{ width: '8rem' }} />
-                <col style={{ width: '7rem' }} className="wide-only" />
-              </colgroup>
-              <thead>
-                <tr>
-                  <th scope="col">VM</th>
-                  <th scope="col">State</th>
-                  <th scope="col" className="wide-only">
-                    Size
-                  </th>
-                  <th scope="col">Job</th>
-                  <th scope="col" className="number wide-only">
-                    For
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {answer.vms.map((vm) => (
-                  <VmRow key={vm.id} vm={vm} now={now} />
-                ))}
-              </tbody>
-            </table>
-          </section>
-        )
-      }
-    </Answered>
+    <section className="table-frame" aria-label="VMs">
+      <table>
+        <caption className="unseen">VMs of this host, newest first</caption>
+        <colgroup>
+          <col />
+          <col style={{ width: '7.5rem' }} />
+          <col style={{ width: '8rem' }} className="wide-only" />
+          <col style={{ width: '8rem' }} />
+          <col style={{ width: '7rem' }} className="wide-only" />
+        </colgroup>
+        <thead>
+          <tr>
+            <th scope="col">VM</th>
+            <th scope="col">State</th>
+            <th scope="col" className="wide-only">
+              Size
+            </th>
+            <th scope="col">Job</th>
+            <th scope="col" className="number wide-only">
+              For
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {vms.map((vm) => (
+            <VmRow key={vm.id} vm={vm} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

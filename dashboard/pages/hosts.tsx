@@ -54,8 +54,8 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
       </span>
     ),
   },
-  { title: 'State', width: '7.5rem', cell: (host) => <HostState host={host} /> },
-  { title: 'VMs', width: '4rem', isNumber: true, cell: ({ vms }) => vms },
+  { title: 'State', width: '7.5rem', phoneWidth: '6rem', cell: (host) => <HostState host={host} /> },
+  { title: 'VMs', width: '4rem', phoneWidth: '3rem', isNumber: true, cell: ({ vms }) => vms },
   {
     title: 'CPUs held',
     width: '8rem',
@@ -106,6 +106,7 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
   {
     title: 'Order',
     width: '6.5rem',
+    phoneWidth: '6rem',
     isNumber: true,
     cell: (host) => <OrderButton host={host} />,
   },

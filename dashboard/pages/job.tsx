@@ -1,31 +1,45 @@
-// One job: where it stands, what happened to it and to the VMs on its account, and its log.
+// One job: where its time went and whose it was, its VM, what was retried and mended, its log, and every line of its history.
 
 import { Link } from 'wouter';
+import type { AnswerOf } from '../../src/wire/api/endpoints.ts';
 import type { ApiJob } from '../../src/wire/api/jobs.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { JobState } from '../parts/job-state.tsx';
 import { Page } from '../parts/page.tsx';
 import { Story } from '../parts/story.tsx';
+import { useNow } from '../parts/time.tsx';
+import { Timeline } from '../parts/timeline.tsx';
 import { VmLog } from '../parts/vm-log.tsx';
+import { JobMended } from './job-mended.tsx';
+import { JobVm } from './job-vm.tsx';
 
 export function JobPage({ id }: { id: number }) {
-  const story = useAnswer('jobEvents', { params: { job: id } }, { everyMs: 3_000 });
-  const job = story.data?.job;
+  const detail = useAnswer('getJob', { params: { job: id } }, { everyMs: 3_000 });
+  const now = useNow(detail.data?.now, detail.dataUpdatedAt);
+  const job = detail.data?.job;
   return (
     <Page title={job?.name ?? `Job ${id}`} aside={job && <a href={job.url}>Open on GitHub</a>}>
-      <Answered query={story}>
-        {(answer) => (
-          <div className="split">
-            <div className="split-side">
-              <Facts job={answer.job} />
-              {answer.job.vm !== undefined && <VmLog vm={answer.job.vm} />}
-            </div>
-            <Story events={answer.events} />
-          </div>
-        )}
-      </Answered>
+      <Answered query={detail}>{(answer) => <Detail answer={answer} now={now} />}</Answered>
     </Page>
+  );
+}
+
+function Detail({ answer, now }: { answer: AnswerOf<'getJob'>; now: number }) {
+  const { job, phases, vm, resources, repairs, attempts } = answer;
+  return (
+    <div className="split">
+      <div className="split-side">
+        <Facts job={job} />
+        {vm !== undefined && <JobVm vm={vm} resources={resources} />}
+      </div>
+      <div>
+        {phases.length > 0 && <Timeline phases={phases} now={now} />}
+        <JobMended repairs={repairs} attempts={attempts} now={now} />
+        {vm !== undefined && <VmLog vm={vm.id} />}
+        <History job={job.id} />
+      </div>
+    </div>
   );
 }
 
@@ -45,7 +59,7 @@ function Facts({ job }: { job: ApiJob }) {
         )}
         <dt>Repository</dt>
         <dd>
-          <Link href={`/queue?of=${encodeURIComponent(job.repository)}`}>{job.repository}</Link>
+          <Link href={`/queue?state=all&text=${encodeURIComponent(job.repository)}`}>{job.repository}</Link>
         </dd>
         <dt>Workflow</dt>
         <dd>
@@ -65,11 +79,28 @@ function Facts({ job }: { job: ApiJob }) {
         </dd>
         <dt>Runner</dt>
         <dd>{job.runner ?? <span className="muted">none yet</span>}</dd>
-        <dt>VM</dt>
-        <dd>
-          {job.vm ?? <span className="muted">{job.runner === undefined ? 'none yet' : 'not ours'}</span>}
-        </dd>
       </dl>
     </section>
+  );
+}
+
+function History({ job }: { job: number }) {
+  const story = useAnswer('jobEvents', { params: { job }, query: { limit: 500 } }, { everyMs: 5_000 });
+  return (
+    <>
+      <h2 className="section">What happened</h2>
+      <Answered query={story}>
+        {({ events, next }) => (
+          <>
+            {next !== undefined && (
+              <p className="muted small">
+                Older lines are left out: <code>bellows events {job}</code> has them all.
+              </p>
+            )}
+            <Story events={events} />
+          </>
+        )}
+      </Answered>
+    </>
   );
 }

@@ -2,18 +2,22 @@
 
 import { useCallback } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import type { ApiJob } from '../../src/wire/api/jobs.ts';
-import { useAnswer } from '../api/use-answer.ts';
+import { type ApiJob, ownersOfPhases } from '../../src/wire/api/jobs.ts';
+import { usePages } from '../api/use-pages.ts';
 import { Answered } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { JobState } from '../parts/job-state.tsx';
+import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
+import { phaseWords } from '../parts/phase-words.ts';
 import { SearchBox } from '../parts/search-box.tsx';
 import { Segments } from '../parts/segments.tsx';
-import { Since, useNow } from '../parts/time.tsx';
+import { Ago, durationText, Since, useNow } from '../parts/time.tsx';
+import { changed } from '../shell/search.ts';
 
 const views = [
+  ['open', 'Open'],
   ['queued', 'Queued'],
   ['running', 'Running'],
   ['done', 'Done'],
@@ -21,30 +25,34 @@ const views = [
 ] as const;
 type View = (typeof views)[number][0];
 
+const states: Readonly<Record<View, string | undefined>> = {
+  open: 'queued,running,waiting',
+  queued: 'queued,waiting',
+  running: 'running',
+  done: 'done,lost',
+  all: undefined,
+};
+
 export function QueuePage() {
   const [search, setSearch] = useSearchParams();
-  const view = views.find(([name]) => name === search.get('state'))?.[0] ?? 'all';
-  const of = search.get('of') ?? '';
-  const setOf = useCallback(
-    (text: string) => setSearch((old) => changed(old, 'of', text), { replace: true }),
+  const view = views.find(([name]) => name === search.get('state'))?.[0] ?? 'open';
+  const text = search.get('text') ?? '';
+  const setText = useCallback(
+    (typed: string) => setSearch((old) => changed(old, 'text', typed.trim()), { replace: true }),
     [setSearch],
   );
-  const jobs = useAnswer(
+  const state = states[view];
+  const jobs = usePages(
     'listJobs',
-    {
-      query: {
-        limit: 500,
-        ...(view === 'all' ? {} : { state: view }),
-        ...(of.includes('/') ? { repository: of } : of === '' ? {} : { owner: of }),
-      },
-    },
+    { limit: 200, ...(state && { state }), ...(text === '' ? {} : { text }) },
+    ({ next }) => next,
     { everyMs: 3_000 },
   );
-  const now = useNow(jobs.data?.now, jobs.dataUpdatedAt);
+  const now = useNow(jobs.data?.pages[0]?.now, jobs.dataUpdatedAt);
   return (
     <Page title="Queue">
       <div className="filters">
-        <SearchBox label="owner or owner/repository" value={of} onChange={setOf} />
+        <SearchBox label="Repository, job, workflow, branch, label" value={text} onChange={setText} />
         <Segments
           label="State"
           options={views}
@@ -53,28 +61,24 @@ export function QueuePage() {
         />
       </div>
       <Answered query={jobs}>
-        {(answer) =>
-          answer.jobs.length === 0 ? (
-            <NoJobs view={view} of={of} />
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.jobs);
+          return rows.length === 0 ? (
+            <NoJobs view={view} text={text} />
           ) : (
             <DataTable
               caption="Jobs, newest first"
               columns={columnsAt(now)}
-              rows={answer.jobs}
+              rows={rows}
               rowKey={({ id }) => String(id)}
+              total={pages.at(-1)?.next === undefined ? rows.length : -1}
+              onEnd={jobs.more}
             />
-          )
-        }
+          );
+        }}
       </Answered>
     </Page>
   );
-}
-
-function changed(old: URLSearchParams, key: string, value: string): URLSearchParams {
-  const next = new URLSearchParams(old);
-  if (value === '') next.delete(key);
-  else next.set(key, value);
-  return next;
 }
 
 const columnsAt = (now: number): readonly Column<ApiJob>[] => [
@@ -83,30 +87,57 @@ const columnsAt = (now: number): readonly Column<ApiJob>[] => [
     cell: (job) => (
       <span className="two">
         <Link href={`/jobs/${job.id}`}>{job.name}</Link>
-        <span>
+        <span className="wide-only">
           {job.repository} · {job.workflow}
         </span>
+        <span className="phone-only">{job.waitingFor || job.repository}</span>
       </span>
     ),
   },
-  { title: 'State', width: '8rem', cell: (job) => <JobState job={job} /> },
+  { title: 'State', width: '8rem', phoneWidth: '6.5rem', cell: (job) => <JobState job={job} /> },
   {
-    title: 'Why it waits, or where it runs',
+    title: 'What it is at',
     wideOnly: true,
     cell: (job) => <Where job={job} />,
   },
   { title: 'Branch', width: '10rem', wideOnly: true, cell: ({ branch }) => branch },
   {
     title: 'For',
-    width: '7rem',
+    width: '9rem',
+    phoneWidth: '6.5rem',
     isNumber: true,
-    cell: ({ since }) => <Since time={since} now={now} />,
+    cell: (job) => <Elapsed job={job} now={now} />,
   },
 ];
 
+/** How long it runs or waits, beside what is usual; of one that is over, how long ago. */
+function Elapsed({ job, now }: { job: ApiJob; now: number }) {
+  if (job.state === 'done' || job.state === 'lost') return <Ago time={job.since} now={now} />;
+  const { usualMs } = job;
+  if (job.state !== 'running' || usualMs === undefined) return <Since time={job.since} now={now} />;
+  return (
+    <span className="two">
+      <Since time={job.since} now={now} />
+      <span className={now - Date.parse(job.since) > 1.5 * usualMs ? 'late' : ''}>
+        usually {durationText(usualMs)}
+      </span>
+    </span>
+  );
+}
+
 function Where({ job }: { job: ApiJob }) {
-  if (job.waitingFor !== '') return job.waitingFor;
+  if (job.waitingFor !== '') return <span title={job.waitingFor}>{job.waitingFor}</span>;
   const labels = job.labels.join(', ');
+  if (job.state !== 'done' && job.phase !== undefined) {
+    return (
+      <span className="two">
+        <span>
+          <OwnerMark owner={ownersOfPhases[job.phase]}>{phaseWords[job.phase]}</OwnerMark>
+        </span>
+        <span>{[job.vm, labels].filter(Boolean).join(' · ')}</span>
+      </span>
+    );
+  }
   if (job.runner === undefined) return <span className="muted">{labels}</span>;
   return (
     <span className="two">
@@ -116,23 +147,41 @@ function Where({ job }: { job: ApiJob }) {
   );
 }
 
-function NoJobs({ view, of }: { view: View; of: string }) {
-  if (view !== 'all' || of !== '') {
+function NoJobs({ view, text }: { view: View; text: string }) {
+  if (text !== '') {
     return (
-      <Empty title={of === '' ? `No job is ${view}` : `No such job of ${of}`}>
+      <Empty title={`Nothing is like “${text}” here`}>
         <p>
-          <Link href="/queue">See all jobs</Link>
+          <Link href={`/queue?state=all&text=${encodeURIComponent(text)}`}>Search all jobs</Link>, also those
+          that are over.
+        </p>
+      </Empty>
+    );
+  }
+  if (view !== 'all' && view !== 'open') {
+    return (
+      <Empty title={`No job is ${view}`}>
+        <p>
+          <Link href="/queue?state=all">See all jobs</Link>
         </p>
       </Empty>
     );
   }
   return (
-    <Empty title="No job has come yet">
-      <p>Let a workflow run on your own hosts by its label, push it, and it shows up here within seconds:</p>
+    <Empty title={view === 'open' ? 'Nothing runs or waits' : 'No job has come yet'}>
+      <p>
+        A workflow runs on your own hosts by its label. Push it, and its jobs show up here within seconds:
+      </p>
       <pre className="log">{'jobs:\n  build:\n    runs-on: bellows-2cpu-4gb'}</pre>
       <p>
         No host yet, or nothing comes? <Link href="/set-up">Set up</Link> shows how to enrol a host and checks
         the GitHub App.
+        {view === 'open' && (
+          <>
+            {' '}
+            Jobs that are over: <Link href="/queue?state=all">see all</Link>.
+          </>
+        )}
       </p>
     </Empty>
   );

@@ -1,10 +1,10 @@
 // What was mended without anybody asking.
 
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import type { ApiRepair } from '../../src/wire/api/repairs.ts';
 import { call } from '../api/call.ts';
+import { usePages } from '../api/use-pages.ts';
 import { Answered, Refusal } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Empty } from '../parts/empty.tsx';
@@ -18,25 +18,11 @@ export function RepairsPage() {
   const [search, setSearch] = useSearchParams();
   const asked = search.get('kind');
   const kind = isKind(asked) ? asked : undefined;
-  const repairs = useInfiniteQuery({
-    queryKey: ['listRepairs', kind],
-    queryFn: ({ pageParam, signal }) =>
-      call(
-        'listRepairs',
-        { query: { limit: 200, ...(kind && { kind }), ...(pageParam && { before: pageParam }) } },
-        signal,
-      ),
-    initialPageParam: 0,
-    getNextPageParam: ({ next }) => next,
-    refetchInterval: 10_000,
+  const repairs = usePages('listRepairs', { limit: 200, ...(kind && { kind }) }, ({ next }) => next, {
+    cursor: 'before',
+    everyMs: 10_000,
   });
-  const first = repairs.data?.pages[0];
-  const now = useNow(first?.now, repairs.dataUpdatedAt);
-  const { hasNextPage, isFetching, fetchNextPage } = repairs;
-  const more = useCallback(
-    () => void (hasNextPage && !isFetching && fetchNextPage()),
-    [hasNextPage, isFetching, fetchNextPage],
-  );
+  const now = useNow(repairs.data?.pages[0]?.now, repairs.dataUpdatedAt);
   return (
     <Page title="Repairs" aside={<RepairNow />}>
       <div className="filters">
@@ -68,7 +54,7 @@ export function RepairsPage() {
                 columns={columnsAt(now)}
                 rows={rows}
                 rowKey={(repair) => String(repair.number)}
-                onEnd={more}
+                onEnd={repairs.more}
               />
             </>
           );
@@ -102,7 +88,13 @@ const columnsAt = (now: number): readonly Column<ApiRepair>[] => [
   },
   { title: 'Of', cell: ({ subject }) => <Subject {...subject} /> },
   { title: 'Account', width: '10rem', wideOnly: true, cell: ({ owner }) => owner ?? '—' },
-  { title: 'When', width: '8.5rem', isNumber: true, cell: ({ at }) => <Ago time={at} now={now} /> },
+  {
+    title: 'When',
+    width: '8.5rem',
+    phoneWidth: '6.5rem',
+    isNumber: true,
+    cell: ({ at }) => <Ago time={at} now={now} />,
+  },
 ];
 
 function Subject({ kind, id }: ApiRepair['subject']) {

@@ -2,13 +2,22 @@
 // with its size told to screen readers. j, k and the arrows go from row to row.
 
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type ReactNode,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 
 export interface Column<Row> {
   title: string;
   cell: (row: Row) => ReactNode;
   /** A CSS width; what is left over goes to columns without one. */
   width?: string;
+  /** On a phone, where it is not the same. */
+  phoneWidth?: string;
   isNumber?: boolean;
   wideOnly?: boolean;
 }
@@ -56,8 +65,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       <table className="rows" aria-rowcount={(total ?? rows.length) + 1}>
         <caption className="unseen">{caption}</caption>
         <colgroup>
-          {columns.map(({ title, width, wideOnly }) => (
-            <col key={title} className={wideOnly ? 'wide-only' : ''} style={width ? { width } : {}} />
+          {columns.map((column) => (
+            <col key={column.title} className={classOf(column)} style={widthsOf(column)} />
           ))}
         </colgroup>
         <thead>
@@ -89,6 +98,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
 
 const classOf = ({ isNumber, wideOnly }: { isNumber?: boolean; wideOnly?: boolean }): string =>
   [isNumber && 'number', wideOnly && 'wide-only'].filter(Boolean).join(' ');
+
+/** Read by the style sheet, which knows how wide the window is. */
+const widthsOf = (column: { width?: string; phoneWidth?: string }): CSSProperties => {
+  const { width = 'auto', phoneWidth = width } = column;
+  return { '--wide': width, '--phone': phoneWidth } as CSSProperties;
+};
 
 function Gap({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;

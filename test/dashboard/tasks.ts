@@ -23,8 +23,18 @@ export const signIn: PageTask = {
   },
 };
 
+/** Chooses by the arrow keys, as radio buttons are. */
+async function choose(page: Page, from: string, to: string): Promise<void> {
+  await tabTo(page, page.getByRole('radio', { name: from, exact: true }));
+  const target = page.getByRole('radio', { name: to, exact: true });
+  for (let press = 0; press < 10 && !(await target.isChecked()); press++) {
+    await page.keyboard.press('ArrowRight');
+  }
+}
+
 const openJob = async (page: Page, name: string): Promise<void> => {
   await jumpTo(page, 'q', 'Queue');
+  await choose(page, 'Open', 'Done');
   await tabAndPress(page, page.getByRole('link', { name, exact: true }));
   await see(page.getByRole('heading', { level: 1, name }));
 };
@@ -40,14 +50,18 @@ export const tasks: readonly PageTask[] = [
       await see(page.getByText('no host has label gpu'));
       await tabTo(page, page.getByRole('table').getByRole('link').first());
       await page.keyboard.press('j');
-      await tabTo(page, page.getByRole('table').getByRole('link').nth(1));
+      const second = page.getByRole('table').getByRole('link').nth(1);
+      if (!(await second.evaluate((link) => link === link.ownerDocument.activeElement))) {
+        throw new Error('j does not lead to the next row');
+      }
     },
   },
   {
     name: 'job',
-    does: 'opens the job that failed and reads its log',
+    does: 'opens the job that failed, sees where its time went, and reads its log',
     async run(page) {
       await openJob(page, 'fails-on-purpose');
+      await see(page.getByRole('heading', { name: 'Where the time went' }));
       await tabAndPress(page, page.getByRole('button', { name: 'Show the log' }));
       await see(page.locator('pre.log'));
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { phaseNames } from '../../domain/insights/phases.ts';
+import { phaseNames, phaseOwners } from '../../domain/insights/phases.ts';
 import { jobStates } from '../../domain/lifecycle/job.ts';
 import { owners } from '../../domain/lifecycle/vm.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
@@ -61,6 +61,9 @@ export const listJobs = {
     next: z.string().optional(),
   }),
 } as const satisfies Endpoint;
+
+/** Whose time each phase is, for the phase that a list names. */
+export const ownersOfPhases = phaseOwners;
 
 /** A stretch of a job's life. */
 export const apiPhase = z.object({

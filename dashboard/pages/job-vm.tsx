@@ -1,0 +1,95 @@
+import { Link } from 'wouter';
+import type { ApiVm, Resources } from '../../src/wire/api/vms.ts';
+import { Meter } from '../parts/meter.tsx';
+import { OwnerMark } from '../parts/owner-mark.tsx';
+import { VmState } from '../parts/vm-state.tsx';
+
+/** The VM that ran the job or is to, its size, and the most that it used. */
+export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | undefined }) {
+  return (
+    <section className="panel" aria-labelledby="vm">
+      <h2 id="vm">VM</h2>
+      <dl className="facts">
+        <dt>Id</dt>
+        <dd>
+          <code>{vm.id}</code>
+        </dd>
+        <dt>State</dt>
+        <dd>
+          <VmState state={vm.state} />
+        </dd>
+        {vm.failure !== undefined && (
+          <>
+            <dt>Failed</dt>
+            <dd>
+              <OwnerMark owner={vm.failure.owner} />: {vm.failure.reason}
+            </dd>
+          </>
+        )}
+        <dt>Host</dt>
+        <dd>
+          {vm.host === undefined ? (
+            <span className="muted">none yet</span>
+          ) : (
+            <Link href={`/hosts/${encodeURIComponent(vm.host)}`}>{vm.host}</Link>
+          )}
+        </dd>
+        <Used
+          title="CPU"
+          peak={resources?.cpuPercentPeak}
+          of={vm.milliCpus / 10}
+          text={cpuText(vm)}
+          unit="%"
+        />
+        <Used
+          title="Memory"
+          peak={resources?.memoryMibPeak}
+          of={vm.memoryMib}
+          text={gib(vm.memoryMib)}
+          unit="MiB"
+        />
+        <Used
+          title="Disk"
+          peak={resources?.diskMibPeak}
+          of={vm.diskGib * 1024}
+          text={`${vm.diskGib} GiB`}
+          unit="MiB"
+        />
+        {vm.tombstone !== undefined && (
+          <>
+            <dt>Ended</dt>
+            <dd>{vm.tombstone.reason}</dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+const cpuText = ({ milliCpus }: ApiVm): string => `${milliCpus / 1000} CPU`;
+const gib = (mib: number): string =>
+  mib < 1024 ? `${Math.round(mib)} MiB` : `${Math.round(mib / 102.4) / 10} GiB`;
+
+function Used(props: {
+  title: string;
+  peak: number | undefined;
+  of: number;
+  text: string;
+  unit: 'MiB' | '%';
+}) {
+  const { title, peak, of, text, unit } = props;
+  return (
+    <>
+      <dt>{title}</dt>
+      <dd>
+        {text}
+        {peak !== undefined && (
+          <>
+            , at most {unit === 'MiB' ? gib(peak) : (peak / 100).toFixed(1)} used
+            <Meter used={peak} of={of} />
+          </>
+        )}
+      </dd>
+    </>
+  );
+}

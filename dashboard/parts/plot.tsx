@@ -1,0 +1,113 @@
+// A line plot by uPlot. The canvas is for the eye; what it shows stands beside it as a table, which is the page's to give.
+
+import { useEffect, useRef } from 'react';
+import UPlot, { type AlignedData } from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useTheme } from '../shell/theme.ts';
+
+export interface Line {
+  label: string;
+  values: readonly (number | null)[];
+  look: 'strong' | 'muted' | 'dashed';
+}
+
+export interface PlotProps {
+  /** Said in place of the picture. */
+  label: string;
+  /** Seconds since 1970, or plain numbers with `isTime` off. */
+  xs: readonly number[];
+  lines: readonly Line[];
+  isTime?: boolean;
+  xText?: (x: number) => string;
+  yText: (y: number) => string;
+  height?: number;
+  /** A dot at each value, for few and irregular ones. */
+  hasPoints?: boolean;
+}
+
+export function Plot(props: PlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const theme = useTheme();
+  const latest = useRef(props);
+  latest.current = props;
+  // Drawn anew only when what it shows has changed, not with each tick of the clock.
+  const drawn = JSON.stringify([props.xs, props.lines]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme gives the colours, and `drawn` stands for the data
+  useEffect(() => {
+    const host = place.current;
+    if (host === null) return;
+    const draw = (): UPlot => new UPlot(optionsOf(latest.current, host), dataOf(latest.current), host);
+    let plot = draw();
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const redraw = (): void => {
+      plot.destroy();
+      plot = draw();
+    };
+    scheme.addEventListener('change', redraw);
+    const resize = new ResizeObserver(() =>
+      plot.setSize({ width: host.clientWidth, height: latest.current.height ?? 220 }),
+    );
+    resize.observe(host);
+    return () => {
+      resize.disconnect();
+      scheme.removeEventListener('change', redraw);
+      plot.destroy();
+    };
+  }, [drawn, theme]);
+  return <div className="plot" ref={place} role="img" aria-label={props.label} />;
+}
+
+const dataOf = ({ xs, lines }: PlotProps): AlignedData => [
+  [...xs],
+  ...lines.map(({ values }) => [...values]),
+];
+
+function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
+  const colour = colourIn(host);
+  const axis = {
+    stroke: colour('--muted'),
+    font: `12px ${getComputedStyle(host).fontFamily}`,
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  const { xText, yText } = props;
+  return {
+    width: host.clientWidth,
+    height: props.height ?? 220,
+    scales: {
+      x: { time: props.isTime ?? true },
+      y: { range: (_plot, _low, high) => [0, (high || 1) * 1.1] },
+    },
+    axes: [
+      { ...axis, ...(xText && { values: (_plot, values) => values.map(xText) }) },
+      { ...axis, size: 64, values: (_plot, values) => values.map(yText) },
+    ],
+    cursor: { y: false, points: { size: 7 } },
+    legend: { live: true },
+    tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    series: [
+      { ...(xText && { value: (_plot, value) => (value === null ? '' : xText(value)) }) },
+      ...props.lines.map(({ label, look }) => ({
+        label,
+        stroke: colour(look === 'strong' ? '--text' : '--line-strong'),
+        width: look === 'strong' ? 2 : 1.5,
+        ...(look === 'dashed' ? { dash: [4, 4] } : {}),
+        points: { show: props.hasPoints === true, size: 6, fill: colour('--surface') },
+        spanGaps: true,
+        value: (_plot: UPlot, value: number | null) => (value === null ? '—' : yText(value)),
+      })),
+    ],
+  };
+}
+
+/** A canvas knows no variables and no light-dark(), so the browser is asked what they come to. */
+function colourIn(host: HTMLElement): (name: string) => string {
+  return (name) => {
+    const probe = document.createElement('span');
+    probe.style.color = `var(${name})`;
+    host.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+}
