@@ -68,7 +68,7 @@ describe('the project', () => {
 describe('every command explains itself', () => {
   it.concurrent.each(scriptCommands(paths).map((command) => ({ name: command.slice(1).join(' '), command })))(
     '$name --help',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async ({ command }) => {
       expect(await silentCommands(command)).toEqual([]);
     },

@@ -37,7 +37,9 @@ export async function helpOf([file, ...before]: Command): Promise<string> {
 export async function silentCommands(command: Command): Promise<string[]> {
   try {
     const names = subcommands(await helpOf(command));
-    const below = await Promise.all(names.map((name) => silentCommands([...command, name])));
+    const below: string[][] = [];
+    // One after the other: forty programs at once keep each other from answering in time.
+    for (const name of names) below.push(await silentCommands([...command, name]));
     return below.flat();
   } catch (error) {
     return [`${command.slice(1).join(' ')} --help: ${String(error)}`];
