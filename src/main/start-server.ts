@@ -15,6 +15,7 @@ import { SystemRandom } from '../adapters/system/random.ts';
 import { auditTrail } from '../control-plane/access/audit-trail.ts';
 import { identify } from '../control-plane/access/identify.ts';
 import type { Deps } from '../control-plane/deps.ts';
+import { type LiveFeed, liveFeed } from '../control-plane/live/live-feed.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
 import { repairNow } from '../control-plane/repair/now.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
@@ -98,7 +99,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const controlPlane = runControlPlane(deps);
     opened.push(() => controlPlane.stop());
 
-    const http = await openHttp(config, deps, controlPlane);
+    const live = liveFeed({ store, log }, settings.processName);
+    opened.push(async () => live.stop());
+
+    const http = await openHttp(config, deps, { controlPlane, live });
     const agents = listenForAgents(http.server, {
       authenticate: (token) => authenticateAgent({ store, tokens: new JoseHostTokenVerifier(clock) }, token),
       accept: ({ host }, socket) => controlPlane.links.accept(host, socket),
@@ -120,7 +124,11 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   }
 }
 
-function openHttp(config: ServerConfig, deps: Deps, controlPlane: ControlPlane): Promise<HttpServer> {
+function openHttp(
+  config: ServerConfig,
+  deps: Deps,
+  { controlPlane, live }: { controlPlane: ControlPlane; live: LiveFeed },
+): Promise<HttpServer> {
   const { store, clock, log, settings } = deps;
   // Nobody signs in yet: tokens are made by operators alone.
   const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
@@ -137,6 +145,7 @@ function openHttp(config: ServerConfig, deps: Deps, controlPlane: ControlPlane):
       check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
     }),
     v1: v1Handlers(requests),
+    live,
     audit: auditTrail({ store, clock, log }),
     identify: (credentials) => identify({ store, clock, ...access }, credentials),
     log,

@@ -40,7 +40,7 @@ export interface Store {
   /** Calls `listener` when a transaction anywhere said `wake(channel)`. A hint only: it may be lost or doubled. */
   onWake(channel: WakeChannel, listener: () => void): { stop(): void };
   /**
-   * Calls `listener` with each job, VM or host whose row a committed transaction anywhere wrote. A hint only, as a wake:
+   * Calls `listener` with each job, VM, host, repair or incident whose row a committed transaction anywhere wrote. A hint only, as a wake:
    * it may be doubled or late; when some may have been lost it is `unknown`.
    */
   onChange(listener: (change: Change) => void): { stop(): void };
@@ -59,6 +59,8 @@ export type WakeChannel = 'deliveries' | 'tasks' | `host:${string}`;
 export type Change =
   | { kind: 'job' | 'vm'; id: string; owner: string }
   | { kind: 'host'; id: string }
+  /** Written down; without an owner it concerns nobody in particular. */
+  | { kind: 'repair' | 'incident'; id: string; owner?: string }
   /** Something: whatever one holds is to be read anew. */
   | { kind: 'unknown' };
 

@@ -4,19 +4,25 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { nobody } from '../../domain/access/caller.ts';
 import type { Log } from '../../ports/log.ts';
 import { type ApiAnswer, apiPrefix, type Endpoint } from '../../wire/api/endpoint.ts';
 import { type ApiHandlers, type EndpointName, endpoints, type RequestOf } from '../../wire/api/endpoints.ts';
+import { live } from '../../wire/api/live.ts';
 import { audited } from './audited.ts';
+import { entityTag, isKnown } from './entity-tag.ts';
 import { type GateDeps, gateOf } from './gate.ts';
+import { type LiveDeps, type LiveSource, liveRoute } from './live-route.ts';
 import { handleProblems, sendProblem } from './problems.ts';
 
 export interface ApiDeps extends GateDeps {
   api: ApiHandlers;
+  /** Not served when left out. */
+  live?: LiveSource | undefined;
   log: Log;
+  options?: NonNullable<GateDeps['options']> & NonNullable<LiveDeps['options']>;
 }
 
 const maxBodyBytes = 256 * 1024;
@@ -41,11 +47,15 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
       const gate = await gateOf(api, deps);
       for (const name of Object.keys(endpoints) as EndpointName[])
         addRoute(api, deps, name, gate(name, endpoints[name]));
+      if (deps.live !== undefined) liveRoute(api, { ...deps, live: deps.live }, gate('live', live));
       api.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
     },
     { prefix: apiPrefix },
   );
 }
+
+/** Past the schemas of the route, which are for answers of 200 only. */
+const notModified = (reply: FastifyReply): FastifyReply => reply.code(304).send();
 
 function addRoute<N extends EndpointName>(
   app: FastifyInstance,
@@ -74,7 +84,13 @@ function addRoute<N extends EndpointName>(
       const call = (): Promise<ApiAnswer<unknown>> =>
         deps.api[name]({ params, query, body } as RequestOf<N>, request.caller ?? nobody);
       const answer = await (endpoint.method === 'GET' ? call() : audited(deps, request, name, call));
-      return answer.ok ? answer.value : sendProblem(reply, answer.problem);
+      if (!answer.ok) return sendProblem(reply, answer.problem);
+      // A page that shows ages needs the time of an answer, so nothing is kept but by who asks for it by tag.
+      reply.header('cache-control', 'no-store');
+      if (endpoint.method !== 'GET') return answer.value;
+      const tag = entityTag(answer.value);
+      reply.header('etag', tag);
+      return isKnown(request.headers['if-none-match'], tag) ? notModified(reply) : answer.value;
     },
   });
 }

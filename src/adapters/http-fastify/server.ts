@@ -20,6 +20,8 @@ export interface HttpServerDeps {
   v1?: V1Handlers;
   identify: ApiDeps['identify'];
   audit: ApiDeps['audit'];
+  /** Tells what has changed. */
+  live?: ApiDeps['live'];
   log: Log;
   /** Where the built dashboard lies; undefined when it was not built. */
   dashboardFolder?: string | undefined;

@@ -27,6 +27,13 @@ export function createRepairTable(): {
           for (const repair of repairs) {
             const number = rows.nextNumber();
             rows.put(session, `${number}`, frozenCopy({ ...repair, number }));
+            const { owner } = repair;
+            const id = repairSubject(repair.subject);
+            session.changes.set(`repair ${id}`, {
+              kind: 'repair',
+              id,
+              ...(owner !== undefined && { owner }),
+            });
           }
         }),
       list: (filter, { limit, before = Number.POSITIVE_INFINITY }) =>

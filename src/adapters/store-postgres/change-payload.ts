@@ -36,6 +36,11 @@ export function changesIn(payload: string): readonly Change[] {
 const isChange = (value: unknown): value is Change => {
   const { kind, id, owner }: { kind?: unknown; id?: unknown; owner?: unknown } = Object(value);
   if (kind === 'unknown') return true;
-  return typeof id === 'string' && (kind === 'host' || (isOwned(kind) && typeof owner === 'string'));
+  if (typeof id !== 'string') return false;
+  if (kind === 'host') return true;
+  return isOwned(kind)
+    ? typeof owner === 'string'
+    : isNote(kind) && (owner === undefined || typeof owner === 'string');
 };
+const isNote = (kind: unknown): boolean => kind === 'repair' || kind === 'incident';
 const isOwned = (kind: unknown): boolean => kind === 'job' || kind === 'vm';

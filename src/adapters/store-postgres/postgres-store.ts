@@ -177,7 +177,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded
     sealed: sealedTable(tx),
     budget: budgetTable(tx),
     enrolments: enrolmentTable(tx),
-    repairs: repairTable(tx),
+    repairs: repairTable(tx, note),
     loops: loopTable(tx),
     people: personTable(tx),
     sessions: sessionTable(tx),

@@ -3,8 +3,9 @@ import { type RepairKind, repairKinds, repairSubject } from '../../domain/repair
 import type { LoopTable, RepairFilter, RepairTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
+import type { NoteChange } from './versioned-table.ts';
 
-export function repairTable(db: Db): RepairTable {
+export function repairTable(db: Db, note: NoteChange): RepairTable {
   return {
     async append(repairs) {
       if (repairs.length === 0) return;
@@ -16,6 +17,8 @@ export function repairTable(db: Db): RepairTable {
         doc: JSON.stringify(repair),
       }));
       await db.insertInto('repairs').values(rows).execute();
+      for (const { subject, owner } of repairs)
+        note({ kind: 'repair', id: repairSubject(subject), ...(owner !== undefined && { owner }) });
     },
     async list(filter, { limit, before }) {
       let query = chosen(db, filter).select(['number', 'doc']).orderBy('number', 'desc').limit(limit);

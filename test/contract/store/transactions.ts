@@ -188,6 +188,23 @@ export function transactionContract(open: OpenStores): void {
     expect(heard.a.slice(3)).toEqual([all[0], all[2]]);
   });
 
+  it('tells of each thing that was mended, and whom it concerns', async ({ a, b }) => {
+    const heard: Change[] = [];
+    b.onChange((change) => heard.push(change));
+    const repair = { at: at(0), kind: 'vm-replaced', cause: 'x', data: {} } as const;
+    await within(a, (tx) =>
+      tx.repairs.append([
+        { ...repair, subject: { kind: 'vm', id: vm(1).id }, owner: 'acme' },
+        { ...repair, kind: 'host-silent', subject: { kind: 'host', id: host(1).id } },
+      ]),
+    );
+    await eventually(() => heard.length >= 2);
+    expect(heard).toEqual([
+      { kind: 'repair', id: `vm ${vm(1).id}`, owner: 'acme' },
+      { kind: 'repair', id: `host ${host(1).id}` },
+    ]);
+  });
+
   it('tells of no row that was not kept, and nobody who has stopped listening', async ({ a }) => {
     const heard: string[] = [];
     const listener = a.onChange(() => heard.push('stopped'));
