@@ -63,6 +63,7 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
       webhookSecrets: await readSecrets(values.webhookSecretFile),
     },
     adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
+    metricsTokens: values.metricsTokenFile === undefined ? [] : await readSecrets(values.metricsTokenFile),
     trustProxy: values.trustProxy,
     keep: { deliveriesMs: values.keepDeliveriesMs, historyMs: values.keepHistoryMs },
     settings: settingsOf(values, await chosenImage(values.image)),

@@ -6,6 +6,7 @@ import { listenForAgents } from '../adapters/agent-link-ws/listener.ts';
 import { startEmbeddedPostgres } from '../adapters/embedded-postgres/embedded-postgres.ts';
 import { OctokitGitHub } from '../adapters/github/octokit-github.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http-fastify/server.ts';
+import { PromPrinter } from '../adapters/metrics-prom/prom-printer.ts';
 import { JoseHostTokenVerifier } from '../adapters/sealer-jose/host-token-verifier.ts';
 import { JoseSealer } from '../adapters/sealer-jose/sealer.ts';
 import type { PostgresConnection } from '../adapters/store-postgres/connection.ts';
@@ -17,9 +18,11 @@ import { identify } from '../control-plane/access/identify.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type LiveFeed, liveFeed } from '../control-plane/live/live-feed.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
+import { serveMetrics } from '../control-plane/metrics/serve-metrics.ts';
 import { repairNow } from '../control-plane/repair/now.ts';
 import { apiHandlers } from '../control-plane/requests/api.ts';
 import { authenticateAgent } from '../control-plane/requests/authenticate-agent.ts';
+import { tokenHash } from '../control-plane/requests/tokens.ts';
 import { v1Handlers } from '../control-plane/requests/v1/api.ts';
 import { type ControlPlane, runControlPlane } from '../control-plane/run.ts';
 import type { Settings } from '../control-plane/settings.ts';
@@ -40,6 +43,8 @@ export interface ServerConfig {
   github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
   /** SHA-256 of the operators' tokens, in hex. */
   adminTokenHashes: readonly string[];
+  /** Good for `/metrics` alone. */
+  metricsTokens?: readonly Secret[];
   /** How long to keep what only grows; for ever when left out. */
   keep?: { deliveriesMs: DurationMs; historyMs: DurationMs };
   trustProxy: boolean;
@@ -132,6 +137,13 @@ function openHttp(
   const { store, clock, log, settings } = deps;
   // Nobody signs in yet: tokens are made by operators alone.
   const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
+  const who = (credentials: Parameters<typeof identify>[1]) =>
+    identify({ store, clock, ...access }, credentials);
+  const metrics = {
+    ...{ store, clock, version: config.version, identify: who },
+    printer: new PromPrinter(),
+    tokenHashes: (config.metricsTokens ?? []).map((token) => tokenHash(token.reveal())),
+  };
   const requests = {
     ...deps,
     repair: (options: { owner?: string }) => repairNow(deps, options),
@@ -147,7 +159,8 @@ function openHttp(
     v1: v1Handlers(requests),
     live,
     audit: auditTrail({ store, clock, log }),
-    identify: (credentials) => identify({ store, clock, ...access }, credentials),
+    identify: who,
+    metrics: (authorization) => serveMetrics(metrics, authorization),
     log,
     dashboardFolder: dashboardFolder(),
     options: { trustProxy: config.trustProxy },

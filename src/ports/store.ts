@@ -16,6 +16,7 @@ import type {
 import type { Deadline, Effect, EffectKind, HistoryLine } from '../domain/lifecycle/effects.ts';
 import type { Job, JobState } from '../domain/lifecycle/job.ts';
 import type { Vm, VmState } from '../domain/lifecycle/vm.ts';
+import type { MetricTotals } from '../domain/metrics/totals.ts';
 import type { LoopStates, RepairLoopKind } from '../domain/repair/loops.ts';
 import type { Repair, RepairKind, RepairSubject } from '../domain/repair/repair.ts';
 import type { Host } from '../domain/scheduling/host.ts';
@@ -23,6 +24,7 @@ import type { Scope } from '../domain/scope.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
 import type { ApiTokenTable, AuditTable, PersonTable, SessionTable } from './access-tables.ts';
 import type { InsightTable } from './insight-tables.ts';
+import type { MetricTable } from './metric-tables.ts';
 
 export interface Store {
   /**
@@ -81,13 +83,19 @@ export interface Transaction {
   readonly apiTokens: ApiTokenTable;
   readonly audit: AuditTable;
   readonly insights: InsightTable;
+  readonly metrics: MetricTable;
   /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
   lock(name: LockName): Promise<void>;
   /** Wakes listeners when this transaction commits. */
   wake(channel: WakeChannel): void;
 }
 
-export type LockName = `balance:${string}` | 'placement' | `budget:${string}` | `repair:${RepairLoopKind}`;
+export type LockName =
+  | 'metrics'
+  | `balance:${string}`
+  | 'placement'
+  | `budget:${string}`
+  | `repair:${RepairLoopKind}`;
 
 /** A write met a row that somebody else had changed since it was read. The transaction is run again. */
 export class StaleWriteError extends Error {
@@ -306,6 +314,8 @@ export interface SealedTable {
 export interface BudgetTable {
   get(bucket: string): Promise<Budget | undefined>;
   put(bucket: string, budget: Budget): Promise<void>;
+  /** By bucket. */
+  list(): Promise<readonly (Budget & { bucket: string })[]>;
 }
 
 export interface Budget {
@@ -367,10 +377,15 @@ export interface RepairPage {
   before?: number;
 }
 
+/** Beside the loops, what is folded by whoever asks for metrics, under the lock `metrics`. */
+export interface Remembered extends LoopStates {
+  metrics: MetricTotals;
+}
+
 /** What the repair loops remember. Whoever reads and then puts holds the lock `repair:<loop>`. */
 export interface LoopTable {
-  get<Loop extends keyof LoopStates>(loop: Loop): Promise<LoopStates[Loop] | undefined>;
-  put<Loop extends keyof LoopStates>(loop: Loop, state: LoopStates[Loop]): Promise<void>;
+  get<Loop extends keyof Remembered>(loop: Loop): Promise<Remembered[Loop] | undefined>;
+  put<Loop extends keyof Remembered>(loop: Loop, state: Remembered[Loop]): Promise<void>;
 }
 
 /** How long a task may be held without renewal. */

@@ -17,6 +17,7 @@ export const adapterPackages: Readonly<Record<string, readonly string[]>> = {
   github: ['@octokit/'],
   'http-fastify': ['fastify', '@fastify/', 'fastify-type-provider-zod'],
   'log-pino': ['pino'],
+  'metrics-prom': ['prom-client'],
   'sealer-jose': ['jose'],
   'store-postgres': ['kysely', 'pg'],
 };

@@ -7,6 +7,7 @@ import { deliveryContract } from './store/deliveries.ts';
 import { indexContract } from './store/indexes.ts';
 import { insightContract } from './store/insights.ts';
 import { leaseContract } from './store/leases.ts';
+import { metricContract } from './store/metrics.ts';
 import { pageContract } from './store/pages.ts';
 import { raceContract } from './store/races.ts';
 import { repairContract } from './store/repairs.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('leases', () => leaseContract(open));
     describe('the repair book', () => repairContract(open));
     describe('insights', () => insightContract(open));
+    describe('what the metrics count', () => metricContract(open));
     describe('callers', () => accessContract(open));
     describe('small tables', () => smallTableContract(open));
   });

@@ -10,6 +10,7 @@ import type { ApiHandlers } from '../../wire/api/endpoints.ts';
 import type { V1Handlers } from '../../wire/api-v1/endpoints.ts';
 import { type ApiDeps, apiRoutes } from './api-routes.ts';
 import { dashboardRoute } from './dashboard-route.ts';
+import { metricsRoute } from './metrics-route.ts';
 import { v1Routes } from './v1-routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
@@ -22,6 +23,8 @@ export interface HttpServerDeps {
   audit: ApiDeps['audit'];
   /** Tells what has changed. */
   live?: ApiDeps['live'];
+  /** Answers `GET /metrics`; there is none when it is left out. */
+  metrics?: (authorization: string | undefined) => Promise<RawResponse>;
   log: Log;
   /** Where the built dashboard lies; undefined when it was not built. */
   dashboardFolder?: string | undefined;
@@ -51,6 +54,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     forceCloseConnections: 'idle',
   });
   await app.register(webhookRoute, deps);
+  await app.register(metricsRoute, deps);
   await app.register(apiRoutes, deps);
   if (deps.v1 !== undefined) await app.register(v1Routes, { ...deps, v1: deps.v1 });
   await app.register(dashboardRoute, deps);

@@ -10,6 +10,7 @@ import {
   type WakeChannel,
 } from '../../ports/store.ts';
 import { DeadlockError, type Locks } from './locks.ts';
+import { metricsOf } from './metric-table.ts';
 import { createSession, never, type Session } from './session.ts';
 import type { Tables } from './tables.ts';
 
@@ -146,6 +147,8 @@ function transactionsOn({ tables, locks }: Shared): (session: Session) => Transa
   const makers = new Map<string | symbol, (session: Session) => unknown>(
     Object.entries(tables).map(([name, table]) => [name, (session) => table.in(session)]),
   );
+  const { jobs, vms } = tables;
+  makers.set('metrics', (session) => metricsOf(jobs.participant, vms.participant, session));
   makers.set('lock', (session) => (name: LockName) => session.statement(() => session.lock(`name ${name}`)));
   makers.set('wake', (session) => (channel: WakeChannel) => void session.wakes.add(channel));
   const shape = transactionOf(tables, createSession(locks, []));
@@ -182,6 +185,7 @@ function transactionOf(tables: Tables, session: Session): Transaction {
     apiTokens: tables.apiTokens.in(session),
     audit: tables.audit.in(session),
     insights: tables.insights.in(session),
+    metrics: metricsOf(tables.jobs.participant, tables.vms.participant, session),
     lock: (name) => session.statement(() => session.lock(`name ${name}`)),
     wake: (channel) => void session.wakes.add(channel),
   };

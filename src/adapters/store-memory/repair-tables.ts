@@ -1,6 +1,5 @@
-import type { LoopStates } from '../../domain/repair/loops.ts';
 import { type Repair, type RepairKind, repairKinds, repairSubject } from '../../domain/repair/repair.ts';
-import type { LoopTable, RecordedRepair, RepairFilter, RepairTable } from '../../ports/store.ts';
+import type { LoopTable, RecordedRepair, Remembered, RepairFilter, RepairTable } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
 import { by, newestFirst } from './order.ts';
 import { createRows, type Rows } from './rows.ts';
@@ -76,13 +75,13 @@ const noneOfEach = (): Record<RepairKind, number> =>
   Object.fromEntries(repairKinds.map((kind) => [kind, 0])) as Record<RepairKind, number>;
 
 export function createLoopTable(): { participant: Participant; in(session: Session): LoopTable } {
-  const rows = createRows<LoopStates[keyof LoopStates]>({});
+  const rows = createRows<Remembered[keyof Remembered]>({});
   return {
     participant: rows,
     in: (session) => ({
-      get: <Loop extends keyof LoopStates>(loop: Loop) =>
+      get: <Loop extends keyof Remembered>(loop: Loop) =>
         // Under its own name each loop has only ever put its own state.
-        session.statement(() => rows.get(session, loop) as LoopStates[Loop] | undefined),
+        session.statement(() => rows.get(session, loop) as Remembered[Loop] | undefined),
       put: (loop, state) =>
         session.statement(async () => {
           await session.lock(`loop ${loop}`);

@@ -89,15 +89,23 @@ export function createSealedTable(): Table<SealedTable> {
 }
 
 export function createBudgetTable(): Table<BudgetTable> {
-  const rows = createRows<Budget>({});
+  const rows = createRows<Budget & { bucket: string }, 'all'>({
+    all: { keyOf: () => '', order: by(({ bucket }) => bucket) },
+  });
+  const plain = ({ bucket: _, ...budget }: Budget & { bucket: string }): Budget => budget;
   return {
     participant: rows,
     in: (session) => ({
-      get: (bucket) => session.statement(() => rows.get(session, bucket)),
+      get: (bucket) =>
+        session.statement(() => {
+          const row = rows.get(session, bucket);
+          return row && plain(row);
+        }),
+      list: () => session.statement(() => rows.select(session, 'all', '')),
       put: (bucket, budget) =>
         session.statement(async () => {
           await session.lock(`budget row ${bucket}`);
-          rows.put(session, bucket, frozenCopy(budget));
+          rows.put(session, bucket, frozenCopy({ ...budget, bucket }));
         }),
     }),
   };

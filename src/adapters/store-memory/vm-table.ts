@@ -28,6 +28,7 @@ const indexes = {
   state: { keyOf: (vm) => vm.state, order },
   live: { keyOf: (vm) => (isLive(vm) ? '' : undefined), order },
   liveOfDemand: { keyOf: (vm) => (isLive(vm) ? demandOf(vm) : undefined), order },
+  gone: { keyOf: (vm) => (isLive(vm) ? undefined : ''), order: bySince },
   goneOfDemand: { keyOf: (vm) => (isLive(vm) ? undefined : demandOf(vm)), order: bySince },
   liveOnHost: { keyOf: (vm) => (isLive(vm) ? vm.host : undefined), order },
   runner: { keyOf: (vm) => `${scopeKey(vm.scope)} ${vm.runnerName}`, order },

@@ -9,6 +9,7 @@ import { up as whereToLook } from './migrations/0003-where-to-look.ts';
 import { up as access } from './migrations/0004-access.ts';
 import { up as insights } from './migrations/0005-insights.ts';
 import { up as lists } from './migrations/0007-lists.ts';
+import { up as metrics } from './migrations/0010-metrics.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004-access': { up: access },
   '0005-insights': { up: insights },
   '0007-lists': { up: lists },
+  '0010-metrics': { up: metrics },
 };
 
 const table = 'migrations';

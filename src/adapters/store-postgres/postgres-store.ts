@@ -24,6 +24,7 @@ import { hostTable } from './host-table.ts';
 import { insightTable } from './insight-table.ts';
 import { writeInsights } from './insight-writer.ts';
 import { jobTable } from './job-table.ts';
+import { metricTable } from './metric-table.ts';
 import { migrate } from './migrate.ts';
 import { createPartitions, dropBefore, type Partitions, partitionOf } from './partitions.ts';
 import { loopTable, repairTable } from './repair-tables.ts';
@@ -184,6 +185,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded
     apiTokens: apiTokenTable(tx),
     audit: auditTable(tx),
     insights: insightTable(tx, recorded),
+    metrics: metricTable(tx),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

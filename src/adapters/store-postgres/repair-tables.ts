@@ -1,6 +1,5 @@
-import type { LoopStates } from '../../domain/repair/loops.ts';
 import { type RepairKind, repairKinds, repairSubject } from '../../domain/repair/repair.ts';
-import type { LoopTable, RepairFilter, RepairTable } from '../../ports/store.ts';
+import type { LoopTable, Remembered, RepairFilter, RepairTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
 import type { NoteChange } from './versioned-table.ts';
@@ -53,10 +52,10 @@ function chosen(db: Db, { owner, owners, kinds, subjects, since }: RepairFilter)
 
 export function loopTable(db: Db): LoopTable {
   return {
-    async get<Loop extends keyof LoopStates>(loop: Loop) {
+    async get<Loop extends keyof Remembered>(loop: Loop) {
       const row = await db.selectFrom('loops').select('doc').where('loop', '=', loop).executeTakeFirst();
       // Under its own name each loop has only ever put its own state.
-      return row?.doc as LoopStates[Loop] | undefined;
+      return row?.doc as Remembered[Loop] | undefined;
     },
     async put(loop, state) {
       const doc = JSON.stringify(state);

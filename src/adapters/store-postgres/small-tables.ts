@@ -77,6 +77,10 @@ export function budgetTable(db: Db): BudgetTable {
         .executeTakeFirst();
       return row?.doc;
     },
+    async list() {
+      const rows = await db.selectFrom('budgets').select(['bucket', 'doc']).orderBy('bucket').execute();
+      return rows.map(({ bucket, doc }) => ({ ...doc, bucket }));
+    },
     async put(bucket, budget) {
       const doc = JSON.stringify(budget);
       const row = db.insertInto('budgets').values({ bucket: storable(bucket), doc });

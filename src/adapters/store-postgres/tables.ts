@@ -5,12 +5,11 @@ import type { ColumnType, Generated } from 'kysely';
 import type { Deadline, Effect } from '../../domain/lifecycle/effects.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import type { LoopStates } from '../../domain/repair/loops.ts';
 import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { ApiToken, AuditEntry, LoginSession, Person } from '../../ports/access-tables.ts';
-import type { Budget, Delivery, Enrolment } from '../../ports/store.ts';
+import type { Budget, Delivery, Enrolment, Remembered } from '../../ports/store.ts';
 import type { InsightTables } from './insight-rows.ts';
 
 /** Read as an object, written as text. */
@@ -99,7 +98,7 @@ export interface Tables extends InsightTables {
     status: number | null;
     doc: Json<AuditEntry>;
   };
-  loops: { loop: keyof LoopStates; doc: Json<LoopStates[keyof LoopStates]> };
+  loops: { loop: keyof Remembered; doc: Json<Remembered[keyof Remembered]> };
 }
 
 /** A text that a `text` column takes: without U+0000 and half characters. */

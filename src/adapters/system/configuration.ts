@@ -117,6 +117,11 @@ export const serverSettings = {
     hashes,
     'SHA-256 of the admin token in hex, so that the token itself need not lie here. Several, separated by commas.',
   ),
+  metricsTokenFile: optional(
+    'BELLOWS_METRICS_TOKEN_FILE',
+    path,
+    'File with a token that is good for `/metrics` and nothing else. The admin token is good there, too; the token of an account shows that account alone.',
+  ),
   ...githubSettings,
   labelPrefixes: setting(
     'BELLOWS_LABEL_PREFIXES',
