@@ -3,6 +3,7 @@
 import { keepPreviousData, QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { AnswerOf, CallOf, EndpointName } from '../../src/wire/api/endpoints.ts';
 import { call, RefusedError } from './call.ts';
+import { pollEvery } from './live.ts';
 
 export const cache = new QueryClient({
   defaultOptions: {
@@ -31,6 +32,6 @@ export const useAnswer = <N extends EndpointName>(
   useQuery<AnswerOf<N>>({
     queryKey: answerKey(name, request),
     queryFn: ({ signal }) => call(name, request, signal),
-    ...(options.everyMs === undefined ? {} : { refetchInterval: options.everyMs }),
+    refetchInterval: () => (options.everyMs === undefined ? false : pollEvery(options.everyMs)),
     ...(options.enabled === undefined ? {} : { enabled: options.enabled }),
   });

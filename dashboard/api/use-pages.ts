@@ -5,6 +5,7 @@ import { type InfiniteData, keepPreviousData, useInfiniteQuery } from '@tanstack
 import { useCallback } from 'react';
 import type { AnswerOf, CallOf, EndpointName } from '../../src/wire/api/endpoints.ts';
 import { call } from './call.ts';
+import { pollEvery } from './live.ts';
 
 type Cursor = string | number | undefined;
 
@@ -25,7 +26,7 @@ export function usePages<N extends EndpointName>(
     initialPageParam: undefined,
     getNextPageParam: next,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => everyMs * Math.max(1, state.data?.pages.length ?? 1),
+    refetchInterval: ({ state }) => pollEvery(everyMs) * Math.max(1, state.data?.pages.length ?? 1),
   });
   const { hasNextPage, isFetching, fetchNextPage } = result;
   const more = useCallback(() => {

@@ -31,4 +31,4 @@ export async function jumpTo(page: Page, letter: string, heading: string): Promi
 }
 
 export const see = (target: Locator): Promise<void> =>
-  target.first().waitFor({ state: 'visible', timeout: patienceMs });
+  target.filter({ visible: true }).first().waitFor({ state: 'visible', timeout: patienceMs });

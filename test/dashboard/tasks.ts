@@ -41,6 +41,38 @@ const openJob = async (page: Page, name: string): Promise<void> => {
 
 export const tasks: readonly PageTask[] = [
   {
+    name: 'today',
+    does: 'sees how today compares, and goes to what it consists of',
+    async run(page) {
+      await jumpTo(page, 't', 'Today');
+      await see(page.getByText('Builds in the course of the day'));
+      await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'acme' }));
+      await see(page.getByRole('heading', { level: 1, name: 'Insights' }));
+      await jumpTo(page, 't', 'Today');
+      await see(page.getByRole('table').getByText('acme'));
+    },
+  },
+  {
+    name: 'insights',
+    does: 'looks at the users of the last 90 days, in builds',
+    async run(page) {
+      await jumpTo(page, 'i', 'Insights');
+      await choose(page, 'Repositories', 'Users');
+      await choose(page, '28', '90');
+      await choose(page, 'Minutes', 'Builds');
+      await see(page.getByRole('table').getByText('octocat'));
+    },
+  },
+  {
+    name: 'slower',
+    does: 'looks further back for what became slower',
+    async run(page) {
+      await jumpTo(page, 's', 'Slower jobs');
+      await choose(page, '28 days', '120');
+      await see(page.getByRole('heading', { level: 2, name: 'No job became slower' }));
+    },
+  },
+  {
     name: 'queue',
     does: 'searches a repository and finds why its job waits',
     async run(page) {

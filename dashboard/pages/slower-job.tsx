@@ -1,0 +1,93 @@
+import { Link } from 'wouter';
+import type { ApiJobRun } from '../../src/wire/api/usage.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { Answered } from '../parts/answered.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { Empty } from '../parts/empty.tsx';
+import { Page } from '../parts/page.tsx';
+import { Plot } from '../parts/plot.tsx';
+import { durationText } from '../parts/time.tsx';
+
+export function SlowerJob(props: { repository: string; workflow: string; name: string; days: number }) {
+  const { repository, workflow, name, days } = props;
+  const runs = useAnswer('jobRuns', { query: { repository, workflow, name, days } }, { everyMs: 60_000 });
+  return (
+    <Page title={name} aside={<Link href={`/slower?days=${days}`}>All slower jobs</Link>}>
+      <p className="lead">
+        {repository} · {workflow}: the longest run of each day in {days} days.
+      </p>
+      <Answered query={runs}>
+        {(answer) =>
+          answer.runs.length === 0 ? (
+            <Empty title="No run in this time">
+              <p>
+                <Link href={`/slower?days=${days}`}>See the jobs that became slower</Link>
+              </p>
+            </Empty>
+          ) : (
+            <Runs runs={answer.runs} />
+          )
+        }
+      </Answered>
+    </Page>
+  );
+}
+
+function Runs({ runs }: { runs: readonly ApiJobRun[] }) {
+  const oldestFirst = runs.toSorted((a, b) => a.endedAt.localeCompare(b.endedAt));
+  const longest = Math.max(...runs.map(({ ms }) => ms));
+  return (
+    <>
+      <section className="panel" aria-label="Plot">
+        <Plot
+          label={`Longest run of each day; the longest of all took ${durationText(longest)}. The table below has them all.`}
+          xs={oldestFirst.map(({ endedAt }) => Date.parse(endedAt) / 1000)}
+          lines={[{ label: 'Longest run', values: oldestFirst.map(({ ms }) => ms), look: 'strong' }]}
+          yText={durationText}
+          hasPoints
+        />
+      </section>
+      <DataTable
+        caption="The longest run of each day, newest first"
+        columns={columns}
+        rows={oldestFirst.toReversed()}
+        rowKey={({ job }) => String(job)}
+      />
+    </>
+  );
+}
+
+const dayText = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+
+const columns: readonly Column<ApiJobRun>[] = [
+  {
+    title: 'Day',
+    cell: ({ job, endedAt }) => <Link href={`/jobs/${job}`}>{dayText.format(new Date(endedAt))}</Link>,
+  },
+  { title: 'Took', width: '8rem', phoneWidth: '6.5rem', isNumber: true, cell: ({ ms }) => durationText(ms) },
+  {
+    title: 'Waited',
+    width: '8rem',
+    isNumber: true,
+    wideOnly: true,
+    cell: ({ waitMs }) => durationText(waitMs),
+  },
+  {
+    title: 'What had changed',
+    cell: (run) => (
+      <span className="two">
+        <span>
+          {run.changed.length === 0 ? (
+            <span className="muted">nothing that we know</span>
+          ) : (
+            run.changed.join(', ')
+          )}
+        </span>
+        <span>
+          <code>{run.sha.slice(0, 7)}</code> {run.size}
+        </span>
+      </span>
+    ),
+  },
+  { title: 'Host', width: '10rem', wideOnly: true, cell: ({ host }) => host ?? '—' },
+];
