@@ -12,5 +12,15 @@ export function age(since: string, now: string): string {
   return `${Math.floor(seconds / length)} ${unit}`;
 }
 
+/** A length of time, as short as it can be read: `350 ms`, `4.2 s`, `3 min 5 s`, `2 h 4 min`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  const seconds = Math.floor(ms / 1_000);
+  return seconds < 3_600
+    ? `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+    : `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+}
+
 /** The time of day with milliseconds, UTC, as in our logs. */
 export const timeOfDay = (at: string): string => at.slice(11, 23);

@@ -1,11 +1,31 @@
 // What the options of all commands have in common.
 
 import { type Command as Commander, InvalidArgumentError } from 'commander';
+import type { LiveTopic } from '../wire/api/live.ts';
+import type { RunOptions } from './outcome.ts';
 
 export const told = (command: Commander): Commander =>
   command.option('--json', 'one JSON object as the last line, and nothing else');
 
 export const asked = (json: boolean | undefined): { json?: boolean } => (json === undefined ? {} : { json });
+
+/** Lets a command be shown again whenever one of `topics` changes. */
+export const watched = (command: Commander): Commander =>
+  command.option('--watch', 'show it again whenever it changes, until Ctrl-C');
+
+export const askedToWatch = (
+  { json, watch }: { json?: boolean; watch?: boolean },
+  topics: readonly LiveTopic[],
+): RunOptions => ({ ...asked(json), ...(watch === true && { watch: topics }) });
+
+/** Several of `words`, with commas between them. */
+export const severalOf =
+  (words: readonly string[]) =>
+  (text: string): string => {
+    const unknown = text.split(',').filter((word) => !words.includes(word.trim()));
+    if (unknown.length === 0) return text;
+    throw new InvalidArgumentError(`It wants some of ${words.join(', ')}, with commas between them.`);
+  };
 
 export function instant(text: string): string {
   const ms = Date.parse(text);

@@ -2,7 +2,7 @@ import type { CallOf } from '../wire/api/endpoints.ts';
 import type { ApiJob } from '../wire/api/jobs.ts';
 import { age } from './age.ts';
 import { type Command, outcomeOf } from './outcome.ts';
-import { table } from './table.ts';
+import { table, withNext } from './table.ts';
 
 export type JobQuery = NonNullable<CallOf<'listJobs'>['query']>;
 
@@ -16,9 +16,12 @@ export const jobs =
       text:
         value.jobs.length === 0
           ? 'No jobs.'
-          : table(
-              head,
-              value.jobs.map((job) => row(job, value.now)),
+          : withNext(
+              table(
+                head,
+                value.jobs.map((job) => row(job, value.now)),
+              ),
+              value.next,
             ),
     }));
 

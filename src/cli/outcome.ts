@@ -1,5 +1,6 @@
 import type { ApiAnswer } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
+import type { LiveTopic } from '../wire/api/live.ts';
 
 /** What a command found out: for people as text, for programs as an object. */
 export type Outcome =
@@ -13,14 +14,21 @@ export interface Terminal {
   operator: string;
   /** Shows how far it is, beside the outcome. */
   say(text: string): void;
-  pause(ms: number): Promise<void>;
+  /** Ends early when `stopping` tells. */
+  pause(ms: number, stopping?: AbortSignal): Promise<void>;
 }
 
 /** A command over our API. Throws only what the client throws. */
 export type Command = (api: ApiClient, terminal: Terminal) => Promise<Outcome>;
 
+export interface RunOptions {
+  json?: boolean;
+  /** Shows it again whenever one of these changes, until it is told to stop. */
+  watch?: readonly LiveTopic[];
+}
+
 /** Runs a command and shows its outcome. */
-export type Run = (command: Command, options: { json?: boolean }) => Promise<void>;
+export type Run = (command: Command, options: RunOptions) => Promise<void>;
 
 /** The outcome of one call: `show` is asked when it went well. */
 export const outcomeOf = <T>(answer: ApiAnswer<T>, show: (value: T) => Outcome): Outcome =>

@@ -15,8 +15,11 @@ export function printHelp(program: Commander, others: readonly string[] = []): s
     .join('\n\n');
 }
 
-const leaves = (command: Commander): readonly Commander[] =>
-  command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+/** Without those that only group others, which have no options of their own. */
+const leaves = (command: Commander): readonly Commander[] => {
+  const acts = command.commands.length === 0 || (command.parent !== null && command.options.length > 0);
+  return [...(acts ? [command] : []), ...command.commands.flatMap(leaves)];
+};
 
 const nameOf = (command: Commander): string =>
   command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;

@@ -1,46 +1,22 @@
 // The commands that ask a control plane, with their options. What each does stands in a file of its own.
 
-import { Command as Commander, Option } from 'commander';
-import { jobStates } from '../domain/lifecycle/job.ts';
-import { vmStates } from '../domain/lifecycle/vm.ts';
+import { Argument, Command as Commander, Option } from 'commander';
 import { repairKinds } from '../domain/repair/repair.ts';
 import { addAccessCommands } from './access-program.ts';
 import { checkGithub } from './check-github.ts';
 import { asked, durationSeconds, instant, told, wholeNumber } from './command-options.ts';
+import { completionScript, type Shell, shells } from './completion.ts';
 import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
 import { type HostOrder, type HostOrderOptions, hostHistory, orderHost } from './host-order.ts';
-import { hosts } from './hosts.ts';
 import { addInsightCommands } from './insight-commands.ts';
-import { type JobQuery, jobs } from './jobs.ts';
+import { addListCommands } from './list-commands.ts';
 import { logs } from './logs.ts';
 import type { Run } from './outcome.ts';
 import { type RepairQuery, repair, repairs } from './repairs.ts';
-import { type VmQuery, vms } from './vms.ts';
 
 export function addClientCommands(program: Commander, run: Run): void {
-  program.addCommand(
-    told(new Commander('jobs').description('List the jobs that we know, newest first'))
-      .option('--owner <account>', 'only of this account')
-      .option('--repository <owner/name>', 'only of this repository')
-      .addOption(new Option('--state <state>', 'only in this state').choices(jobStates))
-      .option('--run <id>', 'only of this workflow run', wholeNumber)
-      .option('--limit <n>', 'at most so many', wholeNumber)
-      .action(({ json, ...query }: JobQuery & { json?: boolean }) => run(jobs(query), asked(json))),
-  );
-  program.addCommand(
-    told(new Commander('hosts').description('List the hosts with what they offer and what is in use')).action(
-      ({ json }: { json?: boolean }) => run(hosts(), asked(json)),
-    ),
-  );
-  program.addCommand(
-    told(new Commander('vms').description('List the VMs, newest first'))
-      .option('--owner <account>', 'only of this account')
-      .option('--host <id>', 'only on this host')
-      .addOption(new Option('--state <state>', 'only in this state').choices(vmStates))
-      .option('--limit <n>', 'at most so many', wholeNumber)
-      .action(({ json, ...query }: VmQuery & { json?: boolean }) => run(vms(query), asked(json))),
-  );
+  addListCommands(program, run);
   program.addCommand(
     told(
       new Commander('logs').description(
@@ -76,6 +52,20 @@ export function addClientCommands(program: Commander, run: Run): void {
   program.addCommand(hostCommands(run));
   program.addCommand(checkCommands(run));
   addAccessCommands(program, run);
+  program.addCommand(completionCommand(program, run));
+}
+
+function completionCommand(program: Commander, run: Run): Commander {
+  return told(
+    new Commander('completion').description(
+      'Print a script that completes commands in a shell: `source <(bellows completion bash)`',
+    ),
+  )
+    .addArgument(new Argument('<shell>', 'which shell').choices(shells))
+    .action((shell: Shell, { json }: { json?: boolean }) => {
+      const text = completionScript(shell, program);
+      return run(async () => ({ ok: true, text, json: { shell, script: text } }), asked(json));
+    });
 }
 
 interface LogOptions {

@@ -34,6 +34,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n');
 }
 
+/** Tells how to see more, when there is more. */
+export const withNext = (text: string, next: string | undefined): string =>
+  next === undefined ? text : `${text}\n\nThere may be more: --after ${next}`;
+
 /** What others named may hold line breaks and escape sequences, which a terminal would obey. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about.
 const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');

@@ -2,7 +2,7 @@ import type { CallOf } from '../wire/api/endpoints.ts';
 import type { ApiVm } from '../wire/api/vms.ts';
 import { age } from './age.ts';
 import { type Command, outcomeOf } from './outcome.ts';
-import { table } from './table.ts';
+import { table, withNext } from './table.ts';
 
 export type VmQuery = NonNullable<CallOf<'listVms'>['query']>;
 
@@ -16,9 +16,12 @@ export const vms =
       text:
         value.vms.length === 0
           ? 'No VMs.'
-          : table(
-              head,
-              value.vms.map((vm) => row(vm, value.now)),
+          : withNext(
+              table(
+                head,
+                value.vms.map((vm) => row(vm, value.now)),
+              ),
+              value.next,
             ),
     }));
 

@@ -7,22 +7,49 @@ import { SystemClock } from '../adapters/system/clock.ts';
 import { clientSettings } from '../adapters/system/configuration.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings } from '../adapters/system/setting.ts';
-import type { Command, Outcome } from '../cli/outcome.ts';
+import type { Command, Outcome, RunOptions, Terminal } from '../cli/outcome.ts';
+import { watch } from '../cli/watch.ts';
 import { Secret } from '../ports/secret.ts';
+import type { LiveTopic } from '../wire/api/live.ts';
 import { cliProgram, type ProgramFile, type ProgramName, programPath } from './cli-program.ts';
 
 await cliProgram(packageJson.version, run, start).parseAsync();
 
-async function run(command: Command, { json = false }: { json?: boolean }): Promise<void> {
-  show(await outcomeOf(command), json);
+async function run(command: Command, { json = false, watch: topics }: RunOptions): Promise<void> {
+  if (topics === undefined) show(await outcomeOf(command), json);
+  else await watchHere(command, topics, json);
 }
+
+/** Until Ctrl-C, which is how it is meant to end. */
+async function watchHere(command: Command, topics: readonly LiveTopic[], json: boolean): Promise<void> {
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
+  process.once('SIGTERM', () => stopping.abort());
+  const redraws = process.stdout.isTTY && !json;
+  const redraw = (outcome: Outcome): void => {
+    if (redraws) process.stdout.write(clearScreen);
+    show(outcome, json);
+    process.exitCode = 0;
+  };
+  const settled = await outcomeOf(async (api, terminal) => {
+    const pause = (ms: number): Promise<void> => terminal.pause(ms, stopping.signal);
+    await watch(command, api, { ...terminal, pause }, { topics, show: redraw, stopping: stopping.signal });
+    return { ok: true, text: '', json: {} };
+  });
+  if (!settled.ok) show(settled, json);
+}
+
+/** From the upper left corner on, and what was scrolled away stays. */
+const clearScreen = '\u001b[H\u001b[2J';
 
 async function start(name: ProgramName, args: readonly string[]): Promise<void> {
   const program: ProgramFile = await import(programPath(name));
   await program.main(args);
 }
 
-async function outcomeOf(command: Command): Promise<Outcome> {
+async function outcomeOf(
+  command: (api: FetchApiClient, terminal: Terminal) => Promise<Outcome>,
+): Promise<Outcome> {
   const settings = readSettings(clientSettings, process.env);
   if (!settings.ok) return { ok: false, message: settings.problems.join('\n') };
   const { url, tokenFile } = settings.values;
@@ -31,7 +58,10 @@ async function outcomeOf(command: Command): Promise<Outcome> {
     return await command(new FetchApiClient({ url, token: () => readToken(tokenFile) }), {
       operator: `${userInfo().username}@${hostname()}`.slice(0, 100),
       say: (text) => void process.stderr.write(`${text}\n`),
-      pause: (ms) => clock.sleep(ms),
+      pause: (ms, stopping) =>
+        clock.sleep(ms, stopping).catch((reason: unknown) => {
+          if (!stopping?.aborted) throw reason;
+        }),
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;

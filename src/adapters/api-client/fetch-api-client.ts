@@ -10,6 +10,7 @@ import {
   type EndpointName,
   endpoints,
 } from '../../wire/api/endpoints.ts';
+import { type LiveClient, type LiveNews, type LiveTopic, live, liveNews } from '../../wire/api/live.ts';
 
 export interface ApiClientOptions {
   /** Of the control plane, such as `http://127.0.0.1:8765`. */
@@ -21,8 +22,9 @@ export interface ApiClientOptions {
 
 /** A check of GitHub waits for a delivery, and that for GitHub. */
 const defaultTimeoutMs = 60_000;
+const longestEvent = 64 * 1024;
 
-export class FetchApiClient implements ApiClient {
+export class FetchApiClient implements ApiClient, LiveClient {
   readonly #options: ApiClientOptions;
   constructor(options: ApiClientOptions) {
     this.#options = options;
@@ -41,6 +43,20 @@ export class FetchApiClient implements ApiClient {
     }
     const what = `${this.#options.url} answered ${response.status}, and not as a control plane of this version does.`;
     return refused(response.status, 'Not our API', `${what} Is BELLOWS_URL right?`);
+  }
+
+  async *changes(topics: readonly LiveTopic[], stopping: AbortSignal): AsyncIterable<LiveNews> {
+    const { url, token } = this.#options;
+    const target = new URL(`${url}${apiPrefix}${live.path}`);
+    target.searchParams.set('topics', topics.join(','));
+    const headers = { authorization: `Bearer ${(await token()).reveal()}` };
+    try {
+      const response = await fetch(target, { headers, signal: stopping });
+      if (response.ok && response.body !== null) yield* newsIn(response.body);
+      else await response.body?.cancel();
+    } catch (cause) {
+      if (!stopping.aborted) throw new ApiUnreachableError(url, cause);
+    }
   }
 
   async #send(endpoint: Endpoint, { params, query, body }: CallOf<EndpointName>): Promise<Response> {
@@ -66,6 +82,20 @@ export class FetchApiClient implements ApiClient {
     } catch (cause) {
       throw new ApiUnreachableError(url, cause);
     }
+  }
+}
+
+/** Server-sent events without what we do not use: their data is one line. */
+async function* newsIn(body: ReadableStream<Uint8Array>): AsyncIterable<LiveNews> {
+  let text = '';
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const data = /^data: (.*)$/m.exec(text.slice(0, end))?.[1];
+      text = text.slice(end + 2);
+      if (data !== undefined) yield liveNews.parse(JSON.parse(data));
+    }
+    if (text.length > longestEvent) throw new Error('an event of the stream is too long');
   }
 }
 

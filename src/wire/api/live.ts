@@ -28,3 +28,12 @@ export const live = {
   body: nothing,
   answer: liveNews,
 } as const satisfies Endpoint;
+
+/** The client's side of the stream. */
+export interface LiveClient {
+  /**
+   * Gives one item when the stream is up and one for each event after it; ends when `stopping` tells or the server ends it.
+   * @throws ApiUnreachableError
+   */
+  changes(topics: readonly LiveTopic[], stopping: AbortSignal): AsyncIterable<LiveNews>;
+}
