@@ -64,7 +64,7 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
       capacity && (
         <>
           {usedMilliCpus / 1000} of {capacity.milliCpus / 1000}
-          <Meter used={usedMilliCpus} of={capacity.milliCpus} />
+          <Meter used={usedMilliCpus} of={capacity.milliCpus} warnsWhenFull />
         </>
       ),
   },
@@ -76,7 +76,7 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
       capacity && (
         <>
           {gib(usedMemoryMib)} of {gib(capacity.memoryMib)} GiB
-          <Meter used={usedMemoryMib} of={capacity.memoryMib} />
+          <Meter used={usedMemoryMib} of={capacity.memoryMib} warnsWhenFull />
         </>
       ),
   },

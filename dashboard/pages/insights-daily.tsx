@@ -1,4 +1,5 @@
 import type { AnswerOf } from '../../src/wire/api/endpoints.ts';
+import { dayText } from '../parts/day-text.ts';
 import { countText, minutesText } from '../parts/figures.tsx';
 import { Plot } from '../parts/plot.tsx';
 import type { Measure } from './insights-table.tsx';
@@ -13,6 +14,8 @@ export function Daily({ days, measure }: { days: AnswerOf<'insightsDaily'>['days
         label={`From ${text(Math.min(...values))} to ${text(Math.max(...values))} ${measure} a day`}
         xs={days.map(({ day }) => Date.parse(day) / 1000)}
         lines={[{ label: measure === 'minutes' ? 'Minutes' : 'Builds', values, look: 'strong' }]}
+        xLabel="Day"
+        xText={dayText}
         yText={text}
         height={180}
       />

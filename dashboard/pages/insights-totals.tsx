@@ -1,5 +1,5 @@
 import type { ApiTally } from '../../src/wire/api/insights.ts';
-import { changeText, countText, Figure, minutesText } from '../parts/figures.tsx';
+import { countText, Figure, minutesText } from '../parts/figures.tsx';
 
 const shown: readonly (readonly [string, keyof ApiTally, (value: number) => string])[] = [
   ['Builds', 'builds', countText],
@@ -17,8 +17,9 @@ export function Totals(props: { total: { now: ApiTally; before: ApiTally }; from
         <Figure
           key={key}
           title={title}
-          value={text(now[key])}
-          changes={[[changeText(now[key], before[key]), 'to the time before']]}
+          value={now[key]}
+          text={text}
+          than={[{ before: before[key], name: 'the days before', none: 'none in the days before' }]}
         />
       ))}
     </dl>

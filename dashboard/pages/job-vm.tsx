@@ -86,7 +86,7 @@ function Used(props: {
         {peak !== undefined && (
           <>
             , at most {unit === 'MiB' ? gib(peak) : (peak / 100).toFixed(1)} used
-            <Meter used={peak} of={of} />
+            <Meter used={peak} of={of} warnsWhenFull />
           </>
         )}
       </dd>

@@ -3,6 +3,7 @@ import type { ApiJobRun } from '../../src/wire/api/usage.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
+import { dayText } from '../parts/day-text.ts';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';
 import { Plot } from '../parts/plot.tsx';
@@ -43,6 +44,8 @@ function Runs({ runs }: { runs: readonly ApiJobRun[] }) {
           label={`Longest run of each day; the longest of all took ${durationText(longest)}. The table below has them all.`}
           xs={oldestFirst.map(({ endedAt }) => Date.parse(endedAt) / 1000)}
           lines={[{ label: 'Longest run', values: oldestFirst.map(({ ms }) => ms), look: 'strong' }]}
+          xLabel="Day"
+          xText={dayText}
           yText={durationText}
           hasPoints
         />
@@ -57,12 +60,10 @@ function Runs({ runs }: { runs: readonly ApiJobRun[] }) {
   );
 }
 
-const dayText = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-
 const columns: readonly Column<ApiJobRun>[] = [
   {
     title: 'Day',
-    cell: ({ job, endedAt }) => <Link href={`/jobs/${job}`}>{dayText.format(new Date(endedAt))}</Link>,
+    cell: ({ job, endedAt }) => <Link href={`/jobs/${job}`}>{dayText(Date.parse(endedAt) / 1000)}</Link>,
   },
   { title: 'Took', width: '8rem', phoneWidth: '6.5rem', isNumber: true, cell: ({ ms }) => durationText(ms) },
   {

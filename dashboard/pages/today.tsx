@@ -7,7 +7,7 @@ import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Empty } from '../parts/empty.tsx';
-import { changeText, countText, Figure, minutesText } from '../parts/figures.tsx';
+import { countText, Figure, minutesText } from '../parts/figures.tsx';
 import { Page } from '../parts/page.tsx';
 import { Plot } from '../parts/plot.tsx';
 
@@ -77,11 +77,12 @@ function Figures({ answer: { today, yesterday, lastWeek } }: { answer: Today }) 
         <Figure
           key={title}
           title={title}
-          value={text(of(today))}
+          value={of(today)}
+          text={text}
           isBad={title === 'Failed' && today.failure > 0}
-          changes={[
-            [changeText(of(today), of(yesterday)), 'to yesterday'],
-            [changeText(of(today), of(lastWeek)), 'to last week'],
+          than={[
+            { before: of(yesterday), name: 'yesterday', none: 'none yesterday' },
+            { before: of(lastWeek), name: 'a week ago', none: 'none a week ago' },
           ]}
         />
       ))}
@@ -113,6 +114,7 @@ function Course({ hours }: Pick<Today, 'hours'>) {
         xs={xs}
         lines={lines}
         isTime={false}
+        xLabel="Until"
         xText={(hour) => `${String(hour).padStart(2, '0')}:00`}
         yText={countText}
       />

@@ -14,22 +14,36 @@ export function changeText(now: number, before: number): string {
   return percent === 0 ? '' : `${percent > 0 ? '+' : '−'}${whole.format(Math.abs(percent))} %`;
 }
 
+/** A period to compare with, as it stands after "same as" and after "none". */
+export interface Than {
+  before: number;
+  name: string;
+  none: string;
+}
+
 export function Figure(props: {
   title: string;
-  value: string;
-  /** Each with what it is compared to, such as `against yesterday`. */
-  changes: readonly (readonly [change: string, to: string])[];
+  value: number;
+  text: (value: number) => string;
+  than: readonly Than[];
   isBad?: boolean;
 }) {
+  const { title, value, text, than, isBad } = props;
   return (
     <div className="figure">
-      <dt>{props.title}</dt>
-      <dd className={props.isBad === true ? 'figure-value bad' : 'figure-value'}>{props.value}</dd>
-      {props.changes.map(([change, to]) => (
-        <dd key={to} className="figure-change">
-          {change === '' ? 'same' : change} <span>{to}</span>
+      <dt>{title}</dt>
+      <dd className={isBad === true ? 'figure-value bad' : 'figure-value'}>{text(value)}</dd>
+      {than.map((one) => (
+        <dd key={one.name} className="figure-change">
+          {thanText(value, one)}
         </dd>
       ))}
     </div>
   );
+}
+
+function thanText(value: number, { before, name, none }: Than): string {
+  const change = changeText(value, before);
+  if (change === '') return `same as ${name}`;
+  return before === 0 ? none : `${change} on ${name}`;
 }

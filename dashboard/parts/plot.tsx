@@ -19,6 +19,7 @@ export interface PlotProps {
   lines: readonly Line[];
   isTime?: boolean;
   xText?: (x: number) => string;
+  xLabel: string;
   yText: (y: number) => string;
   height?: number;
   /** A dot at each value, for few and irregular ones. */
@@ -80,13 +81,16 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
     },
     axes: [
       { ...axis, ...(xText && { values: (_plot, values) => values.map(xText) }) },
-      { ...axis, size: 64, values: (_plot, values) => values.map(yText) },
+      { ...axis, size: 52, values: (_plot, values) => values.map(yText) },
     ],
     cursor: { y: false, points: { size: 7 } },
     legend: { live: true },
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     series: [
-      { ...(xText && { value: (_plot, value) => (value === null ? '' : xText(value)) }) },
+      {
+        label: props.xLabel,
+        ...(xText && { value: (_plot, value) => (value === null ? '' : xText(value)) }),
+      },
       ...props.lines.map(({ label, look }) => ({
         label,
         stroke: colour(look === 'strong' ? '--text' : '--line-strong'),

@@ -1,0 +1,4 @@
+const format = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+
+/** `31 Jan`, of UTC as the insights are. @param seconds since 1970 */
+export const dayText = (seconds: number): string => format.format(new Date(seconds * 1000));
