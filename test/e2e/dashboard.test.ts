@@ -34,6 +34,8 @@ describe.skipIf(missing !== undefined)(`the dashboard in a browser${missing ? `:
 
   it('lets one in by the admin token, and says what to do when nothing is there yet', async () => {
     await signIn.run(page, stage);
+    await see(page.getByRole('heading', { level: 2, name: 'No job has ended yet' }));
+    await jumpTo(page, 'q', 'Queue');
     await see(page.getByRole('heading', { level: 2, name: 'Nothing runs or waits' }));
     expect(await axeFaults(page, 'queue')).toEqual([]);
   });
