@@ -316,6 +316,8 @@ describe('every command', () => {
     'check github',
     'repair',
     'repairs',
+    'alerts',
+    'alerts --test',
   ])('%s passes on a refusal', async (line) => {
     expect((await type(line)).outcome).toEqual({ ok: false, message: 'There is no such thing.' });
   });

@@ -3,6 +3,7 @@
 import { Argument, Command as Commander, Option } from 'commander';
 import { repairKinds } from '../domain/repair/repair.ts';
 import { addAccessCommands } from './access-program.ts';
+import { alerts, testAlerts } from './alerts.ts';
 import { checkGithub } from './check-github.ts';
 import { asked, durationSeconds, instant, told, wholeNumber } from './command-options.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
@@ -76,6 +77,13 @@ interface LogOptions {
 }
 
 function addRepairCommands(program: Commander, run: Run): void {
+  program.addCommand(
+    told(new Commander('alerts').description('List what is wrong now, and who is told'))
+      .option('--test', 'send a test message by every sender instead')
+      .action(({ json, test }: { json?: boolean; test?: boolean }) =>
+        run(test === true ? testAlerts : alerts, asked(json)),
+      ),
+  );
   program.addCommand(
     told(
       new Commander('repair').description('Look now for what went wrong, mend it, and tell what was mended'),

@@ -1,3 +1,5 @@
+import type { AlertRule } from '../domain/alerts/rules.ts';
+import type { AlertSender } from '../ports/alert-sender.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GitHub } from '../ports/github.ts';
 import type { GitHubHook } from '../ports/github-hook.ts';
@@ -18,4 +20,6 @@ export interface Deps {
   random: Random;
   log: Log;
   settings: Settings;
+  /** Nobody is told of what is wrong when it is left out. */
+  alerts?: { senders: readonly AlertSender[]; off: ReadonlySet<AlertRule> };
 }

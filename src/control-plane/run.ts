@@ -2,6 +2,7 @@
 // a leased row or a locked one.
 
 import { type LinkServer, linkServer } from './agent-link/link-server.ts';
+import { alertStep } from './alerts/alert-loop.ts';
 import type { Deps } from './deps.ts';
 import { ingestStep } from './ingest.ts';
 import { startLoop } from './loop.ts';
@@ -20,6 +21,9 @@ export function runControlPlane(deps: Deps): ControlPlane {
   const runner = taskRunner(deps, () => tasks.wake());
   const tasks = startLoop('tasks', deps, () => runner.step());
   const loops = [ingest, tasks, startLoop('recurring', deps, recurringStep(deps))];
+  const { alerts } = deps;
+  if (alerts !== undefined && alerts.senders.length > 0)
+    loops.push(startLoop('alerts', deps, () => alertStep({ ...deps, ...alerts })));
   const wakers = [
     deps.store.onWake('deliveries', () => ingest.wake()),
     deps.store.onWake('tasks', () => tasks.wake()),

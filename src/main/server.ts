@@ -16,6 +16,7 @@ import { defaultTiming } from '../domain/lifecycle/deadlines.ts';
 import { defaultBalancePolicy } from '../domain/scheduling/balance.ts';
 import { defaultCapacityPolicy } from '../domain/scheduling/capacity.ts';
 import { defaultReserveAfterMs } from '../domain/scheduling/placement.ts';
+import { alertSenders } from './alert-senders.ts';
 import { hostImages } from './default-image.ts';
 import { type ServerConfig, startServer } from './start-server.ts';
 import { untilTold } from './until-told.ts';
@@ -64,6 +65,7 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
     },
     adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
     metricsTokens: values.metricsTokenFile === undefined ? [] : await readSecrets(values.metricsTokenFile),
+    alerts: { senders: await alertSenders(values), off: new Set(values.alertsOff) },
     trustProxy: values.trustProxy,
     keep: { deliveriesMs: values.keepDeliveriesMs, historyMs: values.keepHistoryMs },
     settings: settingsOf(values, await chosenImage(values.image)),

@@ -43,6 +43,7 @@ export interface ServerConfig {
   github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
   /** SHA-256 of the operators' tokens, in hex. */
   adminTokenHashes: readonly string[];
+  alerts?: NonNullable<Deps['alerts']>;
   /** Good for `/metrics` alone. */
   metricsTokens?: readonly Secret[];
   /** How long to keep what only grows; for ever when left out. */
@@ -100,6 +101,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       random,
       log,
       settings,
+      ...(config.alerts && { alerts: config.alerts }),
     };
     const controlPlane = runControlPlane(deps);
     opened.push(() => controlPlane.stop());

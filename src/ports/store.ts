@@ -2,6 +2,7 @@
 // PostgreSQL for everything else. Isolation is READ COMMITTED in both, with its anomalies: code that must not lose an
 // update goes through `lock…` or a version; code that must not be surprised by a new row takes a named lock first.
 
+import type { AlertState } from '../domain/alerts/tell.ts';
 import type {
   DeliveryGuid,
   HostId,
@@ -92,6 +93,7 @@ export interface Transaction {
 
 export type LockName =
   | 'metrics'
+  | 'alerts'
   | `balance:${string}`
   | 'placement'
   | `budget:${string}`
@@ -377,9 +379,10 @@ export interface RepairPage {
   before?: number;
 }
 
-/** Beside the loops, what is folded by whoever asks for metrics, under the lock `metrics`. */
+/** Beside the loops: what is folded by whoever asks for metrics, and what was told, each under the lock of its name. */
 export interface Remembered extends LoopStates {
   metrics: MetricTotals;
+  alerts: AlertState;
 }
 
 /** What the repair loops remember. Whoever reads and then puts holds the lock `repair:<loop>`. */

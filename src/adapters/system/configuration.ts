@@ -3,6 +3,7 @@
 import { defaultLabelPolicy, parseLabel, type SizeLabel } from '../../domain/labels/parse-label.ts';
 import { defaultLimits } from '../../domain/network/policy.ts';
 import { days, hours, minutes, seconds } from '../../domain/time.ts';
+import { alertSettings } from './alert-settings.ts';
 import { dns, exceptions, range, ranges, services, users } from './network-parsers.ts';
 import {
   duration,
@@ -122,6 +123,7 @@ export const serverSettings = {
     path,
     'File with a token that is good for `/metrics` and nothing else. The admin token is good there, too; the token of an account shows that account alone.',
   ),
+  ...alertSettings,
   ...githubSettings,
   labelPrefixes: setting(
     'BELLOWS_LABEL_PREFIXES',

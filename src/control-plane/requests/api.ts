@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../ports/store.ts';
 import { answered, refused } from '../../wire/api/endpoint.ts';
 import type { ApiHandlers } from '../../wire/api/endpoints.ts';
 import { type CheckDeps, checkGitHub } from '../check-github.ts';
+import { listAlerts, testAlerts } from './alerts.ts';
 import { listTokens, makeToken, revokeToken } from './api-tokens.ts';
 import { listAudit } from './audit.ts';
 import type { RequestDeps } from './deps.ts';
@@ -52,6 +53,8 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   usage: (request, caller) => usage(deps, request, caller),
   increases: (request, caller) => increases(deps, request, caller),
   jobRuns: (request, caller) => jobRuns(deps, request, caller),
+  listAlerts: () => listAlerts(deps),
+  testAlerts: () => testAlerts(deps),
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },

@@ -4,6 +4,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Store } from '../../ports/store.ts';
 import type { WantedLines } from '../agent-link/log-requests.ts';
+import type { Deps } from '../deps.ts';
 import type { RepairReport } from '../repair/now.ts';
 import type { Settings } from '../settings.ts';
 
@@ -13,6 +14,7 @@ export interface RequestDeps {
   clock: Clock;
   random: Random;
   log: Log;
+  alerts?: Deps['alerts'];
   settings: Pick<Settings, 'timing' | 'image'>;
   /** Asks a host over its link for the last lines of a VM's log; `refused` says why they cannot be had. */
   readLog: (

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { Caller } from '../../domain/access/caller.ts';
+import { listAlerts, testAlerts } from './alerts.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { enrol, getHost, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
@@ -30,6 +31,8 @@ export const endpoints = {
   listRepairs,
   repairNow,
   checkGithub,
+  listAlerts,
+  testAlerts,
   makeToken,
   listTokens,
   revokeToken,
