@@ -197,6 +197,37 @@ export const beliefTable = {
     'An App JWT may not live longer than 10 min.',
     'GitHub docs, generating a JWT',
   ),
+  oauthCodeMs: belief(
+    10 * minute,
+    'The code of a web sign-in is good for 10 min, and once.',
+    'GitHub docs, generating a user access token',
+  ),
+  pkceIsChecked: belief(
+    true,
+    'A code that was asked for with a challenge (S256) is redeemed only with its verifier.',
+    'GitHub docs, generating a user access token; GitHub changelog of July 2025',
+  ),
+  userTokenMs: belief(
+    8 * hour,
+    'A user access token lives for 8 h (0: for ever, when the App has opted out) and comes with a refresh token, which is good once.',
+    'GitHub docs, refreshing user access tokens',
+  ),
+  refreshTokenMs: belief(
+    15_811_200_000,
+    'A refresh token lives for about six months.',
+    'GitHub docs, refreshing user access tokens',
+  ),
+  deviceCodeMs: belief(15 * minute, 'A device code is good for 15 min.', 'GitHub docs, device flow'),
+  devicePollMs: belief(
+    5_000,
+    'A device asks every 5 s; one that asks too early is told to slow down and waits 5 s longer from then on.',
+    'GitHub docs, device flow',
+  ),
+  userTokenSeesInstalledOnly: belief(
+    true,
+    'A user access token shows memberships and teams of those organisations only on which the App is installed.',
+    'GitHub docs, authenticating on behalf of a user: what both the user and the App may see; not tried',
+  ),
   logUrlMs: belief(minute, 'The URL of a job log is valid for a minute.', 'GitHub docs, download job logs'),
   checkoutIsNoOp: belief(
     true,

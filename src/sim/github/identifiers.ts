@@ -15,6 +15,7 @@ const firstIds = {
   installation: 55_000_001,
   repository: 860_000_001,
   group: 3,
+  team: 9_000_001,
   runner: 21,
   run: 17_400_000_001,
   job: 49_400_000_001,

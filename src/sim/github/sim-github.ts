@@ -23,6 +23,7 @@ import { type Faults, noFaults } from './faults.ts';
 import { identifiersFrom } from './identifiers.ts';
 import { encodeJitConfig } from './jit-config.ts';
 import { ping } from './job-events.ts';
+import { createTeam, setMembership } from './members.ts';
 import { rateLimitsOn } from './rate-limits.ts';
 import { type RunnerOwner, registerRunner, removeRunner } from './runners.ts';
 import { approveJob, cancelRun, type RerunSelection, rejectJob, rerun, startRun } from './runs.ts';
@@ -32,10 +33,12 @@ import {
   emptyState,
   type Installation,
   type Job,
+  type Membership,
   type Repository,
   type Run,
   type Runner,
   type RunnerGroup,
+  type Team,
 } from './state.ts';
 import { timersOn } from './timers.ts';
 import type { WebhookHandler } from './webhook.ts';
@@ -116,6 +119,14 @@ export class SimGithub {
 
   createUser(login: string): Account {
     return createAccount(this.world, login, 'User');
+  }
+
+  setMembership(who: { organization: string; user: string }, state: Membership['state'] | undefined): void {
+    setMembership(this.world, who, state);
+  }
+
+  createTeam(team: { organization: string; slug: string; members: readonly string[] }): Team {
+    return createTeam(this.world, team);
   }
 
   /** Installs the one App of this simulator on an account: on all its repositories, or on those that are named. */
@@ -213,6 +224,7 @@ function newApp(id: number, secret: string): App {
     permissions: {
       actions: 'read',
       administration: 'write',
+      members: 'read',
       organization_self_hosted_runners: 'write',
     },
     events: ['workflow_job'],

@@ -44,6 +44,22 @@ export interface Repository {
   openRuns: Set<Run>;
 }
 
+export interface Membership {
+  organization: Account;
+  user: Account;
+  /** Pending: invited. */
+  state: 'active' | 'pending';
+  role: 'admin' | 'member';
+}
+
+export interface Team {
+  id: number;
+  organization: Account;
+  slug: string;
+  name: string;
+  members: Set<Account>;
+}
+
 /** GitHub's groups 1 (default) and 2 (GitHub-hosted) exist in every organisation. */
 export interface RunnerGroup {
   id: number;
@@ -237,6 +253,8 @@ export interface Step {
 /** Rows stay as long as the simulator lives; whatever is looked through holds only what is alive. */
 export interface State {
   accounts: Map<string, Account>;
+  memberships: Membership[];
+  teams: Team[];
   installations: Map<InstallationId, Installation>;
   repositories: Map<RepositoryId, Repository>;
   /** By full name in lower case. */
@@ -264,6 +282,8 @@ export interface State {
 
 export const emptyState = (): State => ({
   accounts: new Map(),
+  memberships: [],
+  teams: [],
   installations: new Map(),
   repositories: new Map(),
   repositoriesByName: new Map(),

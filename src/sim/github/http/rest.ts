@@ -20,6 +20,8 @@ export interface RestCall {
   body: Readonly<Record<string, unknown>>;
   /** Undefined for calls of the App itself. */
   installation: Installation | undefined;
+  /** Whose token it is, for routes of users. */
+  user: Account | undefined;
 }
 
 export interface RestReply {
@@ -32,7 +34,7 @@ export interface RestRoute {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the API's root, with parameters as `:name`. */
   path: string;
-  auth: 'app' | 'installation';
+  auth: 'app' | 'installation' | 'user';
   permission?: readonly [name: string, level: 'read' | 'write'];
   handle: (call: RestCall) => Answer<RestReply>;
 }
@@ -57,7 +59,8 @@ async function serve(shell: Shell, route: RestRoute, request: FastifyRequest, re
   if (fault.kind === 'refused') return fail(reply, refusalOf(fault));
   const caller = authenticate(shell, route, request.headers.authorization);
   if (!caller.ok) return fail(reply, caller);
-  const credential = caller.value ? String(caller.value.id) : 'app';
+  const { installation, user } = caller.value;
+  const credential = installation ? String(installation.id) : user ? `user ${user.id}` : 'app';
   const charged = world.limits.charge(credential, route.method);
   reply.headers(rateHeaders(charged.ok ? charged.value : exhausted(world)));
   if (!charged.ok) return fail(reply, charged);
@@ -66,7 +69,8 @@ async function serve(shell: Shell, route: RestRoute, request: FastifyRequest, re
     params: textRecord(request.params),
     query: textRecord(request.query),
     body: record(request.body),
-    installation: caller.value,
+    installation,
+    user,
   });
   if (fault.kind === 'lost-answer') {
     if (fault.afterMs !== undefined) await world.clock.sleep(fault.afterMs);
@@ -119,12 +123,20 @@ function authenticate(
   shell: Shell,
   route: RestRoute,
   header: string | undefined,
-): Answer<Installation | undefined> {
+): Answer<Pick<RestCall, 'installation' | 'user'>> {
   const token = bearerOf(header);
   if (!token) return refuse(401, 'Requires authentication');
-  return route.auth === 'app'
-    ? authenticateApp(shell, token)
-    : authenticateInstallation(shell, token, route.permission);
+  if (route.auth === 'app') {
+    const app = authenticateApp(shell, token);
+    return app.ok ? answer({ installation: undefined, user: undefined }) : app;
+  }
+  if (route.auth === 'user') {
+    const user = shell.userTokens.userOf(token);
+    if (!user) return refuse(401, 'Bad credentials');
+    return mayCall(shell, route) ? answer({ installation: undefined, user }) : inaccessible;
+  }
+  const installation = authenticateInstallation(shell, token, route);
+  return installation.ok ? answer({ installation: installation.value, user: undefined }) : installation;
 }
 
 function authenticateApp(shell: Shell, token: string): Answer<undefined> {
@@ -143,21 +155,20 @@ function authenticateApp(shell: Shell, token: string): Answer<undefined> {
   return answer(undefined);
 }
 
-function authenticateInstallation(
-  shell: Shell,
-  token: string,
-  permission: RestRoute['permission'],
-): Answer<Installation> {
+function authenticateInstallation(shell: Shell, token: string, route: RestRoute): Answer<Installation> {
   const installation = shell.installationTokens.look(token);
   if (!installation) return refuse(401, 'Bad credentials');
   if (installation.suspended) return refuse(403, 'This installation has been suspended');
-  if (permission) {
-    const [name, level] = permission;
-    const granted = shell.world.app.permissions[name];
-    const isEnough = granted === 'write' || (granted === 'read' && level === 'read');
-    if (!isEnough) return refuse(403, 'Resource not accessible by integration');
-  }
-  return answer(installation);
+  return mayCall(shell, route) ? answer(installation) : inaccessible;
+}
+
+const inaccessible = refuse(403, 'Resource not accessible by integration');
+
+function mayCall({ world }: Shell, { permission }: RestRoute): boolean {
+  if (permission === undefined) return true;
+  const [name, level] = permission;
+  const granted = world.app.permissions[name];
+  return granted === 'write' || (granted === 'read' && level === 'read');
 }
 
 function rateHeaders({ limit, used, remaining, reset }: RateState): Record<string, string> {

@@ -3,6 +3,7 @@
 
 import fastify, { type FastifyInstance } from 'fastify';
 import type { SimGithub } from '../sim-github.ts';
+import type { Account } from '../state.ts';
 import type { WebhookRequest } from '../webhook.ts';
 import { actionsRoutes } from './actions-routes.ts';
 import { appRoutes } from './app-routes.ts';
@@ -12,6 +13,8 @@ import { addResultsService } from './results-service.ts';
 import { addRunnerProtocol } from './runner-protocol.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import { Shell, type ShellKeys } from './shell.ts';
+import { addSignInPages } from './sign-in-pages.ts';
+import { userRoutes } from './user-routes.ts';
 
 export interface SimGithubServerOptions {
   github: SimGithub;
@@ -35,8 +38,18 @@ export interface SimGithubServer {
   readonly apiUrl: string;
   readonly port: number;
   /** What an App's owner has: its id, its private key in PEM, the secret of its webhook. */
-  readonly app: { id: number; privateKey: string; webhookSecret: string };
+  readonly app: {
+    id: number;
+    privateKey: string;
+    webhookSecret: string;
+    clientId: string;
+    clientSecret: string;
+  };
   setWebhookUrl(url: string): void;
+  /** Where browsers may be sent back to; anywhere until it is set. */
+  setCallbackUrl(url: string): void;
+  /** Takes away what a user let the App do. */
+  revokeTokensOf(user: Account): void;
   close(): Promise<void>;
 }
 
@@ -45,7 +58,13 @@ export async function startSimGithubServer(options: SimGithubServerOptions): Pro
   const { github, host = '127.0.0.1', port = 0, webhookUrl } = options;
   const shell = new Shell(github, options.keys);
   const server = newServer();
-  addRestRoutes(server, shell, [...appRoutes(shell), ...runnerRoutes(shell), ...actionsRoutes(shell)]);
+  addRestRoutes(server, shell, [
+    ...appRoutes(shell),
+    ...runnerRoutes(shell),
+    ...actionsRoutes(shell),
+    ...userRoutes(shell),
+  ]);
+  addSignInPages(server, shell);
   addRunnerProtocol(server, shell);
   addResultsService(server, shell);
   addClassicService(server, shell);
@@ -65,10 +84,16 @@ export async function startSimGithubServer(options: SimGithubServerOptions): Pro
       id: world.app.id,
       privateKey: shell.appKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       webhookSecret: world.app.hook.secret,
+      clientId: shell.userTokens.client.id,
+      clientSecret: shell.userTokens.client.secret,
     },
     setWebhookUrl(next) {
       world.app.hook.url = next;
     },
+    setCallbackUrl(next) {
+      shell.userTokens.client.callbackUrl = next;
+    },
+    revokeTokensOf: (user) => shell.userTokens.revoke(user),
     close: () => server.close(),
   };
 }

@@ -1,11 +1,12 @@
 // What the HTTP shell adds to the simulated GitHub: keys, tokens and URLs. No rule of GitHub stands here.
 
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { after, type Instant } from '../../../domain/time.ts';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { RsaJwk } from '../jit-config.ts';
 import type { SimGithub } from '../sim-github.ts';
 import type { Installation, Job, Runner } from '../state.ts';
 import type { World } from '../world.ts';
+import { ExpiringTokens } from './expiring-tokens.ts';
+import { UserTokens } from './user-tokens.ts';
 
 /** What an upload URL stands for. */
 export type Upload =
@@ -23,6 +24,7 @@ export class Shell {
   readonly installationTokens: ExpiringTokens<Installation>;
   readonly runnerTokens: ExpiringTokens<Runner>;
   readonly logTokens: ExpiringTokens<Job>;
+  readonly userTokens: UserTokens;
   readonly uploads = new Map<string, Upload>();
 
   constructor(github: SimGithub, keys: ShellKeys = newShellKeys()) {
@@ -33,6 +35,7 @@ export class Shell {
     this.installationTokens = new ExpiringTokens(this.world);
     this.runnerTokens = new ExpiringTokens(this.world);
     this.logTokens = new ExpiringTokens(this.world);
+    this.userTokens = new UserTokens(this.world, clientSecretOf(keys.app));
   }
 }
 
@@ -49,37 +52,18 @@ export interface ShellKeys {
 
 export const newShellKeys = (): ShellKeys => ({ app: newKeyPair(), runner: newKeyPair() });
 
+/** The same for a restarted simulator with the same keys. */
+const clientSecretOf = ({ privateKey }: KeyPair): string =>
+  createHash('sha1')
+    .update(privateKey.export({ type: 'pkcs8', format: 'der' }))
+    .digest('hex');
+
 const newKeyPair = (): KeyPair => generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 export function rsaJwkOf({ privateKey }: KeyPair): RsaJwk {
   const { n, e, d, p, q, dp, dq, qi } = privateKey.export({ format: 'jwk' });
   if (!n || !e || !d || !p || !q || !dp || !dq || !qi) throw new Error('bug: not an RSA private key');
   return { n, e, d, p, q, dp, dq, qi };
-}
-
-/** Opaque tokens that stand for something until they expire. */
-export class ExpiringTokens<T> {
-  readonly #world: World;
-  readonly #tokens = new Map<string, { value: T; expiresAt: Instant }>();
-
-  constructor(world: World) {
-    this.#world = world;
-  }
-
-  issue(prefix: string, value: T, lifetimeMs: number): { token: string; expiresAt: Instant } {
-    const token = `${prefix}${this.#world.ids.hex(20)}`;
-    const expiresAt = after(this.#world.clock.now(), lifetimeMs);
-    this.#tokens.set(token, { value, expiresAt });
-    return { token, expiresAt };
-  }
-
-  /** Undefined when the token is unknown or has expired. */
-  look(token: string): T | undefined {
-    const found = this.#tokens.get(token);
-    if (found && found.expiresAt > this.#world.clock.now()) return found.value;
-    this.#tokens.delete(token);
-    return undefined;
-  }
 }
 
 /** The token of an `Authorization: Bearer …` or `token …` header. */

@@ -1,0 +1,58 @@
+// What a user's token shows of the user.
+
+import { membershipsShown, teamsShown } from '../members.ts';
+import { renderUser } from '../render/account.ts';
+import type { Account } from '../state.ts';
+import { ok, page, type RestCall, type RestRoute } from './rest.ts';
+import type { Shell } from './shell.ts';
+
+export function userRoutes({ world }: Shell): RestRoute[] {
+  const members = { auth: 'user', permission: ['members', 'read'] } as const;
+  const userOf = ({ user }: RestCall): Account => {
+    if (user === undefined) throw new Error('bug: a call of nobody');
+    return user;
+  };
+  return [
+    {
+      method: 'GET',
+      path: '/user',
+      auth: 'user',
+      handle: (call) => ok({ ...renderUser(userOf(call), world.urls), name: null, email: null }),
+    },
+    {
+      method: 'GET',
+      path: '/user/memberships/orgs',
+      ...members,
+      handle: (call) => {
+        const all = membershipsShown(world, userOf(call)).filter(
+          ({ state }) => call.query.state === undefined || call.query.state === state,
+        );
+        const { items, headers } = page(call, '/user/memberships/orgs', all);
+        const shown = items.map(({ organization, user, state, role }) => ({
+          url: `${world.urls.api}/orgs/${organization.login}/memberships/${user.login}`,
+          organization_url: `${world.urls.api}/orgs/${organization.login}`,
+          state,
+          role,
+          organization: { id: organization.id, login: organization.login },
+          user: renderUser(user, world.urls),
+        }));
+        return ok(shown, headers);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/user/teams',
+      ...members,
+      handle: (call) => {
+        const { items, headers } = page(call, '/user/teams', teamsShown(world, userOf(call)));
+        const shown = items.map(({ id, slug, name, organization }) => ({
+          id,
+          slug,
+          name,
+          organization: { id: organization.id, login: organization.login },
+        }));
+        return ok(shown, headers);
+      },
+    },
+  ];
+}
