@@ -1,13 +1,24 @@
-// The commands about who may do what: tokens, the audit log.
+// The commands about who may do what: signing in, tokens, the audit log.
 
 import { Command as Commander, Option } from 'commander';
 import { tokenScopes } from '../domain/access/token-scope.ts';
 import { type AuditQuery, audit } from './audit.ts';
 import { asked, instant, told, wholeNumber } from './command-options.ts';
+import { login, logout, whoami } from './login.ts';
 import type { Run } from './outcome.ts';
 import { createToken, listTokens, revokeToken } from './tokens.ts';
 
 export function addAccessCommands(program: Commander, run: Run): void {
+  for (const [name, description, command] of [
+    ['login', 'Sign in with GitHub, by a code that you enter in a browser', login],
+    ['logout', 'End the session of `bellows login`', logout],
+    ['whoami', 'Tell who you are here and what you may see and do', whoami],
+  ] as const)
+    program.addCommand(
+      told(new Commander(name).description(description)).action(({ json }: { json?: boolean }) =>
+        run(command(), asked(json)),
+      ),
+    );
   program.addCommand(tokenCommands(run));
   program.addCommand(
     told(new Commander('audit').description('List what people and their programs did here, newest first'))

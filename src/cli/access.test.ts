@@ -1,7 +1,9 @@
 import { Command as Commander } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { noCredentials } from '../../test/support/no-credentials.ts';
 import { type ApiAnswer, answered, refused } from '../wire/api/endpoint.ts';
 import { addAccessCommands } from './access-program.ts';
+import { login } from './login.ts';
 import type { Outcome } from './outcome.ts';
 
 const now = '2026-01-02T00:00:00.000Z';
@@ -27,13 +29,68 @@ async function type(words: readonly string[], answer: ApiAnswer<unknown>) {
           return answer as never;
         },
       },
-      { operator: 'ada@desk', say: () => {}, pause: () => Promise.resolve() },
+      { operator: 'ada@desk', say: () => {}, pause: () => Promise.resolve(), credentials: noCredentials },
     );
   });
   await program.parseAsync(words, { from: 'user' });
   if (outcome === undefined) throw new Error('no command was run');
   return { asked, text: outcome.ok ? outcome.text : outcome.message };
 }
+
+describe('bellows login', () => {
+  const begun = {
+    deviceCode: 'd',
+    userCode: 'AB-CD',
+    url: 'https://x',
+    intervalSeconds: 5,
+    expiresInSeconds: 60,
+  };
+  async function loginWith(...polls: ApiAnswer<unknown>[]) {
+    const pauses: number[] = [];
+    const kept: string[] = [];
+    const api = {
+      call: async (name: string) =>
+        (name === 'startDeviceSignIn'
+          ? answered(begun)
+          : (polls.shift() ?? answered({ state: 'pending' }))) as never,
+    };
+    const outcome = await login()(api, {
+      operator: 'ada@desk',
+      say: () => {},
+      pause: async (ms) => void pauses.push(ms),
+      credentials: { ...noCredentials, keep: async (session) => `file ${kept.push(session)}` },
+    });
+    return { outcome, pauses, kept };
+  }
+
+  it('waits as it is told to, and keeps the session', async () => {
+    const slower = answered({ state: 'pending', intervalSeconds: 10 });
+    const done = answered({ state: 'signed-in', session: 's', login: 'ada', expiresAt: now });
+    const { outcome, pauses, kept } = await loginWith(answered({ state: 'pending' }), slower, done);
+    expect(outcome).toEqual({
+      ok: true,
+      json: { login: 'ada', expiresAt: now, file: 'file 1' },
+      text: expect.stringContaining('signed in as ada'),
+    });
+    expect([pauses, kept]).toEqual([[5_000, 5_000, 10_000], ['s']]);
+  });
+
+  it('ends when it is refused, and when nobody enters the code', async () => {
+    const denied = await loginWith(refused(403, 'Not signed in', 'You said no at GitHub.'));
+    expect(denied.outcome).toEqual({ ok: false, message: 'You said no at GitHub.' });
+    const { outcome, pauses } = await loginWith();
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringContaining('in time') });
+    expect(pauses).toHaveLength(12);
+  });
+});
+
+describe('bellows whoami', () => {
+  it('tells what one sees and may, and no CSRF token', async () => {
+    const me = { kind: 'person', name: 'ada', accounts: ['acme', 'ada'], mayOperate: false, csrfToken: 'c' };
+    const { text } = await type(['whoami'], answered(me));
+    expect(text).toBe('You are ada. You see acme, ada. You may only look.');
+  });
+});
 
 describe('bellows token', () => {
   it('makes one that may read, and shows it this once', async () => {

@@ -1,5 +1,6 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { noCredentials } from '../../test/support/no-credentials.ts';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import type { ApiJob } from '../wire/api/jobs.ts';
@@ -59,7 +60,12 @@ async function type(line: string, answers: Answers = {}) {
   let isJson: boolean | undefined;
   const program = new Commander().name('bellows');
   addClientCommands(program, async (command, { json }) => {
-    outcome = await command(api, { operator: 'ada@desk', say: () => {}, pause: () => Promise.resolve() });
+    outcome = await command(api, {
+      operator: 'ada@desk',
+      say: () => {},
+      pause: () => Promise.resolve(),
+      credentials: noCredentials,
+    });
     isJson = json;
   });
   const quiet = (command: Commander): void => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noCredentials } from '../../test/support/no-credentials.ts';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import { increases, jobRuns } from './increases.ts';
@@ -27,6 +28,7 @@ async function said(command: Command, ...answers: readonly object[]) {
     operator: 'ada@desk',
     say: (text: string) => void progress.push(text),
     pause: async () => {},
+    credentials: noCredentials,
   };
   const outcome = await command(api, terminal);
   return { asked, progress, text: outcome.ok ? outcome.text : outcome.message, outcome };

@@ -8,6 +8,15 @@ export type Outcome =
   /** `message` says what to do. `json` is there when there is something to report besides. */
   | { ok: false; message: string; json?: Readonly<Record<string, unknown>> };
 
+/** What `bellows login` keeps for one control plane. */
+export interface Credentials {
+  /** Gives the file. */
+  keep(session: string): Promise<string>;
+  /** A client that calls with what is kept; undefined when nothing is. */
+  client(): Promise<ApiClient | undefined>;
+  forget(): Promise<void>;
+}
+
 /** Where a command is run, for those that take their time or are written down with who gave them. */
 export interface Terminal {
   /** Who types, as `user@machine`. */
@@ -16,6 +25,7 @@ export interface Terminal {
   say(text: string): void;
   /** Ends early when `stopping` tells. */
   pause(ms: number, stopping?: AbortSignal): Promise<void>;
+  credentials: Credentials;
 }
 
 /** A command over our API. Throws only what the client throws. */

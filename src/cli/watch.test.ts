@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { noCredentials } from '../../test/support/no-credentials.ts';
 import { answered } from '../wire/api/endpoint.ts';
 import { type ApiClient, ApiUnreachableError } from '../wire/api/endpoints.ts';
 import type { LiveClient, LiveNews } from '../wire/api/live.ts';
@@ -21,7 +22,12 @@ async function watched(streams: Stream[], stopAfter: number) {
     },
     changes: () => (streams.shift() ?? nothing)(),
   };
-  const terminal = { operator: 'me', say() {}, pause: async (ms: number) => void pauses.push(ms) };
+  const terminal = {
+    operator: 'me',
+    say() {},
+    pause: async (ms: number) => void pauses.push(ms),
+    credentials: noCredentials,
+  };
   const show = (outcome: Outcome): void => {
     shown.push(outcome);
     if (shown.length >= stopAfter) stopping.abort();

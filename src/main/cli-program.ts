@@ -31,7 +31,8 @@ export function cliProgram(
 ): Commander {
   const program = new Commander('bellows')
     .description('Every GitHub Actions job in a single-use microVM, on your own servers')
-    .version(version);
+    .version(version)
+    .option('--token-file <path>', 'file with a token to call with; BELLOWS_TOKEN_FILE when left out');
   for (const name of Object.keys(programs) as ProgramName[]) {
     const command = new Commander(name).description(programs[name]);
     // Its options, `--help` too, are its own.

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +20,12 @@ afterEach(async () => {
 });
 
 function bellows(args: string[], env: Record<string, string> = {}) {
-  const settings = { BELLOWS_URL: server.url, BELLOWS_TOKEN_FILE: join(folder, 'token'), ...env };
+  const settings = {
+    XDG_CONFIG_HOME: folder,
+    BELLOWS_URL: server.url,
+    BELLOWS_TOKEN_FILE: join(folder, 'token'),
+    ...env,
+  };
   return new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
     const options = { env: { ...process.env, ...settings } };
     execFile(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...args], options, (error, out, err) =>
@@ -57,6 +62,42 @@ describe('the command line', () => {
     const { code, err } = await bellows(['jobs'], env);
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
     expect(err).not.toContain('    at ');
+  });
+
+  it('signs in by a code, calls with the session from then on, and signs out', async () => {
+    const begun = {
+      deviceCode: 'd',
+      userCode: 'AB-CD',
+      url: 'https://x/device',
+      intervalSeconds: 0.01,
+      expiresInSeconds: 9,
+    };
+    const expiresAt = '2027-01-01T00:00:00.000Z';
+    server.canned['POST /api/bellows/v1/device-sign-in'] = { body: begun };
+    server.canned['POST /api/bellows/v1/device-sign-in/poll'] = {
+      body: { state: 'signed-in', session: 's3ssion', login: 'ada', expiresAt },
+    };
+    server.canned[jobs] = { body: empty };
+    server.canned['POST /api/bellows/v1/sign-out'] = { body: { ok: true } };
+    const noToken = { BELLOWS_TOKEN_FILE: '' };
+    const { code, out, err } = await bellows(['login'], noToken);
+    expect([code, err]).toEqual([0, 'Open https://x/device and enter the code AB-CD\n']);
+    expect(out).not.toContain('s3ssion');
+    const file = join(folder, 'bellows', 'sessions.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    const shown = async (...call: Parameters<typeof bellows>) => {
+      await bellows(...call);
+      return server.heard.at(-1)?.headers.authorization;
+    };
+    await writeFile(join(folder, 'other'), '0ther');
+    expect(await shown(['jobs'], noToken)).toBe('Bearer s3ssion');
+    expect(await shown(['jobs'])).toBe('Bearer t0ken');
+    expect(await shown(['--token-file', join(folder, 'other'), 'jobs'])).toBe('Bearer 0ther');
+    // Its own session, and not the token of the environment.
+    expect(await shown(['logout'])).toBe('Bearer s3ssion');
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+    expect((await bellows(['logout'], noToken)).err).toContain('You are not signed in here');
   });
 
   it('tells its version, and helps who mistypes', async () => {

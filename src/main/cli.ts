@@ -1,19 +1,21 @@
 // Composes the commands that ask a control plane, and prints what they found out.
 
-import { hostname, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { clientSettings } from '../adapters/system/configuration.ts';
+import { CredentialFile, credentialPath } from '../adapters/system/credential-file.ts';
+import { SystemRandom } from '../adapters/system/random.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings } from '../adapters/system/setting.ts';
-import type { Command, Outcome, RunOptions, Terminal } from '../cli/outcome.ts';
+import type { Command, Credentials, Outcome, RunOptions, Terminal } from '../cli/outcome.ts';
 import { watch } from '../cli/watch.ts';
 import { Secret } from '../ports/secret.ts';
 import type { LiveTopic } from '../wire/api/live.ts';
 import { cliProgram, type ProgramFile, type ProgramName, programPath } from './cli-program.ts';
 
-await cliProgram(packageJson.version, run, start).parseAsync();
+const program = cliProgram(packageJson.version, run, start);
 
 async function run(command: Command, { json = false, watch: topics }: RunOptions): Promise<void> {
   if (topics === undefined) show(await outcomeOf(command), json);
@@ -52,21 +54,51 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const settings = readSettings(clientSettings, process.env);
   if (!settings.ok) return { ok: false, message: settings.problems.join('\n') };
-  const { url, tokenFile } = settings.values;
+  const { url } = settings.values;
+  const { tokenFile } = program.opts<{ tokenFile?: string }>();
   try {
     const clock = new SystemClock();
-    return await command(new FetchApiClient({ url, token: () => readToken(tokenFile) }), {
+    const sessions = new CredentialFile(credentialPath(process.env, homedir()), new SystemRandom());
+    const token = (): Promise<Secret> => tokenFor(url, tokenFile, settings.values.tokenFile, sessions);
+    return await command(new FetchApiClient({ url, token }), {
       operator: `${userInfo().username}@${hostname()}`.slice(0, 100),
       say: (text) => void process.stderr.write(`${text}\n`),
       pause: (ms, stopping) =>
         clock.sleep(ms, stopping).catch((reason: unknown) => {
           if (!stopping?.aborted) throw reason;
         }),
+      credentials: credentialsIn(sessions, url),
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     return { ok: false, message: error.message };
   }
+}
+
+/** In this order: the option, the variable, what `bellows login` keeps, the admin token of a control plane on this machine. */
+async function tokenFor(
+  url: string,
+  option: string | undefined,
+  configured: string,
+  sessions: CredentialFile,
+): Promise<Secret> {
+  if (option !== undefined) return readToken(option);
+  const isSet = (process.env[clientSettings.tokenFile.env] ?? '') !== '';
+  return (isSet ? undefined : await sessions.get(url)) ?? readToken(configured);
+}
+
+function credentialsIn(sessions: CredentialFile, url: string): Credentials {
+  return {
+    async keep(session) {
+      await sessions.set(url, new Secret(session));
+      return sessions.path;
+    },
+    async client() {
+      const kept = await sessions.get(url);
+      return kept && new FetchApiClient({ url, token: async () => kept });
+    },
+    forget: () => sessions.set(url, undefined),
+  };
 }
 
 async function readToken(path: string): Promise<Secret> {
@@ -75,7 +107,7 @@ async function readToken(path: string): Promise<Secret> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'unreadable';
     const mend =
-      'start the control plane here with `bellows server`, which makes it, or set BELLOWS_TOKEN_FILE';
+      'sign in with `bellows login`, start the control plane here with `bellows server`, which makes the admin token, or set BELLOWS_TOKEN_FILE';
     throw new Error(`no admin token: ${reason}: ${mend}`, { cause });
   }
 }
@@ -88,3 +120,6 @@ function show(outcome: Outcome, json: boolean): void {
   } else if (outcome.ok) process.stdout.write(`${outcome.text}\n`);
   else process.stderr.write(`${outcome.message}\n`);
 }
+
+// Last, when all that stands above is there.
+await program.parseAsync();

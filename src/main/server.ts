@@ -16,6 +16,7 @@ import { defaultTiming } from '../domain/lifecycle/deadlines.ts';
 import { defaultBalancePolicy } from '../domain/scheduling/balance.ts';
 import { defaultCapacityPolicy } from '../domain/scheduling/capacity.ts';
 import { defaultReserveAfterMs } from '../domain/scheduling/placement.ts';
+import { Secret } from '../ports/secret.ts';
 import { alertSenders } from './alert-senders.ts';
 import { hostImages } from './default-image.ts';
 import { type ServerConfig, startServer } from './start-server.ts';
@@ -63,6 +64,8 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
       apiUrl: values.githubApiUrl,
       webhookSecrets: await readSecrets(values.webhookSecretFile),
     },
+    operators: values.operators,
+    oauth: await oauthOf(values),
     adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
     metricsTokens: values.metricsTokenFile === undefined ? [] : await readSecrets(values.metricsTokenFile),
     alerts: { senders: await alertSenders(values), off: new Set(values.alertsOff) },
@@ -72,6 +75,21 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
     log,
     version: packageJson.version,
   };
+}
+
+async function oauthOf({
+  clientId,
+  clientSecretFile,
+  publicUrl,
+  listen,
+}: Values): Promise<ServerConfig['oauth']> {
+  if (clientId === undefined && clientSecretFile === undefined) return undefined;
+  if (clientId === undefined || clientSecretFile === undefined)
+    throw new Error('BELLOWS_GITHUB_CLIENT_ID and BELLOWS_GITHUB_CLIENT_SECRET_FILE go together: set both');
+  if (publicUrl === undefined && !['127.0.0.1', '::1', 'localhost'].includes(listen.host))
+    throw new Error('set BELLOWS_PUBLIC_URL: GitHub sends people back there after they have signed in');
+  const clientSecret = new Secret((await readSecretText(clientSecretFile)).reveal().trim());
+  return { clientId, clientSecret };
 }
 
 async function ownTokenHash(dataFolder: string): Promise<string> {

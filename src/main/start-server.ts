@@ -13,8 +13,6 @@ import type { PostgresConnection } from '../adapters/store-postgres/connection.t
 import { openPostgresStore, type PostgresStore } from '../adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
-import { auditTrail } from '../control-plane/access/audit-trail.ts';
-import { identify } from '../control-plane/access/identify.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type LiveFeed, liveFeed } from '../control-plane/live/live-feed.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
@@ -33,16 +31,15 @@ import type { Log } from '../ports/log.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { Store } from '../ports/store.ts';
 import { dashboardFolder } from './dashboard-folder.ts';
+import { type AccessConfig, openAccess } from './open-access.ts';
 
-export interface ServerConfig {
+export interface ServerConfig extends AccessConfig {
   listen: { host: string; port: number };
   /** Where GitHub and people reach us from outside; undefined when nobody told. */
   publicUrl: string | undefined;
   /** A PostgreSQL of one's own, or a folder for the embedded one. */
   database: { url: Secret } | { folder: string; mayCreateUser: boolean };
   github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
-  /** SHA-256 of the operators' tokens, in hex. */
-  adminTokenHashes: readonly string[];
   alerts?: NonNullable<Deps['alerts']>;
   /** Good for `/metrics` alone. */
   metricsTokens?: readonly Secret[];
@@ -122,7 +119,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       await http.close();
     });
     const at = await http.listen(config.listen);
-    const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
+    const url = urlOf(at);
     log.info('control plane is up', { url, process: settings.processName, tag: settings.installationTag });
     return { url, store, clock, settings, stop: closeAll };
   } catch (error) {
@@ -131,43 +128,47 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   }
 }
 
-function openHttp(
+async function openHttp(
   config: ServerConfig,
   deps: Deps,
   { controlPlane, live }: { controlPlane: ControlPlane; live: LiveFeed },
 ): Promise<HttpServer> {
   const { store, clock, log, settings } = deps;
-  // Nobody signs in yet: tokens are made by operators alone.
-  const access = { adminTokenHashes: config.adminTokenHashes, rightsOf: async () => undefined };
-  const who = (credentials: Parameters<typeof identify>[1]) =>
-    identify({ store, clock, ...access }, credentials);
-  const metrics = {
-    ...{ store, clock, version: config.version, identify: who },
-    printer: new PromPrinter(),
-    tokenHashes: (config.metricsTokens ?? []).map((token) => tokenHash(token.reveal())),
-  };
   const requests = {
     ...deps,
     repair: (options: { owner?: string }) => repairNow(deps, options),
     readLog: controlPlane.links.readLog,
   };
-  return createHttpServer({
+  const { apiUrl } = config.github;
+  const userAgent = `bellows/${config.version}`;
+  const baseUrl = (): string => config.publicUrl ?? urlOf(http.address());
+  const access = openAccess(config, deps, { apiUrl, userAgent }, baseUrl);
+  const metrics = {
+    ...{ store, clock, version: config.version, identify: access.http.identify },
+    printer: new PromPrinter(),
+    tokenHashes: (config.metricsTokens ?? []).map((token) => tokenHash(token.reveal())),
+  };
+  const http: HttpServer = await createHttpServer({
     webhook: (request) =>
       receiveWebhook({ store, clock, log, secrets: config.github.webhookSecrets }, request),
     api: apiHandlers({
       ...requests,
+      ...(access.signIn !== undefined && { signIn: access.signIn }),
       check: { ...settings, appId: config.github.appId, publicUrl: config.publicUrl },
     }),
     v1: v1Handlers(requests),
     live,
-    audit: auditTrail({ store, clock, log }),
-    identify: who,
+    ...access.http,
     metrics: (authorization) => serveMetrics(metrics, authorization),
     log,
     dashboardFolder: dashboardFolder(),
-    options: { trustProxy: config.trustProxy },
+    options: { trustProxy: config.trustProxy, isHttps: config.publicUrl?.startsWith('https:') ?? false },
   });
+  return http;
 }
+
+const urlOf = ({ host, port }: { host: string; port: number }): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** Makes room ahead for what comes, and drops what is old enough. */
 function keepHouse(store: PostgresStore, { keep, log }: ServerConfig, clock: Clock): Loop {

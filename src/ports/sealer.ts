@@ -18,3 +18,10 @@ export interface HostIdentity {
   /** @throws when the text was not sealed for this host, or was changed. */
   unseal(jwe: string): Promise<Secret>;
 }
+
+/** Seals a secret that all processes of this control plane may read, and nobody who has only the database (I8). */
+export interface OwnSealer {
+  seal(secret: Secret): Promise<string>;
+  /** Undefined when it was sealed with another key, or changed. */
+  unseal(text: string): Promise<Secret | undefined>;
+}

@@ -97,7 +97,8 @@ export type LockName =
   | `balance:${string}`
   | 'placement'
   | `budget:${string}`
-  | `repair:${RepairLoopKind}`;
+  | `repair:${RepairLoopKind}`
+  | `person:${number}`;
 
 /** A write met a row that somebody else had changed since it was read. The transaction is run again. */
 export class StaleWriteError extends Error {

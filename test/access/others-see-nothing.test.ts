@@ -87,11 +87,17 @@ const samples: { [N in EndpointName]: CallOf<N> } = {
   usage: { query: { owner: `${mark}-org` } },
   increases: {},
   jobRuns: { query: { repository: `${mark}-org/app`, workflow: `${mark} ci`, name: `${mark} build` } },
+  me: {},
+  signOut: {},
+  signInWays: {},
+  startDeviceSignIn: {},
+  pollDeviceSignIn: { body: { deviceCode: 'guess' } },
 };
 const names = Object.keys(endpoints) as EndpointName[];
 /** What gives rows away to who may see them. The others change things, are for anyone, or for those who see everything. */
 const readers = names.filter(
-  (name) => endpoints[name].method === 'GET' && ['self', 'member'].includes(endpoints[name].access),
+  (name) =>
+    name !== 'me' && endpoints[name].method === 'GET' && ['self', 'member'].includes(endpoints[name].access),
 );
 
 const person = (name: string, reach: readonly string[], mayOperate: boolean): Caller => ({
@@ -100,6 +106,7 @@ const person = (name: string, reach: readonly string[], mayOperate: boolean): Ca
   key: name,
   reach,
   mayOperate,
+  credential: { kind: 'session', hash: `session of ${name}` },
 });
 const callers: Record<string, Caller> = {
   member: { ...person('member', [`${mark}-org`], false), person: 990_019 },

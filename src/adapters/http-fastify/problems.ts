@@ -1,6 +1,7 @@
 // Refusals of our API as `application/problem+json` (RFC 9457). What went wrong inside is logged and not told.
 
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { GitHubError } from '../../ports/github.ts';
 import type { Log } from '../../ports/log.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import type { Problem } from '../../wire/api/endpoint.ts';
@@ -13,6 +14,10 @@ export function handleProblems(app: FastifyInstance, log: Log): void {
       detail: `There is no ${request.method} ${request.url}.`,
     }),
   );
+  handleErrors(app, log);
+}
+
+export function handleErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) log.error('request failed', { route: request.routeOptions.url, error });
@@ -27,6 +32,14 @@ export function problemOf(error: FastifyError): Problem {
       status: 503,
       title: 'No database',
       detail: 'The database cannot be reached. Try again in a moment.',
+    };
+  }
+  if (error instanceof GitHubError) {
+    return {
+      status: 503,
+      title: 'GitHub cannot be asked',
+      detail:
+        'GitHub does not answer as it should. Try again in a moment; the log of the control plane tells more.',
     };
   }
   if (error.validation !== undefined) {

@@ -80,6 +80,11 @@ const api: ApiHandlers = {
   usage: absent,
   increases: absent,
   jobRuns: absent,
+  me: async (_request, { name }) => answered({ kind: 'person', name, accounts: [], mayOperate: false }),
+  signOut: async () => answered({ ok: true }),
+  signInWays: async () => answered({ device: false }),
+  startDeviceSignIn: async () => refused(404, 'Nobody signs in here', 'No.'),
+  pollDeviceSignIn: async () => refused(404, 'Nobody signs in here', 'No.'),
 };
 let trail: unknown[];
 const audit: HttpServerDeps['audit'] = {
@@ -236,12 +241,19 @@ describe('our API', () => {
     });
   });
 
-  it('asks for the admin token, but for health and enrolment', async () => {
+  it('asks for a token, but where people and hosts come in, and for health', async () => {
     for (const endpoint of Object.values(endpoints)) {
       const path = endpoint.path.replace(':job', '1').replace(':vm', 'vm-1');
       const init = endpoint.method === 'POST' ? post({}) : { method: endpoint.method };
       const { status } = await fetch(`${base}${apiPrefix}${path}`, init);
-      expect([path, status]).toEqual([path, { '/health': 200, '/enrol': 400 }[path] ?? 401]);
+      const open = {
+        '/health': 200,
+        '/enrol': 400,
+        '/sign-in-ways': 200,
+        '/device-sign-in': 404,
+        '/device-sign-in/poll': 400,
+      };
+      expect([path, status]).toEqual([path, open[path as keyof typeof open] ?? 401]);
     }
     const wrong = await fetch(`${base}${apiPrefix}/jobs`, { headers: { authorization: 'Bearer guess' } });
     expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);

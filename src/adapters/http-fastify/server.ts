@@ -11,10 +11,11 @@ import type { V1Handlers } from '../../wire/api-v1/endpoints.ts';
 import { type ApiDeps, apiRoutes } from './api-routes.ts';
 import { dashboardRoute } from './dashboard-route.ts';
 import { metricsRoute } from './metrics-route.ts';
+import { type SignInRoutesDeps, signInRoutes } from './sign-in-routes.ts';
 import { v1Routes } from './v1-routes.ts';
 import { webhookRoute } from './webhook-route.ts';
 
-export interface HttpServerDeps {
+export interface HttpServerDeps extends Pick<SignInRoutesDeps, 'signIn'> {
   webhook: (request: RawRequest) => Promise<RawResponse>;
   api: ApiHandlers;
   /** Actuated's paths; not served when left out. */
@@ -39,6 +40,8 @@ export interface HttpServer {
   readonly server: Server;
   /** Port 0 takes any free one. */
   listen(at: { host: string; port: number }): Promise<{ host: string; port: number }>;
+  /** Where it listens, once it does. */
+  address(): { host: string; port: number };
   /** Finishes the requests under way, takes no new ones. */
   close(): Promise<void>;
 }
@@ -57,14 +60,19 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   await app.register(metricsRoute, deps);
   await app.register(apiRoutes, deps);
   if (deps.v1 !== undefined) await app.register(v1Routes, { ...deps, v1: deps.v1 });
+  await app.register(signInRoutes, deps);
   await app.register(dashboardRoute, deps);
   await app.ready();
+  const address = (): { host: string; port: number } => {
+    const at = app.server.address() as AddressInfo;
+    return { host: at.address, port: at.port };
+  };
   return {
     server: app.server,
+    address,
     async listen(at) {
       await app.listen(at);
-      const address = app.server.address() as AddressInfo;
-      return { host: address.address, port: address.port };
+      return address();
     },
     close: () => app.close(),
   };

@@ -4,6 +4,7 @@ import { defaultLabelPolicy, parseLabel, type SizeLabel } from '../../domain/lab
 import { defaultLimits } from '../../domain/network/policy.ts';
 import { days, hours, minutes, seconds } from '../../domain/time.ts';
 import { alertSettings } from './alert-settings.ts';
+import { githubSettings } from './github-settings.ts';
 import { dns, exceptions, range, ranges, services, users } from './network-parsers.ts';
 import {
   duration,
@@ -15,14 +16,13 @@ import {
   integer,
   names,
   number,
-  numbersByName,
   oneOf,
   path,
   secret,
   text,
   url,
 } from './parsers.ts';
-import { optional, required, setting } from './setting.ts';
+import { optional, setting } from './setting.ts';
 
 const address = 'http://127.0.0.1:8765';
 
@@ -38,50 +38,8 @@ export const clientSettings = {
     'BELLOWS_TOKEN_FILE',
     '~/.local/share/bellows/admin-token',
     path,
-    'File with the admin token. `bellows server` makes it in its data folder when no token is configured.',
+    'File with a token to call with; when unset, the session of `bellows login`, and the admin token that `bellows server` makes in its data folder.',
   ),
-} as const;
-
-export const githubSettings = {
-  appId: required(
-    'BELLOWS_GITHUB_APP_ID',
-    integer(1, Number.MAX_SAFE_INTEGER),
-    'Id of your GitHub App, from its page.',
-  ),
-  privateKeyFile: required(
-    'BELLOWS_GITHUB_PRIVATE_KEY_FILE',
-    path,
-    'The private key of the App, as downloaded from its page (PEM).',
-  ),
-  webhookSecretFile: required(
-    'BELLOWS_WEBHOOK_SECRET_FILE',
-    path,
-    "The secret of the App's webhook. Two lines while you change it: both are valid.",
-  ),
-  githubApiUrl: setting(
-    'BELLOWS_GITHUB_API_URL',
-    'https://api.github.com',
-    url,
-    'The REST API: for GitHub Enterprise Server `https://HOST/api/v3`.',
-  ),
-  owners: required(
-    'BELLOWS_OWNERS',
-    names,
-    'Accounts that we serve, separated by commas; `*` serves everybody who installs the App. Others get no VM.',
-  ),
-  runnerGroups: setting(
-    'BELLOWS_RUNNER_GROUPS',
-    '',
-    numbersByName,
-    "Runner group of an organisation, as `acme=3,globex=7`; GitHub's default group 1 for those not named.",
-  ),
-  servePublic: setting(
-    'BELLOWS_SERVE_PUBLIC',
-    'false',
-    flag,
-    'Serve public repositories. Anybody can run code there by a pull request.',
-  ),
-  serveForks: setting('BELLOWS_SERVE_FORKS', 'false', flag, 'Serve repositories that are forks.'),
 } as const;
 
 export const serverSettings = {

@@ -18,11 +18,12 @@ import { jobEvents, listJobs } from './jobs.ts';
 import { hostEvents, orderHost } from './order-host.ts';
 import { recount } from './recount.ts';
 import { listRepairs, repairNow } from './repairs.ts';
+import { me, pollDeviceSignIn, type SignIn, signInWays, signOut, startDeviceSignIn } from './session.ts';
 import { today } from './today.ts';
 import { usage } from './usage.ts';
 import { listVms, vmLog } from './vms.ts';
 
-export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
+export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn }): ApiHandlers => ({
   async health() {
     try {
       await deps.store.transaction((tx) => tx.tasks.nextDue());
@@ -62,4 +63,9 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps): ApiHandlers => ({
   listTokens: (request, caller) => listTokens(deps, request, caller),
   revokeToken: (request, caller) => revokeToken(deps, request, caller),
   listAudit: (request) => listAudit(deps, request),
+  me,
+  signOut: (_request, caller) => signOut(deps, caller),
+  signInWays: () => signInWays(deps.signIn),
+  startDeviceSignIn: () => startDeviceSignIn(deps.signIn),
+  pollDeviceSignIn: (request) => pollDeviceSignIn(deps.signIn, request),
 });

@@ -9,6 +9,7 @@ import { enrol, getHost, hostEvents, listHosts, makeEnrolToken, orderHost } from
 import { insights, insightsDaily, recount, today } from './insights.ts';
 import { getJob, jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
+import { me, pollDeviceSignIn, signInWays, signOut, startDeviceSignIn } from './session.ts';
 import { checkGithub, health } from './system.ts';
 import { listTokens, makeToken, revokeToken } from './tokens.ts';
 import { increases, jobRuns, usage } from './usage.ts';
@@ -44,6 +45,11 @@ export const endpoints = {
   usage,
   increases,
   jobRuns,
+  me,
+  signOut,
+  signInWays,
+  startDeviceSignIn,
+  pollDeviceSignIn,
 } as const;
 
 export type EndpointName = keyof typeof endpoints;
