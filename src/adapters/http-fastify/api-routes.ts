@@ -15,7 +15,9 @@ import { audited } from './audited.ts';
 import { entityTag, isKnown } from './entity-tag.ts';
 import { type GateDeps, gateOf } from './gate.ts';
 import { type LiveDeps, type LiveSource, liveRoute } from './live-route.ts';
+import { type ApiDocument, apiComponents, apiInfo, wholeDocument, withoutNothing } from './openapi.ts';
 import { handleProblems, sendProblem } from './problems.ts';
+import { referencePage } from './reference-page.ts';
 
 export interface ApiDeps extends GateDeps {
   api: ApiHandlers;
@@ -35,10 +37,10 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Bellows', version: '1' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      info: apiInfo,
+      components: apiComponents,
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => jsonSchemaTransform({ ...route, schema: withoutNothing(route.schema) }),
   });
   await app.register(
     async (api) => {
@@ -48,7 +50,11 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
       for (const name of Object.keys(endpoints) as EndpointName[])
         addRoute(api, deps, name, gate(name, endpoints[name]));
       if (deps.live !== undefined) liveRoute(api, { ...deps, live: deps.live }, gate('live', live));
-      api.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+      const document = (): ApiDocument => wholeDocument(app.swagger() as unknown as ApiDocument);
+      api.get('/openapi.json', { schema: { hide: true } }, document);
+      api.get('/docs', { schema: { hide: true } }, (_request, reply) =>
+        reply.type('text/html; charset=utf-8').send(referencePage(document())),
+      );
     },
     { prefix: apiPrefix },
   );
