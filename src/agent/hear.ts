@@ -2,6 +2,7 @@
 
 import { instantOf } from '../domain/time.ts';
 import type { Log } from '../ports/log.ts';
+import type { OwnLog } from '../ports/own-log.ts';
 import type { JournalEntry } from '../wire/agent-journal.ts';
 import type { AgentMessage, ControlPlaneMessage } from '../wire/agent-protocol.ts';
 import type { DesiredSet } from './desired-set.ts';
@@ -13,13 +14,15 @@ const linesAtOnce = 500;
 
 export interface Hearing extends Pick<WorkerDeps, 'ledger' | 'clock' | 'log'> {
   logs: VmLogBook;
+  /** Of the agent itself; undefined where nothing remembers it. */
+  ownLog: OwnLog | undefined;
   desired: DesiredSet;
   reconciler: Reconciler;
 }
 
 /** Takes in one message of the control plane. */
 export async function hear(
-  { ledger, desired, reconciler, logs, clock, log }: Hearing,
+  { ledger, desired, reconciler, logs, ownLog, clock, log }: Hearing,
   message: ControlPlaneMessage,
   send: (answer: AgentMessage) => void,
 ): Promise<void> {
@@ -43,6 +46,9 @@ export async function hear(
     case 'read-log':
       // Not waited for: a slow disk must not keep orders waiting.
       void answerLog(logs, message, send, log);
+      return;
+    case 'read-own-log':
+      for (const answer of logAnswers(message.request, ownLog?.read(wantedIn(message)) ?? [])) send(answer);
   }
 }
 
@@ -57,18 +63,22 @@ function acknowledged(upTo: number, lastNumber: number, waiting: number): Journa
 
 async function answerLog(
   logs: VmLogBook,
-  { request, vm, lines: count, since }: Extract<ControlPlaneMessage, { type: 'read-log' }>,
+  { request, vm, ...asked }: Extract<ControlPlaneMessage, { type: 'read-log' }>,
   send: (answer: AgentMessage) => void,
   log: Log,
 ): Promise<void> {
   try {
-    const wanted = since === undefined ? { count } : { count, since: instantOf(since) };
-    for (const answer of logAnswers(request, await logs.read(vm, wanted))) send(answer);
+    for (const answer of logAnswers(request, await logs.read(vm, wantedIn(asked)))) send(answer);
   } catch (error) {
     // Whoever asked is told after a while that the host did not answer.
     log.error('the log of a VM cannot be read', { vm, error });
   }
 }
+
+const wantedIn = ({ lines, since }: { lines: number; since?: number | undefined }) => ({
+  count: lines,
+  ...(since !== undefined && { since: instantOf(since) }),
+});
 
 function logAnswers(request: string, lines: readonly string[]): AgentMessage[] {
   const pieces: AgentMessage[] = [];

@@ -5,6 +5,7 @@ import type { DurationMs } from '../domain/time.ts';
 import type { AgentLinkDialer } from '../ports/agent-link.ts';
 import type { HostFacts, HostInspector } from '../ports/host-inspector.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { OwnLog } from '../ports/own-log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
 import type { VmLogs } from '../ports/vm-logs.ts';
 import { type AgentMessage, agentLinkPath, agentProtocolVersion } from '../wire/agent-protocol.ts';
@@ -30,6 +31,8 @@ export interface AgentDeps
   > {
   identity: HostIdentity;
   vmLogs: VmLogs;
+  /** What the agent itself has logged, for who asks from afar. */
+  ownLog?: OwnLog | undefined;
   journal: Journal;
   inspector: HostInspector;
   dialer: AgentLinkDialer;
@@ -100,6 +103,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
 
   const link = linkFor(deps, options, {
     ...{ ledger, desired, reconciler, logs, clock, log, capacity },
+    ownLog: deps.ownLog,
     observeMs: limits.observeMs,
     stopping: stop.signal,
   });

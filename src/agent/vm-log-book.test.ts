@@ -53,6 +53,15 @@ describe('the log of a VM', () => {
 });
 
 describe('an agent', () => {
+  it('gives what it has logged itself', async () => {
+    const world = new AgentWorld({});
+    await world.startAgent();
+    await world.until(() => world.socket !== undefined);
+    world.say({ type: 'read-own-log', request: 'r', lines: 2 });
+    await world.clock.advance(100);
+    expect(world.logs).toEqual(['two', 'three']);
+  });
+
   const readLog = async (world: AgentWorld, over: object = {}): Promise<readonly string[]> => {
     world.logs.length = 0;
     world.say({ type: 'read-log', request: 'r', vm: testVm, lines: 1000, ...over });

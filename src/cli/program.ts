@@ -3,6 +3,7 @@
 import { Argument, Command as Commander, Option } from 'commander';
 import { repairKinds } from '../domain/repair/repair.ts';
 import { addAccessCommands } from './access-program.ts';
+import { agentLogs } from './agent-logs.ts';
 import { alerts, testAlerts } from './alerts.ts';
 import { checkGithub } from './check-github.ts';
 import { asked, durationSeconds, instant, told, wholeNumber } from './command-options.ts';
@@ -12,36 +13,27 @@ import { events } from './events.ts';
 import { type HostOrder, type HostOrderOptions, hostHistory, orderHost } from './host-order.ts';
 import { addInsightCommands } from './insight-commands.ts';
 import { addListCommands } from './list-commands.ts';
-import { logs } from './logs.ts';
-import type { Run } from './outcome.ts';
+import { type LogQuery, logs } from './logs.ts';
+import type { Command, Run } from './outcome.ts';
 import { type RepairQuery, repair, repairs } from './repairs.ts';
 
 export function addClientCommands(program: Commander, run: Run): void {
   addListCommands(program, run);
   program.addCommand(
-    told(
-      new Commander('logs').description(
-        'Show the last lines of what a VM has printed, also for a while after it is gone',
-      ),
-    )
-      .argument('<vm>', 'id of the VM, from `bellows vms`')
-      .option('--lines <n>', 'at most so many; 500, or 10000 from a time on, when left out', wholeNumber)
-      .addOption(
-        new Option('--age <duration>', 'only those of the last while, such as 90s, 15m, 2h or 3d')
-          .argParser(durationSeconds)
-          .conflicts('since'),
-      )
-      .option('--since <time>', 'only from this time on, such as 2026-01-31T08:00Z', instant)
-      .action((vm: string, { json, lines, age, since }: LogOptions) =>
-        run(
-          logs(vm, {
-            ...(lines !== undefined && { lines }),
-            ...(age !== undefined && { ageSeconds: age }),
-            ...(since !== undefined && { since }),
-          }),
-          asked(json),
-        ),
-      ),
+    whichLines(
+      'logs',
+      'Show the last lines of what a VM has printed, also for a while after it is gone',
+      run,
+      logs,
+    ).argument('<vm>', 'id of the VM, from `bellows vms`'),
+  );
+  program.addCommand(
+    whichLines(
+      'agent-logs',
+      "Show the last lines of what a host's agent has logged since it started",
+      run,
+      agentLogs,
+    ).argument('<host>', 'name or id, from `bellows hosts`'),
   );
   program.addCommand(
     told(new Commander('events').description('Tell what happened to a job and to the VMs on its account'))
@@ -54,6 +46,32 @@ export function addClientCommands(program: Commander, run: Run): void {
   program.addCommand(checkCommands(run));
   addAccessCommands(program, run);
   program.addCommand(completionCommand(program, run));
+}
+
+function whichLines(
+  name: string,
+  description: string,
+  run: Run,
+  command: (of: string, query: LogQuery) => Command,
+): Commander {
+  return told(new Commander(name).description(description))
+    .option('--lines <n>', 'at most so many; 500, or 10000 from a time on, when left out', wholeNumber)
+    .addOption(
+      new Option('--age <duration>', 'only those of the last while, such as 90s, 15m, 2h or 3d')
+        .argParser(durationSeconds)
+        .conflicts('since'),
+    )
+    .option('--since <time>', 'only from this time on, such as 2026-01-31T08:00Z', instant)
+    .action((of: string, { json, lines, age, since }: LogOptions) =>
+      run(
+        command(of, {
+          ...(lines !== undefined && { lines }),
+          ...(age !== undefined && { ageSeconds: age }),
+          ...(since !== undefined && { since }),
+        }),
+        asked(json),
+      ),
+    );
 }
 
 function completionCommand(program: Commander, run: Run): Commander {

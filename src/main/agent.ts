@@ -53,7 +53,7 @@ async function runHere(flags: Flags): Promise<void> {
   const read = readSettings(agentSettings, process.env, allSettings);
   if (!read.ok) return refuse(`${read.problems.join('\n')}\nSee docs/configuration.md`);
   const { values } = read;
-  const log = PinoLog.to(values.agentLogLevel);
+  const { log, own } = PinoLog.remembering(values.agentLogLevel);
   if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
   const network = networkOf(values, flags.network);
   if (network.kind === 'restricted' && network.forwards.length === 0)
@@ -81,6 +81,7 @@ async function runHere(flags: Flags): Promise<void> {
       monitor: monitorOf(values, flags.driver),
       network,
       log,
+      ownLog: own,
       version: packageJson.version,
     });
     await tellSystemdReady();

@@ -22,6 +22,7 @@ import { minutes } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
+import type { OwnLog } from '../ports/own-log.ts';
 import type { Secret } from '../ports/secret.ts';
 import { enrolledHost } from './enrolled-host.ts';
 import { platformOf, type VmMonitor, type VmNetwork, vmParts } from './vm-parts.ts';
@@ -53,6 +54,8 @@ export interface AgentConfig {
   /** The VMs' control group below the root of control groups; VMs are not held to their share when left out. */
   cgroup?: string | undefined;
   log: Log;
+  /** What `log` remembers. */
+  ownLog?: OwnLog;
   version: string;
 }
 
@@ -100,6 +103,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
         ...parts,
         images,
         identity,
+        ownLog: config.ownLog,
         vmLogs: new FileVmLogs({ folder: join(folder, 'logs'), clock, log }),
         clock,
         random: new SystemRandom(),

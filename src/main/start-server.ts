@@ -138,6 +138,7 @@ async function openHttp(
     ...deps,
     repair: (options: { owner?: string }) => repairNow(deps, options),
     readLog: controlPlane.links.readLog,
+    readAgentLog: controlPlane.links.readAgentLog,
   };
   const { apiUrl } = config.github;
   const userAgent = `bellows/${config.version}`;

@@ -59,6 +59,13 @@ export const fromControlPlane = z.discriminatedUnion('type', [
     lines: z.number().int().min(1).max(100_000),
     since: instant.optional(),
   }),
+  /** Send the last lines of the agent's own log; answered as `read-log`. An older agent drops the link at it, and comes back. */
+  z.object({
+    type: z.literal('read-own-log'),
+    request: id,
+    lines: z.number().int().min(1).max(10_000),
+    since: instant.optional(),
+  }),
 ]);
 export type ControlPlaneMessage = z.infer<typeof fromControlPlane>;
 

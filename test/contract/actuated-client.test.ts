@@ -95,6 +95,7 @@ beforeAll(async () => {
       ],
       failed: [],
     }),
+    readAgentLog: async () => ['the agent said this'],
     readLog: async (_host, id) => [`a line of ${id}`],
   });
   server = await createHttpServer({
@@ -198,6 +199,8 @@ describe('what is asked of one host', () => {
   it.each([
     ['/logs?age=15m&host=server1&owner=acme', 202],
     ['/logs?age=15m&host=server1&id=bellows-test-1&owner=acme', 202],
+    ['/service?age=15m&host=server1&owner=acme', 202],
+    ['/service?age=15m&host=nowhere&owner=acme', 404],
     ['/metering?host=server1&id=bellows-test-1&owner=acme', 200],
     ['/upgrade?force=1&host=server1&owner=acme', 200],
     ['/upgrade?host=server1&owner=', 200],
@@ -216,6 +219,11 @@ describe('what is asked of one host', () => {
     expect(all.text).not.toContain(vm(2).id);
     const foreign = await ask(`/logs?age=0m&host=server1&id=${vm(2).id}&owner=acme`, { as: 'ada' });
     expect(foreign.status).toBe(404);
+  });
+
+  it('gives what its agent has logged, to operators', async () => {
+    expect((await ask('/service?age=15m&host=server1&owner=acme')).text).toBe('the agent said this');
+    expect((await ask('/service?age=15m&host=server1&owner=acme', { as: 'olga' })).status).toBe(403);
   });
 
   it('gives what a VM used', async () => {
@@ -256,6 +264,14 @@ describe('what changes something', () => {
   });
 });
 
+describe('increases', () => {
+  it('come as a table, and as JSON when it is asked for', async () => {
+    const path = '/job-increases?owner=acme&startDate=2026-10-25';
+    expect((await ask(path)).text).toMatch(/^\| REPOSITORY \| WORKFLOW \| JOB \|/);
+    expect(await asked(path)).toEqual([]);
+  });
+});
+
 describe('whoever asks', () => {
   const paths = ['/job-queue', '/runners', '/logs?owner=acme&host=server1', '/snapshots', '/disable'];
   it.each(paths)('needs a token at %s, and is told so in words', async (path) => {
@@ -281,6 +297,8 @@ describe('whoever asks', () => {
     '/logs?owner=acme&host=server1',
     `/logs?owner=&host=server1&id=${vm(1).id}`,
     '/metering?owner=acme&host=server1&id=bellows-test-1',
+    '/service?owner=acme&host=server1',
+    '/job-increases?owner=acme&startDate=2026-10-25',
     '/snapshots',
     '/snapshot?owner=acme&job=3',
     '/repair?owner=acme',

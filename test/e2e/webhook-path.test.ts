@@ -62,6 +62,7 @@ beforeEach(async () => {
       log,
       settings: { timing: defaultTiming, image: imageDigest(`sha256:${'1'.repeat(64)}`) },
       readLog,
+      readAgentLog: readLog,
       repair,
       github: api,
       hook: api,

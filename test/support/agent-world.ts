@@ -141,6 +141,7 @@ export class AgentWorld {
         },
       },
       vmLogs: this.vmLogs,
+      ownLog: { read: ({ count }) => ['one', 'two', 'three'].slice(-count) },
       inspector: life.bind(host.inspector),
       clock: life.bind(machineClock(this.clock, () => this.clockErrorMs)),
       random: this.random.fork(),

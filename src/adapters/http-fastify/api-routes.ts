@@ -50,7 +50,7 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
       for (const name of Object.keys(endpoints) as EndpointName[])
         addRoute(api, deps, name, gate(name, endpoints[name]));
       if (deps.live !== undefined) liveRoute(api, { ...deps, live: deps.live }, gate('live', live));
-      const document = (): ApiDocument => wholeDocument(app.swagger() as unknown as ApiDocument);
+      const document = (): ApiDocument => wholeDocument(app.swagger());
       api.get('/openapi.json', { schema: { hide: true } }, document);
       api.get('/docs', { schema: { hide: true } }, (_request, reply) =>
         reply.type('text/html; charset=utf-8').send(referencePage(document())),

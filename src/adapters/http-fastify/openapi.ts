@@ -65,9 +65,9 @@ const who: Readonly<Record<AccessRule, string>> = {
 const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 const refusal = (description: string): Response => ({ description, content: problemContent });
 
-/** A copy with all of it. */
-export function wholeDocument(made: ApiDocument): ApiDocument {
-  const document = structuredClone(made);
+/** A copy with all of it, plain as JSON makes it. @param made what the schemas alone say. */
+export function wholeDocument(made: object): ApiDocument {
+  const document: ApiDocument = JSON.parse(JSON.stringify(made));
   document.components = {
     ...document.components,
     schemas: { ...Object(document.components?.schemas), Problem: problemSchema },

@@ -61,6 +61,7 @@ const api: ApiHandlers = {
   getVm: async () => refused(404, 'No such VM', 'There is none.'),
   getHost: async () => refused(404, 'No such host', 'There is none.'),
   orderHost: async () => refused(404, 'No such host', 'There is none.'),
+  hostLog: async ({ params }) => answered({ host: params.host, lines: [] }),
   hostEvents: async ({ params }) => answered({ host: params.host, events: [] }),
   listVms: async () => answered({ now, vms: [], debug: 'not in the schema' }),
   vmLog: async ({ params, query }) => answered({ vm: params.vm, lines: [`${query.lines}`] }),

@@ -3,6 +3,8 @@
 
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Log, LogFields } from '../../ports/log.ts';
+import type { OwnLog } from '../../ports/own-log.ts';
+import { RecentLines } from './recent-lines.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -26,6 +28,12 @@ export class PinoLog implements Log {
       formatters: { level: (label: string) => ({ level: label }) },
     };
     return new PinoLog(pino(options, destination));
+  }
+
+  /** Writes to standard error, and remembers the last of it. */
+  static remembering(level: LogLevel): { log: PinoLog; own: OwnLog } {
+    const own = new RecentLines(pino.destination(2));
+    return { log: PinoLog.to(level, own), own };
   }
 
   debug(message: string, fields: LogFields = {}): void {

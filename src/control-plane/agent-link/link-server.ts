@@ -14,6 +14,8 @@ export interface LinkServer {
   accept(host: HostId, socket: AgentSocket): void;
   /** Lines of a VM's log, or why they cannot be had. */
   readLog(host: HostId, vm: string, wanted: WantedLines): Promise<readonly string[] | { refused: string }>;
+  /** Lines of what the agent itself has logged since it started. */
+  readAgentLog(host: HostId, wanted: WantedLines): Promise<readonly string[] | { refused: string }>;
   stop(): Promise<void>;
 }
 
@@ -28,12 +30,8 @@ export function linkServer(deps: Deps): LinkServer {
       });
       links.set(host, link);
     },
-    async readLog(host, vm, wanted) {
-      const link = links.get(host);
-      return link === undefined
-        ? { refused: 'its host has no link to this server at the moment' }
-        : link.readLog(vm, wanted);
-    },
+    readLog: async (host, vm, wanted) => links.get(host)?.readLog(vm, wanted) ?? noLink,
+    readAgentLog: async (host, wanted) => links.get(host)?.readLog(undefined, wanted) ?? noLink,
     async stop() {
       const open = [...links.values()];
       links.clear();
@@ -42,6 +40,8 @@ export function linkServer(deps: Deps): LinkServer {
     },
   };
 }
+
+const noLink = { refused: 'its host has no link to this server at the moment' };
 
 /** One agent's link. Messages are taken in one after the other; pushes that meet one under way are joined. */
 class Link {
@@ -70,7 +70,7 @@ class Link {
     this.#push();
   }
 
-  readLog(vm: string, wanted: WantedLines): Promise<readonly string[] | { refused: string }> {
+  readLog(vm: string | undefined, wanted: WantedLines): Promise<readonly string[] | { refused: string }> {
     return this.#logs.ask(vm, wanted);
   }
 

@@ -1,4 +1,4 @@
-// `bellows logs`: the agent is asked over its link and answers in pieces.
+// `bellows logs` and `bellows agent-logs`: the agent is asked over its link and answers in pieces.
 
 import { type Instant, seconds } from '../../domain/time.ts';
 import type { AgentMessage } from '../../wire/agent-protocol.ts';
@@ -30,14 +30,16 @@ export class LogRequests {
     this.#send = send;
   }
 
-  async ask(vm: string, { count, since }: WantedLines): Promise<Answer> {
+  /** @param vm undefined for the log of the agent itself. */
+  async ask(vm: string | undefined, { count, since }: WantedLines): Promise<Answer> {
     this.#count += 1;
     const request = `log-${this.#count}`;
     const answered = new AbortController();
     const answer = new Promise<Answer>((resolve) => {
       this.#open.set(request, { lines: [], settle: resolve });
     });
-    this.#send(JSON.stringify({ type: 'read-log', request, vm, lines: count, since }));
+    const type = vm === undefined ? 'read-own-log' : 'read-log';
+    this.#send(JSON.stringify({ type, request, vm, lines: count, since }));
     const tooLate = this.#deps.clock
       .sleep(patienceMs, answered.signal)
       .then(() => this.#settle(request, { refused: 'its host did not answer in time' }))

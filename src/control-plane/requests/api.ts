@@ -10,6 +10,7 @@ import { listAudit } from './audit.ts';
 import type { RequestDeps } from './deps.ts';
 import { enrol, makeEnrolToken } from './enrol.ts';
 import { getHost } from './host-detail.ts';
+import { hostLog } from './host-log.ts';
 import { listHosts } from './hosts.ts';
 import { increases, jobRuns } from './increases.ts';
 import { insights, insightsDaily } from './insights.ts';
@@ -41,6 +42,7 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn })
   listHosts: (request, caller) => listHosts(deps, request, caller),
   getHost: (request, caller) => getHost(deps, request, caller),
   orderHost: (request) => orderHost(deps, request),
+  hostLog: (request) => hostLog(deps, request),
   hostEvents: (request) => hostEvents(deps, request),
   listVms: (request, caller) => listVms(deps, request, caller),
   getVm: (request, caller) => getVm(deps, request, caller),

@@ -36,6 +36,7 @@ export async function askAt<N extends EndpointName>(
     settings: { timing: defaultTiming, image: vm(1).image },
     repair: async () => ({ mended: [], failed: [] }),
     readLog: async () => [],
+    readAgentLog: async () => [],
     github: neverAsked,
     hook: neverAsked,
     check: { appId: 1, publicUrl: undefined, owners: [], runnerGroups: {} },

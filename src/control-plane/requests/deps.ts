@@ -22,6 +22,8 @@ export interface RequestDeps {
     vm: string,
     wanted: WantedLines,
   ) => Promise<readonly string[] | { refused: string }>;
+  /** Asks a host over its link for the last lines of its agent's own log. */
+  readAgentLog: (host: HostId, wanted: WantedLines) => Promise<readonly string[] | { refused: string }>;
   /** Runs every repair loop once, now; for one lower-cased account or for all. */
   repair: (options: { owner?: string }) => Promise<RepairReport>;
 }

@@ -42,6 +42,7 @@ async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}, caller
     log,
     settings: { timing: defaultTiming, image: vm(1).image },
     repair: async (options) => report(options),
+    readAgentLog: async () => [],
     readLog: async (_host, id) => logs[id] ?? { refused: 'its host has no link' },
     github: new Proxy({} as never, { get: neverCalled }),
     hook: new Proxy({} as never, { get: neverCalled }),

@@ -6,6 +6,7 @@ import { after, type Instant, instantOf, seconds, toIso } from '../../domain/tim
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiVm } from '../../wire/api/vms.ts';
+import type { WantedLines } from '../agent-link/log-requests.ts';
 import type { RequestDeps } from './deps.ts';
 import { nextAfter, placeIn } from './pages.ts';
 
@@ -39,9 +40,7 @@ export async function vmLog(
   if (vm.host === undefined) {
     return refused(409, 'No log yet', `${vm.id} has no host yet, so nothing has run: ${vm.state}.`);
   }
-  const since = sinceOf(query, deps.clock.now());
-  const count = query.lines ?? (since === undefined ? 500 : 10_000);
-  const lines = await deps.readLog(vm.host, vm.id, { count, ...(since !== undefined && { since }) });
+  const lines = await deps.readLog(vm.host, vm.id, wantedIn(query, deps.clock.now()));
   return 'refused' in lines
     ? refused(503, 'Log not to be had', `The log of ${vm.id} lies on ${vm.host}, but ${lines.refused}.`)
     : answered({ vm: vm.id, lines: [...lines] });
@@ -49,6 +48,12 @@ export async function vmLog(
 
 export const noSuchVm = (vm: string): ApiAnswer<never> =>
   refused(404, 'No such VM', `We know no VM ${vm}. See them: bellows vms`);
+
+export function wantedIn(query: RequestOf<'vmLog'>['query'], now: Instant): WantedLines {
+  const since = sinceOf(query, now);
+  const count = query.lines ?? (since === undefined ? 500 : 10_000);
+  return { count, ...(since !== undefined && { since }) };
+}
 
 function sinceOf({ ageSeconds, since }: RequestOf<'vmLog'>['query'], now: Instant): Instant | undefined {
   if (ageSeconds !== undefined) return after(now, -seconds(ageSeconds));

@@ -59,6 +59,13 @@ export const v1Endpoints = {
     query: z.object({ ...onHost, age, id: name.optional() }),
     status: 202,
   },
+  service: { path: '/service', access: 'operator', query: z.object({ ...onHost, age }), status: 202 },
+  jobIncreases: {
+    path: '/job-increases',
+    access: 'member',
+    query: z.object({ startDate: z.iso.date().optional(), owner: account.optional(), staff }),
+    status: 200,
+  },
   metering: { path: '/metering', access: 'member', query: z.object({ ...onHost, id: name }), status: 200 },
   upgrade: { path: '/upgrade', access: 'operator', query: z.object({ ...onHost, force: isOn }), status: 200 },
   restart: {

@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/access/caller.ts';
 import { listAlerts, testAlerts } from './alerts.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
-import { enrol, getHost, hostEvents, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
+import { enrol, getHost, hostEvents, hostLog, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
 import { insights, insightsDaily, recount, today } from './insights.ts';
 import { getJob, jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
@@ -26,6 +26,7 @@ export const endpoints = {
   getHost,
   orderHost,
   hostEvents,
+  hostLog,
   listVms,
   getVm,
   vmLog,

@@ -3,7 +3,7 @@ import { enrolRequest, enrolResponse } from '../agent-protocol.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 import { apiEvent } from './jobs.ts';
 import { before } from './list.ts';
-import { apiVm } from './vms.ts';
+import { apiVm, wantedLines } from './vms.ts';
 
 export const apiHost = z.object({
   id: z.string(),
@@ -110,6 +110,17 @@ export const hostEvents = {
     /** `before` of the page with older ones; absent when there are none. */
     next: z.number().optional(),
   }),
+} as const satisfies Endpoint;
+
+export const hostLog = {
+  method: 'GET',
+  path: '/hosts/:host/log',
+  summary: "The last lines of what a host's agent has logged since it started",
+  access: 'operator',
+  params: whichHost,
+  query: wantedLines,
+  body: nothing,
+  answer: z.object({ host: z.string(), lines: z.array(z.string()) }),
 } as const satisfies Endpoint;
 
 export const makeEnrolToken = {

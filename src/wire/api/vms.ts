@@ -83,28 +83,31 @@ export const listVms = {
   }),
 } as const satisfies Endpoint;
 
+/** Which lines of a log. */
+export const wantedLines = z
+  .strictObject({
+    /** At most so many; when left out 500, or 10,000 from a time on. */
+    lines: z.coerce.number<number>().int().min(1).max(10_000).optional(),
+    /** Only those of the last so many seconds, or from a time on. */
+    ageSeconds: z.coerce
+      .number<number>()
+      .int()
+      .min(1)
+      .max(366 * 86_400)
+      .optional(),
+    since: time.optional(),
+  })
+  .refine(({ ageSeconds, since }) => ageSeconds === undefined || since === undefined, {
+    message: 'say ageSeconds or since, not both',
+  });
+
 export const vmLog = {
   method: 'GET',
   path: '/vms/:vm/log',
   summary: "The last lines of a VM's console and runner, as its host keeps them for a while after its end",
   access: 'member',
   params: z.strictObject({ vm: z.string().min(1).max(80) }),
-  query: z
-    .strictObject({
-      /** At most so many; when left out 500, or 10,000 from a time on. */
-      lines: z.coerce.number<number>().int().min(1).max(10_000).optional(),
-      /** Only those of the last so many seconds, or from a time on. */
-      ageSeconds: z.coerce
-        .number<number>()
-        .int()
-        .min(1)
-        .max(366 * 86_400)
-        .optional(),
-      since: time.optional(),
-    })
-    .refine(({ ageSeconds, since }) => ageSeconds === undefined || since === undefined, {
-      message: 'say ageSeconds or since, not both',
-    }),
+  query: wantedLines,
   body: nothing,
   answer: z.object({ vm: z.string(), lines: z.array(z.string()) }),
 } as const satisfies Endpoint;

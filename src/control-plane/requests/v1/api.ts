@@ -5,8 +5,9 @@ import { refused } from '../../../wire/api/endpoint.ts';
 import type { V1Handlers } from '../../../wire/api-v1/endpoints.ts';
 import type { RequestDeps } from '../deps.ts';
 import { disable, repair, restart, upgrade } from './actions.ts';
+import { jobIncreases } from './job-increases.ts';
 import { jobQueue } from './job-queue.ts';
-import { logs } from './logs.ts';
+import { logs, service } from './logs.ts';
 import { metering, snapshot, snapshots } from './metering.ts';
 import { runners } from './runners.ts';
 
@@ -16,6 +17,8 @@ export function v1Handlers(deps: RequestDeps): V1Handlers {
     runners: forStaff((query, caller) => runners(deps, query, caller)),
     repair: forStaff((query, caller) => repair(deps, query, caller)),
     logs: forStaff((query, caller) => logs(deps, query, caller)),
+    service: forStaff((query, caller) => service(deps, query, caller)),
+    jobIncreases: forStaff((query, caller) => jobIncreases(deps, query, caller)),
     metering: forStaff((query, caller) => metering(deps, query, caller)),
     upgrade: forStaff((query, caller) => upgrade(deps, query, caller)),
     restart: forStaff((query, caller) => restart(deps, query, caller)),

@@ -42,6 +42,22 @@ export async function logs(
   return answered({ text: texts.join('\n') });
 }
 
+/** What the agent of a host has logged in the last while. */
+export async function service(
+  { store, clock, readAgentLog }: Pick<RequestDeps, 'store' | 'clock' | 'readAgentLog'>,
+  query: V1QueryOf<'service'>,
+  caller: Caller,
+): Promise<ApiAnswer<V1Body>> {
+  const found = await store.transaction((tx) => hostAsked(tx, caller, query));
+  if (!found.ok) return found;
+  const { id, name } = found.value.host;
+  const since = after(clock.now(), -seconds(query.age));
+  const lines = await readAgentLog(id, { count: mostLines.ofOne, since });
+  return 'refused' in lines
+    ? refused(503, 'Log not to be had', `The log of the agent lies on ${name}, but ${lines.refused}.`)
+    : answered({ text: lines.join('\n') });
+}
+
 /** Those that lived at `since` or later, newest first. */
 async function lately(
   tx: Transaction,
