@@ -10,6 +10,7 @@ import { SystemRandom } from '../adapters/system/random.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings } from '../adapters/system/setting.ts';
 import type { Command, Credentials, Outcome, RunOptions, Terminal } from '../cli/outcome.ts';
+import { withProgress } from '../cli/progress.ts';
 import { watch } from '../cli/watch.ts';
 import { Secret } from '../ports/secret.ts';
 import type { LiveTopic } from '../wire/api/live.ts';
@@ -18,9 +19,13 @@ import { cliProgram, type ProgramFile, type ProgramName, programPath } from './c
 const program = cliProgram(packageJson.version, run, start);
 
 async function run(command: Command, { json = false, watch: topics }: RunOptions): Promise<void> {
-  if (topics === undefined) show(await outcomeOf(command), json);
+  const shown = process.stderr.isTTY ? withProgress(command, drawOver) : command;
+  if (topics === undefined) show(await outcomeOf(shown), json);
   else await watchHere(command, topics, json);
 }
+
+/** Over the line that the cursor is in. */
+const drawOver = (text: string): void => void process.stderr.write(`\r\u001b[K${text}`);
 
 /** Until Ctrl-C, which is how it is meant to end. */
 async function watchHere(command: Command, topics: readonly LiveTopic[], json: boolean): Promise<void> {
