@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { Route, Switch } from 'wouter';
+import { call } from './api/call.ts';
 import { useLive } from './api/live.ts';
-import { useSignIn } from './api/sign-in.ts';
+import { credentials, useSignIn } from './api/sign-in.ts';
 import { HostPage } from './pages/host.tsx';
 import { HostsPage } from './pages/hosts.tsx';
 import { InsightsPage } from './pages/insights.tsx';
@@ -13,18 +14,21 @@ import { SetUpPage } from './pages/set-up.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { SlowerPage } from './pages/slower.tsx';
 import { TodayPage } from './pages/today.tsx';
+import { Refusal } from './parts/answered.tsx';
 import { Page } from './parts/page.tsx';
 import { Shell } from './shell/shell.tsx';
 
 export function App() {
   const state = useSignIn();
   const queries = useQueryClient();
-  useLive(queries, state === 'in');
+  const error = useAskWhoIAm(state.is === 'unknown');
+  useLive(queries, state.is === 'in');
   // What one person saw is not there for the next one at this screen.
   useEffect(() => {
-    if (state !== 'in') queries.clear();
+    if (state.is === 'out' || state.is === 'refused') queries.clear();
   }, [state, queries]);
-  if (state !== 'in') return <SignInPage wasRefused={state === 'refused'} />;
+  if (state.is === 'unknown') return error && <Refusal error={error} />;
+  if (state.is !== 'in') return <SignInPage wasRefused={state.is === 'refused'} />;
   return (
     <Shell>
       <Switch>
@@ -47,4 +51,25 @@ export function App() {
       </Switch>
     </Shell>
   );
+}
+
+/** How long until a control plane that did not answer is asked again. */
+const askAgainMs = 3_000;
+
+/** A cookie cannot be seen from here, so the control plane is asked who one is. Its 401 is heard by `call`. */
+function useAskWhoIAm(isUnknown: boolean): Error | undefined {
+  const [error, setError] = useState<Error>();
+  useEffect(() => {
+    if (!isUnknown) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = (): void => {
+      call('me').then(credentials.accept, (reason: Error) => {
+        setError(reason);
+        timer = setTimeout(ask, askAgainMs);
+      });
+    };
+    ask();
+    return () => clearTimeout(timer);
+  }, [isUnknown]);
+  return error;
 }

@@ -3,6 +3,7 @@
 import { Link } from 'wouter';
 import type { ApiHost } from '../../src/wire/api/hosts.ts';
 import type { ApiVm } from '../../src/wire/api/vms.ts';
+import { useMayOperate } from '../api/sign-in.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Empty } from '../parts/empty.tsx';
@@ -13,6 +14,7 @@ import { VmState } from '../parts/vm-state.tsx';
 import { OrderButton } from './order-host.tsx';
 
 export function HostPage({ id }: { id: string }) {
+  const mayOperate = useMayOperate();
   const detail = useAnswer('getHost', { params: { host: id } }, { everyMs: 5_000 });
   const now = useNow(detail.data?.now, detail.dataUpdatedAt);
   const host = detail.data?.host;
@@ -23,7 +25,7 @@ export function HostPage({ id }: { id: string }) {
           <div className="split">
             <div className="split-side">
               <Facts host={answer.host} now={now} />
-              <Events host={answer.host.id} />
+              {mayOperate && <Events host={answer.host.id} />}
             </div>
             <Vms vms={answer.vms} now={now} />
           </div>

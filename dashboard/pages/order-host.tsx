@@ -4,9 +4,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ApiHost } from '../../src/wire/api/hosts.ts';
 import { call } from '../api/call.ts';
+import { useMayOperate } from '../api/sign-in.ts';
 import { Confirm } from '../parts/confirm.tsx';
 
 export function OrderButton({ host }: { host: ApiHost }) {
+  const mayOperate = useMayOperate();
   const [isAsking, setAsking] = useState(false);
   const [why, setWhy] = useState('');
   const queries = useQueryClient();
@@ -22,6 +24,7 @@ export function OrderButton({ host }: { host: ApiHost }) {
       await queries.invalidateQueries();
     },
   });
+  if (!mayOperate) return null;
   const word = isHeld ? 'Resume' : 'Drain';
   return (
     <>

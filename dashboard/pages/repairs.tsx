@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import type { ApiRepair } from '../../src/wire/api/repairs.ts';
 import { call } from '../api/call.ts';
+import { useMayOperate } from '../api/sign-in.ts';
 import { usePages } from '../api/use-pages.ts';
 import { Answered, Refusal } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
@@ -15,6 +16,7 @@ import { Ago, useNow } from '../parts/time.tsx';
 const isKind = (text: string | null): text is ApiRepair['kind'] => text !== null && text in repairWords;
 
 export function RepairsPage() {
+  const mayOperate = useMayOperate();
   const [search, setSearch] = useSearchParams();
   const asked = search.get('kind');
   const kind = isKind(asked) ? asked : undefined;
@@ -24,7 +26,7 @@ export function RepairsPage() {
   });
   const now = useNow(repairs.data?.pages[0]?.now, repairs.dataUpdatedAt);
   return (
-    <Page title="Repairs" aside={<RepairNow />}>
+    <Page title="Repairs" aside={mayOperate && <RepairNow />}>
       <div className="filters">
         <label>
           <span className="unseen">Kind of repair</span>

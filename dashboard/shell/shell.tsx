@@ -2,7 +2,8 @@
 
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { credentials } from '../api/sign-in.ts';
+import { call } from '../api/call.ts';
+import { credentials, useSignIn } from '../api/sign-in.ts';
 import { useKeys } from './keys.ts';
 import { KeysHelp } from './keys-help.tsx';
 import { pageList } from './page-list.ts';
@@ -12,6 +13,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const help = useRef<HTMLDialogElement>(null);
   const showHelp = useCallback(() => help.current?.showModal(), []);
   useKeys(showHelp);
+  const state = useSignIn();
   const [path] = useLocation();
   const [isOpen, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -49,11 +51,12 @@ export function Shell({ children }: { children: ReactNode }) {
           <Navigation path={path} />
           <div className="side-foot">
             <ThemeSwitch />
+            {state.is === 'in' && <p className="muted small who">{state.me.name}</p>}
             <div className="side-buttons">
               <button type="button" className="quiet" aria-keyshortcuts="?" onClick={showHelp}>
                 Keys <kbd>?</kbd>
               </button>
-              <button type="button" className="quiet" onClick={credentials.signOut}>
+              <button type="button" className="quiet" onClick={signOut}>
                 Sign out
               </button>
             </div>
@@ -66,6 +69,12 @@ export function Shell({ children }: { children: ReactNode }) {
       <KeysHelp dialog={help} />
     </div>
   );
+}
+
+/** A session is ended at the control plane; a token is only forgotten here, for others may use it too. */
+function signOut(): void {
+  if (credentials.hasToken()) credentials.forget();
+  else call('signOut').then(credentials.forget, credentials.forget);
 }
 
 function Navigation({ path }: { path: string }) {

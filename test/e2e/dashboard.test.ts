@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)(`the dashboard in a browser${missing ? `:
     await tabTo(page, page.getByLabel('Admin token'));
     await page.keyboard.type('wrong');
     await page.keyboard.press('Enter');
-    await see(page.getByText('does not know this token'));
+    await see(page.getByText('does not know this sign-in'));
     // The browser itself tells of each answer of 401.
     expect(errors.filter((text) => !text.includes('401'))).toEqual([]);
   });
