@@ -53,6 +53,8 @@ export interface AgentOptions {
 }
 
 export interface RunningAgent {
+  /** The VMs that are here, for metrics. */
+  observed(): readonly { vm: string; state: string }[];
   /** Stops the agent and leaves its VMs running. */
   stop(): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   });
   const running = Promise.all([reconciler.run(), link.run(), warm.run()]);
   return {
+    observed: () => reconciler.observed(),
     async stop() {
       stop.abort(new Error('the agent is stopping'));
       await running;

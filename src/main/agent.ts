@@ -80,6 +80,7 @@ async function runHere(flags: Flags): Promise<void> {
       })),
       monitor: monitorOf(values, flags.driver),
       network,
+      metrics: values.agentMetrics,
       log,
       ownLog: own,
       version: packageJson.version,

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
 import { JournalFile } from '../adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
+import { linuxHostLoad } from '../adapters/linux/host-load.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
 import type { LinuxNetwork } from '../adapters/linux-network/linux-network.ts';
+import { listenForScrapes } from '../adapters/metrics-prom/listener.ts';
+import { PromPrinter } from '../adapters/metrics-prom/prom-printer.ts';
 import { openHostIdentity } from '../adapters/sealer-jose/host-identity.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
@@ -14,10 +17,11 @@ import { FileVmLogs } from '../adapters/vm-logs/file-vm-logs.ts';
 import type { ProbedPlatform } from '../adapters/vm-qemu/probe-platform.ts';
 import type { Offer } from '../agent/capacity.ts';
 import type { AgentLimits } from '../agent/limits.ts';
-import { type AgentOptions, runAgent } from '../agent/run.ts';
+import { type AgentOptions, type RunningAgent, runAgent } from '../agent/run.ts';
 import type { WarmSize } from '../agent/warm/warm-pool.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import type { HostId } from '../domain/ids.ts';
+import { agentFamilies } from '../domain/metrics/agent-families.ts';
 import { minutes } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ImageSource } from '../ports/image-source.ts';
@@ -53,6 +57,8 @@ export interface AgentConfig {
   network: VmNetwork;
   /** The VMs' control group below the root of control groups; VMs are not held to their share when left out. */
   cgroup?: string | undefined;
+  /** Where its metrics are served, on a loopback address; nowhere when left out. */
+  metrics?: { host: string; port: number } | undefined;
   log: Log;
   /** What `log` remembers. */
   ownLog?: OwnLog;
@@ -128,11 +134,28 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
       },
     );
     closers.push(() => agent.stop());
+    if (config.metrics !== undefined) closers.push(await serveMetrics(config.metrics, config, agent));
     return { host, stop: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+async function serveMetrics(
+  at: { host: string; port: number },
+  { folder, version, monitor, log }: AgentConfig,
+  agent: RunningAgent,
+): Promise<() => Promise<void>> {
+  const load = linuxHostLoad();
+  const look = async () =>
+    agentFamilies({
+      ...(await load.read(folder)),
+      ...{ version, driver: monitor.kind, vms: agent.observed().map(({ state }) => state) },
+    });
+  const listener = await listenForScrapes(at, look, new PromPrinter(), log);
+  log.info('metrics are served', { host: at.host, port: listener.port });
+  return () => listener.close();
 }
 
 /** It runs under KVM or not at all. */

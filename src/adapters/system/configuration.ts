@@ -5,6 +5,7 @@ import { defaultLimits } from '../../domain/network/policy.ts';
 import { days, hours, minutes, seconds } from '../../domain/time.ts';
 import { alertSettings } from './alert-settings.ts';
 import { githubSettings } from './github-settings.ts';
+import { agentMetricSettings, serverMetricSettings } from './metric-settings.ts';
 import { dns, exceptions, range, ranges, services, users } from './network-parsers.ts';
 import {
   duration,
@@ -76,11 +77,7 @@ export const serverSettings = {
     hashes,
     'SHA-256 of the admin token in hex, so that the token itself need not lie here. Several, separated by commas.',
   ),
-  metricsTokenFile: optional(
-    'BELLOWS_METRICS_TOKEN_FILE',
-    path,
-    'File with a token that is good for `/metrics` and nothing else. The admin token is good there, too; the token of an account shows that account alone.',
-  ),
+  ...serverMetricSettings,
   ...alertSettings,
   ...githubSettings,
   labelPrefixes: setting(
@@ -323,6 +320,7 @@ export const agentSettings = {
     integer(0, 1_000_000),
     'How many images older than the one that new VMs are given stay here, to go back to. One that some VM uses always stays.',
   ),
+  ...agentMetricSettings,
   agentLogLevel: serverSettings.logLevel,
 } as const;
 
