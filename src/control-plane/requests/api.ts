@@ -1,8 +1,9 @@
 // One handler for each endpoint of our API.
 
+import type { Caller } from '../../domain/access/caller.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
 import { answered, refused } from '../../wire/api/endpoint.ts';
-import type { ApiHandlers } from '../../wire/api/endpoints.ts';
+import type { ApiHandlers, RequestOf } from '../../wire/api/endpoints.ts';
 import { type CheckDeps, checkGitHub } from '../check-github.ts';
 import { listAlerts, testAlerts } from './alerts.ts';
 import { listTokens, makeToken, revokeToken } from './api-tokens.ts';
@@ -41,7 +42,7 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn })
   jobEvents: (request, caller) => jobEvents(deps, request, caller),
   listHosts: (request, caller) => listHosts(deps, request, caller),
   getHost: (request, caller) => getHost(deps, request, caller),
-  orderHost: (request) => orderHost(deps, request),
+  orderHost: (request, caller) => orderHost(deps, signedBy(request, caller)),
   hostLog: (request) => hostLog(deps, request),
   hostEvents: (request) => hostEvents(deps, request),
   listVms: (request, caller) => listVms(deps, request, caller),
@@ -71,3 +72,7 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn })
   startDeviceSignIn: () => startDeviceSignIn(deps.signIn),
   pollDeviceSignIn: (request) => pollDeviceSignIn(deps.signIn, request),
 });
+
+/** Whoever is known is written down as who they are; those with the operators' own token say it themselves. */
+const signedBy = (request: RequestOf<'orderHost'>, { kind, name }: Caller): RequestOf<'orderHost'> =>
+  kind === 'admin' ? request : { ...request, body: { ...request.body, by: name.slice(0, 100) } };
