@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 
-export const auditLine = z.object({
+const auditLine = z.object({
   /** Rises with each line. */
   number: z.number(),
   at: time,
@@ -15,7 +15,6 @@ export const auditLine = z.object({
   /** HTTP status of the answer; absent while there is none, and for ever when the process died before. */
   status: z.number().optional(),
 });
-export type ApiAuditLine = z.infer<typeof auditLine>;
 
 export const listAudit = {
   method: 'GET',
