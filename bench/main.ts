@@ -38,6 +38,14 @@ const benches: Readonly<Record<string, Bench>> = {
     numbers: {},
     load: () => import('./density.ts'),
   },
+  insights: {
+    summary: 'how long the dashboard waits for its figures, over a million jobs in PostgreSQL',
+    numbers: {
+      thousands: 'thousands of jobs (default 1000)',
+      rounds: 'how often each query is asked (default 40)',
+    },
+    load: () => import('./insights.ts'),
+  },
   replay: {
     summary: 'processor time of the simulated product for its work, and for four times as much',
     numbers: {

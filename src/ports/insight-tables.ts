@@ -18,8 +18,8 @@ export interface InsightTable {
   tallies(kind: RollupKind, days: DayRange, filter: InsightFilter): Promise<readonly Tallied[]>;
   /** One row for each day, or for `job` each week, that has any, in their order. */
   daily(kind: RollupKind, days: DayRange, filter: InsightFilter): Promise<readonly TalliedDay[]>;
-  /** The weeks of each job by name, in the order of the weeks. `days` begin on a Monday. */
-  weeks(days: DayRange, filter: InsightFilter): Promise<readonly JobWeek[]>;
+  /** Each job by name with its weeks, in no order of the jobs. `days` begin on a Monday. */
+  weeks(days: DayRange, filter: InsightFilter): Promise<readonly JobWeeks[]>;
   /** The jobs that ended at `from` or later and before `to`, counted one by one: for parts of a day. */
   tallyBetween(from: Instant, to: Instant, filter: Pick<InsightFilter, 'owners'>): Promise<Tally>;
   /** The same by the hour of UTC: one row for each hour that has any, in their order. */
@@ -75,8 +75,13 @@ export interface JobName {
   name: string;
 }
 
-export interface JobWeek extends JobName {
+export interface JobWeeks extends JobName {
   owner: string;
+  /** In the order of time. */
+  weeks: readonly JobWeek[];
+}
+
+export interface JobWeek {
   monday: number;
   /** Of the runs that succeeded. */
   builds: number;

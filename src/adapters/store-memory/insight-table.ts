@@ -3,10 +3,10 @@
 
 import { type DayRange, dayOf } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
-import { type RollupKey, type RollupKind, recounted } from '../../domain/insights/rollup.ts';
+import { type RollupKey, type RollupKind, recounted, rollupId } from '../../domain/insights/rollup.ts';
 import { noTally, sumOf, type Tally, tallyOf } from '../../domain/insights/tally.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
-import type { InsightFilter, InsightTable, OpenJobs } from '../../ports/insight-tables.ts';
+import type { InsightFilter, InsightTable, JobWeek, JobWeeks, OpenJobs } from '../../ports/insight-tables.ts';
 import { by } from './order.ts';
 import type { Participant, Session } from './session.ts';
 
@@ -81,12 +81,18 @@ function queriesOf(
         })),
       ),
     weeks: (days, filter) =>
-      session.statement(() =>
-        rollups('job', days, filter).map(({ key, tally: { builds, ms, longestMs } }) => {
+      session.statement(() => {
+        const jobs = new Map<string, JobWeeks & { weeks: JobWeek[] }>();
+        for (const { key, tally } of rollups('job', days, filter)) {
           const { owner, repository, workflow, name, day: monday } = key;
-          return { owner, repository, workflow, name, monday, builds, ms, longestMs };
-        }),
-      ),
+          const id = rollupId({ ...key, day: 0 });
+          const job = jobs.get(id) ?? { owner, repository, workflow, name, weeks: [] };
+          const { builds, ms, longestMs } = tally;
+          job.weeks.push({ monday, builds, ms, longestMs });
+          jobs.set(id, job);
+        }
+        return [...jobs.values()];
+      }),
     tallyBetween: (from, to, { owners }) =>
       session.statement(() =>
         [...endedBetween(committed(), from, to, owners)].map(tallyOf).reduce(sumOf, noTally),

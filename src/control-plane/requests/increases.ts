@@ -22,10 +22,10 @@ export async function increases(
   { query }: RequestOf<'increases'>,
   caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'increases'>>> {
-  const weeks = await store.transaction((tx) =>
+  const jobs = await store.transaction((tx) =>
     tx.insights.weeks(wholeWeeks(clock.now(), query.days), ownersCounted(caller, query.owner)),
   );
-  const found = increasesIn(weeks, query.percent);
+  const found = increasesIn(jobs, query.percent);
   return answered({ count: found.length, increases: found.slice(0, query.limit).map(describe) });
 }
 

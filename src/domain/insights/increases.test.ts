@@ -2,41 +2,41 @@ import { test } from '@fast-check/vitest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { minutes, seconds } from '../time.ts';
-import { changedSettings, increasesIn, type Week } from './increases.ts';
+import { changedSettings, increasesIn, type JobOfWeeks } from './increases.ts';
 
-const job = (name: string, ...averages: readonly number[]): Week[] =>
-  averages.map((average, week) => ({
-    ...{ owner: 'acme', repository: 'acme/app', workflow: 'CI', name },
-    monday: 4 + 7 * week,
-    builds: 2,
-    ms: 2 * average,
-  }));
+const job = (name: string, ...averages: readonly number[]): JobOfWeeks => ({
+  ...{ owner: 'acme', repository: 'acme/app', workflow: 'CI', name },
+  weeks: averages.map((average, week) => ({ monday: 4 + 7 * week, builds: 2, ms: 2 * average })),
+});
 
 describe('a job that takes longer', () => {
   it('is held against the middle one of the weeks before', () => {
-    const [found, ...others] = increasesIn(job('build', minutes(2), minutes(9), minutes(2), minutes(3)), 20);
+    const [found, ...others] = increasesIn(
+      [job('build', minutes(2), minutes(9), minutes(2), minutes(3))],
+      20,
+    );
     expect(others).toEqual([]);
     expect(found).toMatchObject({ usualMs: minutes(2), nowMs: minutes(3), percent: 50 });
     expect(found?.weeks.map(({ averageMs }) => averageMs / minutes(1))).toEqual([2, 9, 2, 3]);
   });
 
   it('is passed over below the threshold, by a few seconds, and with nothing to compare', () => {
-    expect(increasesIn(job('build', minutes(10), minutes(11)), 20)).toEqual([]);
-    expect(increasesIn(job('build', seconds(1), seconds(5)), 20)).toEqual([]);
-    expect(increasesIn(job('build', minutes(10)), 20)).toEqual([]);
-    expect(increasesIn(job('build', 0, minutes(10)), 20)).toEqual([]);
+    expect(increasesIn([job('build', minutes(10), minutes(11))], 20)).toEqual([]);
+    expect(increasesIn([job('build', seconds(1), seconds(5))], 20)).toEqual([]);
+    expect(increasesIn([job('build', minutes(10))], 20)).toEqual([]);
+    expect(increasesIn([job('build', 0, minutes(10))], 20)).toEqual([]);
   });
 
   it('comes first when it lost the most time', () => {
-    const weeks = [...job('small', minutes(1), minutes(3)), ...job('large', minutes(60), minutes(90))];
-    expect(increasesIn(weeks, 20).map(({ name }) => name)).toEqual(['large', 'small']);
+    const jobs = [job('small', minutes(1), minutes(3)), job('large', minutes(60), minutes(90))];
+    expect(increasesIn(jobs, 20).map(({ name }) => name)).toEqual(['large', 'small']);
   });
 
   test.prop([
     fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 8 }),
     fc.integer({ min: 1, max: 300 }),
   ])('grew by what is asked for at least', (average, percent) => {
-    for (const found of increasesIn(job('build', ...average.map(minutes)), percent)) {
+    for (const found of increasesIn([job('build', ...average.map(minutes))], percent)) {
       expect(found.nowMs).toBeGreaterThanOrEqual(found.usualMs * (1 + (percent - 0.5) / 100));
       expect(average.slice(0, -1).map(minutes)).toContain(found.usualMs);
     }

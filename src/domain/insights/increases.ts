@@ -5,17 +5,22 @@ import { type DurationMs, seconds } from '../time.ts';
 import { averageMs } from './tally.ts';
 
 export interface Week {
-  owner: string;
-  repository: string;
-  workflow: string;
-  name: string;
   /** The day on which it began. */
   monday: number;
   builds: number;
   ms: DurationMs;
 }
 
-export interface Increase extends Pick<Week, 'owner' | 'repository' | 'workflow' | 'name'> {
+export interface JobOfWeeks {
+  owner: string;
+  repository: string;
+  workflow: string;
+  name: string;
+  /** In the order of time. */
+  weeks: readonly Week[];
+}
+
+export interface Increase extends Omit<JobOfWeeks, 'weeks'> {
   usualMs: DurationMs;
   /** Of its newest week. */
   nowMs: DurationMs;
@@ -27,31 +32,25 @@ export interface Increase extends Pick<Week, 'owner' | 'repository' | 'workflow'
 /** A job of a second that takes two is no news. */
 const leastMs = seconds(5);
 
-/**
- * The jobs whose newest week took at least `percent` longer than usual, and 5 seconds, the largest growth in time first.
- * @param weeks in the order of time.
- */
-export function increasesIn(weeks: readonly Week[], percent: number): readonly Increase[] {
-  const jobs = Map.groupBy(weeks, ({ owner, repository, workflow, name }) =>
-    JSON.stringify([owner, repository, workflow, name]),
-  );
-  return [...jobs.values()]
-    .flatMap((of) => increaseOf(of) ?? [])
+/** The jobs whose newest week took at least `percent` longer than usual, and 5 seconds, the largest growth in time first. */
+export function increasesIn(jobs: readonly JobOfWeeks[], percent: number): readonly Increase[] {
+  return jobs
+    .flatMap((job) => increaseOf(job) ?? [])
     .filter((it) => it.percent >= percent && it.nowMs - it.usualMs >= leastMs)
     .sort((a, b) => b.nowMs - b.usualMs - (a.nowMs - a.usualMs) || (fullName(a) < fullName(b) ? -1 : 1));
 }
 
 /** Undefined when there is nothing to compare with. */
-function increaseOf(of: readonly Week[]): Increase | undefined {
-  const newest = of.at(-1);
-  const usualMs = middle(of.slice(0, -1).map(averageMs));
+function increaseOf({ weeks, ...job }: JobOfWeeks): Increase | undefined {
+  const newest = weeks.at(-1);
+  const usualMs = middle(weeks.slice(0, -1).map(averageMs));
   if (newest === undefined || usualMs === undefined || usualMs <= 0) return undefined;
-  const { owner, repository, workflow, name } = newest;
   const nowMs = averageMs(newest);
   return {
-    ...{ owner, repository, workflow, name, usualMs, nowMs },
+    ...job,
+    ...{ usualMs, nowMs },
     percent: Math.round((nowMs / usualMs - 1) * 100),
-    weeks: of.map((week) => ({ monday: week.monday, builds: week.builds, averageMs: averageMs(week) })),
+    weeks: weeks.map((week) => ({ monday: week.monday, builds: week.builds, averageMs: averageMs(week) })),
   };
 }
 
@@ -59,7 +58,7 @@ function increaseOf(of: readonly Week[]): Increase | undefined {
 const middle = (values: readonly number[]): number | undefined =>
   values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 
-const fullName = ({ repository, workflow, name }: Pick<Week, 'repository' | 'workflow' | 'name'>): string =>
+const fullName = ({ repository, workflow, name }: Omit<JobOfWeeks, 'weeks'>): string =>
   [repository, workflow, name].join('\u0000');
 
 /** What a run of a job had to work with. Absent when nobody knows any more. */

@@ -1,0 +1,14 @@
+import { type Kysely, sql } from 'kysely';
+
+const statements = [
+  // How many jobs are open is asked for each look at the board, beside all those that are over.
+  `create index jobs_open_by_owner on jobs (owner, state)
+     where state in ('waiting', 'queued', 'running')`,
+  // All weeks of each job by name, job by job, for what got slower.
+  `create index rollups_by_job on rollups (owner, repository, workflow, name, day) include (builds, ms, longest_ms)
+     where kind = 'job'`,
+];
+
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
+}
