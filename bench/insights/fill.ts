@@ -67,5 +67,5 @@ export const fillStatements = (
      select job, 1, case when job >= ${amount - shape.open} then (array['queued', 'running'])[1 + job % 2] else 'done' end,
        true, owner, repository, job / 5, '', ended_at, '{}' from insight_jobs`,
   ],
-  ['analyze', 'analyze'],
+  ['vacuum', 'vacuum analyze'],
 ];

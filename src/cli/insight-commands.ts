@@ -3,6 +3,7 @@
 import { Command as Commander, Option } from 'commander';
 import { sortKeys } from '../domain/insights/comparison.ts';
 import { insightDays, insightGroups } from '../wire/api/insights.ts';
+import { type AdviseQuery, advise } from './advise.ts';
 import { asked, told, wholeNumber } from './command-options.ts';
 import { type IncreaseQuery, increases, jobRuns } from './increases.ts';
 import { type InsightQuery, insights, recount, today } from './insights.ts';
@@ -27,6 +28,13 @@ export function addInsightCommands(program: Commander, run: Run): void {
       .action(({ json, ...query }: Json & { owner: string; days: number }) => run(usage(query), asked(json))),
   );
   addIncreaseCommands(program, run);
+  program.addCommand(
+    told(new Commander('advise').description('List the jobs that would do with less than they ask for'))
+      .option('--owner <account>', 'only of this account')
+      .option('--days <n>', 'the last so many days, 120 at most', wholeNumber)
+      .option('--limit <n>', 'at most so many', wholeNumber)
+      .action(({ json, ...query }: AdviseQuery & Json) => run(advise(query), asked(json))),
+  );
   program.addCommand(
     told(
       new Commander('recount').description(

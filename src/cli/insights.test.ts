@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noCredentials } from '../../test/support/no-credentials.ts';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
+import { advise } from './advise.ts';
 import { increases, jobRuns } from './increases.ts';
 import { insights, recount, today } from './insights.ts';
 import type { Command } from './outcome.ts';
@@ -122,6 +123,21 @@ describe('bellows increases', () => {
       answered({ runs: [{ ...run, changed: ['commit', 'host'] }] }),
     );
     expect(text).toMatch(/2026-01-05 +1 +1 min 30 s .* abcdef0 +2cpu +commit, host/);
+  });
+});
+
+describe('bellows advise', () => {
+  const frees = { milliCpus: 2_000, memoryMib: 6_144, diskGib: 0 };
+  const one = {
+    ...{ owner: 'acme', repository: 'acme/app', workflow: 'CI', name: 'build', runs: 9, minutes: 3 },
+    ...{ label: 'bellows-4cpu-8gb', advised: 'bellows-2cpu-2gb', has: frees, frees },
+    peaks: { cpuPercent: 120, memoryMib: 1_024, diskMib: 512 },
+  };
+  it('tells which label would do, and what that would free', async () => {
+    const { text } = await said(advise({}), answered({ count: 1, advice: [one], frees }));
+    expect(text).toMatch(/bellows-4cpu-8gb +bellows-2cpu-2gb +9 +1\.2 cpu, 1 GiB, disk 0\.5 GiB/);
+    expect(text).toContain('2 processors and 6 GiB');
+    expect((await said(advise({}), answered({ count: 0, advice: [], frees }))).text).toContain('No job');
   });
 });
 

@@ -1,8 +1,9 @@
 // What the store keeps for the insights: a row for each job that is over, and rollups that are kept with it.
 
-import type { JobId } from '../domain/ids.ts';
+import type { JobId, RunnerName, ScopeKey } from '../domain/ids.ts';
 import type { DayRange } from '../domain/insights/calendar.ts';
 import type { FinishedJob } from '../domain/insights/finished-job.ts';
+import type { Peaks, Size } from '../domain/insights/measured.ts';
 import type { RollupKind } from '../domain/insights/rollup.ts';
 import type { Tally } from '../domain/insights/tally.ts';
 import type { Instant } from '../domain/time.ts';
@@ -30,6 +31,13 @@ export interface InsightTable {
   open(filter: Pick<InsightFilter, 'owners'>): Promise<OpenJobs>;
   /** The jobs of one name, newest first. */
   runs(of: JobName, days: DayRange, limit: number): Promise<readonly FinishedJob[]>;
+  /**
+   * Keeps what a VM's guest measured, the highest of all that is told of it. It belongs to the job that its runner had, whether
+   * that has ended yet or not.
+   */
+  measure(scope: ScopeKey, runner: RunnerName, told: Measurement): Promise<void>;
+  /** The jobs by name and labels that ran in these days on VMs that were measured, in no order. */
+  measured(days: DayRange, filter: Pick<InsightFilter, 'owners'>): Promise<readonly MeasuredJob[]>;
   /** Forgets all that is counted, to count anew; keeps others from counting until the transaction ends. */
   clear(): Promise<void>;
 }
@@ -56,6 +64,20 @@ export interface Tallied {
 export interface TalliedDay {
   day: number;
   tally: Tally;
+}
+
+export interface Measurement {
+  peaks: Peaks;
+  /** The size of the VM. */
+  had: Size;
+}
+
+export interface MeasuredJob extends JobName, Measurement {
+  owner: string;
+  labels: string;
+  /** Measured ones, and how long they took in all. */
+  runs: number;
+  ms: number;
 }
 
 export interface TalliedHour {

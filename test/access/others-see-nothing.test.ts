@@ -9,7 +9,7 @@ import { admin, type Caller } from '../../src/domain/access/caller.ts';
 import { imageDigest, installationId, jobId, repositoryId } from '../../src/domain/ids.ts';
 import { aFinishedJob } from '../../src/domain/insights/insights.fixture.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
-import type { Scope } from '../../src/domain/scope.ts';
+import { type Scope, scopeKey } from '../../src/domain/scope.ts';
 import { days, minutes } from '../../src/domain/time.ts';
 import type { ApiToken } from '../../src/ports/access-tables.ts';
 import type { Log } from '../../src/ports/log.ts';
@@ -27,6 +27,7 @@ const scope: Scope = {
   login: `${mark}-org`,
   groupId: 1,
 };
+const plantedKey = scopeKey(scope);
 const plantedJob = job(990_017, {
   scope,
   name: `${mark} build`,
@@ -87,6 +88,7 @@ const samples: { [N in EndpointName]: CallOf<N> } = {
   recount: { body: {} },
   usage: { query: { owner: `${mark}-org` } },
   increases: {},
+  advise: {},
   jobRuns: { query: { repository: `${mark}-org/app`, workflow: `${mark} ci`, name: `${mark} build` } },
   me: {},
   signOut: {},
@@ -148,6 +150,25 @@ async function plantedHandlers(): Promise<ApiHandlers> {
       { at: at(1), subject: { kind: 'job', id: plantedJob.id }, event: 'queued', data },
       { at: at(1), subject: { kind: 'host', id: plantedHost.id }, event: 'draining', data },
     ]);
+    const had = { milliCpus: 8_000, memoryMib: 16_384, diskGib: 20 };
+    await tx.insights.measure(plantedKey, plantedVm.runnerName, {
+      peaks: { cpuPercent: 10, memoryMib: 100, diskMib: 100 },
+      had,
+    });
+    for (const run of [10, 11, 12, 13, 14])
+      tx.insights.record(jobId(plantedJob.id + run), {
+        ...aFinishedJob(plantedJob.id + run, {
+          endedAt: at(0),
+          scope: plantedKey,
+          runner: plantedVm.runnerName,
+        }),
+        ...{
+          owner: `${mark}-org`,
+          repository: `${mark}-org/app`,
+          workflow: `${mark} ci`,
+          name: `${mark} lint`,
+        },
+      });
     for (const week of [0, 1]) {
       tx.insights.record(jobId(plantedJob.id + week), {
         ...aFinishedJob(plantedJob.id + week, { endedAt: at(-week * days(7)), ms: minutes(2 - week) }),
@@ -194,7 +215,7 @@ const serve = (api: ApiHandlers): Promise<HttpServer> =>
     audit: noAudit,
     identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
     log: silent,
-    options: { callsPerMinute: 10_000 },
+    options: { callsPerMinute: 10_000, trustProxy: true },
   });
 
 interface Answered {
@@ -214,6 +235,8 @@ async function ask(base: string, name: EndpointName, as: string | undefined): Pr
   const response = await fetch(`${base}${apiPrefix}${path}?${search}`, {
     method: endpoint.method,
     headers: {
+      // From an address for each, since guesses are counted by it.
+      'x-forwarded-for': `192.0.2.${names.indexOf(name) + 1}`,
       ...(as !== undefined && { authorization: `Bearer ${as}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },

@@ -86,6 +86,7 @@ const api: ApiHandlers = {
   signInWays: async () => answered({ device: false }),
   startDeviceSignIn: async () => refused(404, 'Nobody signs in here', 'No.'),
   pollDeviceSignIn: async () => refused(404, 'Nobody signs in here', 'No.'),
+  advise: absent,
 };
 let trail: unknown[];
 const audit: HttpServerDeps['audit'] = {

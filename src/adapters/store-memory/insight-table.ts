@@ -3,10 +3,19 @@
 
 import { type DayRange, dayOf } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
+import { highest } from '../../domain/insights/measured.ts';
 import { type RollupKey, type RollupKind, recounted, rollupId } from '../../domain/insights/rollup.ts';
 import { noTally, sumOf, type Tally, tallyOf } from '../../domain/insights/tally.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
-import type { InsightFilter, InsightTable, JobWeek, JobWeeks, OpenJobs } from '../../ports/insight-tables.ts';
+import type {
+  InsightFilter,
+  InsightTable,
+  JobWeek,
+  JobWeeks,
+  MeasuredJob,
+  Measurement,
+  OpenJobs,
+} from '../../ports/insight-tables.ts';
 import { by } from './order.ts';
 import type { Participant, Session } from './session.ts';
 
@@ -15,9 +24,10 @@ export function createInsightTable(
   openJobs: (session: Session, owners: readonly string[] | undefined) => OpenJobs,
 ): { participant: Participant; in(session: Session): InsightTable } {
   let committed = new Map<number, FinishedJob>();
-  const said = new Map<Session, { cleared: boolean; jobs: Map<number, FinishedJob | undefined> }>();
+  const measurements = new Map<string, Measurement>();
+  const said = new Map<Session, Said>();
   const ownOf = (session: Session) => {
-    const own = said.get(session) ?? { cleared: false, jobs: new Map() };
+    const own = said.get(session) ?? { cleared: false, jobs: new Map(), measured: new Map() };
     said.set(session, own);
     return own;
   };
@@ -32,26 +42,78 @@ export function createInsightTable(
           if (job === undefined) committed.delete(id);
           else committed.set(id, job);
         }
+        for (const [id, told] of own.measured) measurements.set(id, joined(measurements.get(id), told));
       },
       rollback: (session) => void said.delete(session),
       snapshot() {
         const kept = new Map(committed);
+        const measured = new Map(measurements);
         return () => {
           committed = new Map(kept);
+          measurements.clear();
+          for (const [id, told] of measured) measurements.set(id, told);
         };
       },
     },
     in: (session) => ({
       record: (job, counts) => void ownOf(session).jobs.set(job, counts && Object.freeze({ ...counts })),
       ...queriesOf(session, () => committed.values()),
+      measure: (scope, runner, told) =>
+        session.statement(() => {
+          const { measured } = ownOf(session);
+          const id = measuredId(scope, runner);
+          measured.set(id, joined(measured.get(id), told));
+        }),
+      measured: (days, { owners }) =>
+        session.statement(() =>
+          measuredJobs(
+            [...committed.values()].filter(
+              ({ endedAt, owner }) => isIn(dayOf(endedAt), days) && (owners?.includes(owner) ?? true),
+            ),
+            measurements,
+          ),
+        ),
       open: ({ owners }) => session.statement(() => openJobs(session, owners)),
       clear: () =>
         session.statement(async () => {
           await session.lock('insights');
-          said.set(session, { cleared: true, jobs: new Map() });
+          said.set(session, { cleared: true, jobs: new Map(), measured: ownOf(session).measured });
         }),
     }),
   };
+}
+
+interface Said {
+  cleared: boolean;
+  jobs: Map<number, FinishedJob | undefined>;
+  measured: Map<string, Measurement>;
+}
+
+const measuredId = (scope: string, runner: string): string => `${scope} ${runner}`;
+
+const joined = (a: Measurement | undefined, b: Measurement): Measurement =>
+  a === undefined ? b : { peaks: highest(a.peaks, b.peaks), had: b.had };
+
+function measuredJobs(
+  jobs: readonly FinishedJob[],
+  measurements: ReadonlyMap<string, Measurement>,
+): readonly MeasuredJob[] {
+  const found = new Map<string, MeasuredJob>();
+  for (const { owner, repository, workflow, name, labels, scope, runner, ms } of jobs) {
+    const told = runner === undefined ? undefined : measurements.get(measuredId(scope, runner));
+    if (told === undefined || ms === 0) continue;
+    const { milliCpus, memoryMib, diskGib } = told.had;
+    const size = { milliCpus, memoryMib, diskGib };
+    const id = JSON.stringify([owner, repository, workflow, name, labels, size]);
+    const before = found.get(id);
+    found.set(id, {
+      ...{ owner, repository, workflow, name, labels, had: size },
+      runs: (before?.runs ?? 0) + 1,
+      ms: (before?.ms ?? 0) + ms,
+      peaks: before === undefined ? told.peaks : highest(before.peaks, told.peaks),
+    });
+  }
+  return [...found.values()];
 }
 
 /** All that is asked of the committed jobs. */
@@ -80,19 +142,7 @@ function queriesOf(
           tally,
         })),
       ),
-    weeks: (days, filter) =>
-      session.statement(() => {
-        const jobs = new Map<string, JobWeeks & { weeks: JobWeek[] }>();
-        for (const { key, tally } of rollups('job', days, filter)) {
-          const { owner, repository, workflow, name, day: monday } = key;
-          const id = rollupId({ ...key, day: 0 });
-          const job = jobs.get(id) ?? { owner, repository, workflow, name, weeks: [] };
-          const { builds, ms, longestMs } = tally;
-          job.weeks.push({ monday, builds, ms, longestMs });
-          jobs.set(id, job);
-        }
-        return [...jobs.values()];
-      }),
+    weeks: (days, filter) => session.statement(() => byJob(rollups('job', days, filter))),
     tallyBetween: (from, to, { owners }) =>
       session.statement(() =>
         [...endedBetween(committed(), from, to, owners)].map(tallyOf).reduce(sumOf, noTally),
@@ -109,23 +159,9 @@ function queriesOf(
           .map(([hour, tally]) => ({ start: instantOf(hours(hour)), tally }));
       }),
     longest: (of, days) =>
-      session.statement(() => {
-        const longest = new Map<number, FinishedJob>();
-        const slowestFirst = [...committed()]
-          .filter((job) => job.end === 'success' && isIn(dayOf(job.endedAt), days) && passes(job, of))
-          .sort(
-            by(
-              ({ endedAt }) => dayOf(endedAt),
-              ({ ms }) => -ms,
-              ({ job }) => -job,
-            ),
-          );
-        for (const job of slowestFirst) {
-          const day = dayOf(job.endedAt);
-          if (!longest.has(day)) longest.set(day, job);
-        }
-        return [...longest.values()];
-      }),
+      session.statement(() =>
+        longestOfDays([...committed()].filter((job) => isIn(dayOf(job.endedAt), days) && passes(job, of))),
+      ),
     runs: (of, days, limit) =>
       session.statement(() =>
         [...committed()]
@@ -139,6 +175,37 @@ function queriesOf(
           .slice(0, limit),
       ),
   };
+}
+
+function byJob(rollups: readonly { key: RollupKey; tally: Tally }[]): readonly JobWeeks[] {
+  const jobs = new Map<string, JobWeeks & { weeks: JobWeek[] }>();
+  for (const { key, tally } of rollups) {
+    const { owner, repository, workflow, name, day: monday } = key;
+    const id = rollupId({ ...key, day: 0 });
+    const job = jobs.get(id) ?? { owner, repository, workflow, name, weeks: [] };
+    const { builds, ms, longestMs } = tally;
+    job.weeks.push({ monday, builds, ms, longestMs });
+    jobs.set(id, job);
+  }
+  return [...jobs.values()];
+}
+
+function longestOfDays(jobs: readonly FinishedJob[]): readonly FinishedJob[] {
+  const longest = new Map<number, FinishedJob>();
+  const slowestFirst = jobs
+    .filter(({ end }) => end === 'success')
+    .sort(
+      by(
+        ({ endedAt }) => dayOf(endedAt),
+        ({ ms }) => -ms,
+        ({ job }) => -job,
+      ),
+    );
+  for (const job of slowestFirst) {
+    const day = dayOf(job.endedAt);
+    if (!longest.has(day)) longest.set(day, job);
+  }
+  return [...longest.values()];
 }
 
 const endedBetween = (

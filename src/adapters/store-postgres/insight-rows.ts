@@ -21,6 +21,16 @@ export interface InsightTables {
     scope: FinishedJob['scope'];
     runner: NonNullable<FinishedJob['runner']> | null;
   };
+  measured: {
+    scope: string;
+    runner: string;
+    cpu_percent: number;
+    memory_mib: number;
+    disk_mib: number;
+    had_milli_cpus: number;
+    had_memory_mib: number;
+    had_disk_gib: number;
+  };
   rollups: {
     kind: RollupKind;
     owner: string;

@@ -15,6 +15,7 @@ import type {
 } from '../../ports/insight-tables.ts';
 import type { Db } from './db.ts';
 import { storedJob } from './insight-rows.ts';
+import { measuredJobs, putMeasured } from './measured-jobs.ts';
 import { storable } from './tables.ts';
 
 /** @param recorded is written by `writeInsights` before the commit. */
@@ -75,6 +76,8 @@ export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefine
         .execute();
       return rows.map(storedJob);
     },
+    measure: (scope, runner, told) => putMeasured(db, scope, runner, told),
+    measured: (days, filter) => measuredJobs(db, days, filter),
     async clear() {
       recorded.clear();
       await sql`lock table insight_jobs, rollups in exclusive mode`.execute(db);

@@ -3,10 +3,12 @@
 
 import type { HostId, ImageDigest } from '../../domain/ids.ts';
 import { vmId } from '../../domain/ids.ts';
+import { boundedPeaks } from '../../domain/insights/measured.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { VmEvent } from '../../domain/lifecycle/events.ts';
 import { type Owner, owners, type Vm } from '../../domain/lifecycle/vm.ts';
 import type { Host, HostCapacity } from '../../domain/scheduling/host.ts';
+import { scopeKey } from '../../domain/scope.ts';
 import { between, type Instant, instantOf } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { AgentEvent, AgentMessage } from '../../wire/agent-protocol.ts';
@@ -101,9 +103,23 @@ async function takeInEvent(tx: Transaction, deps: Deps, host: HostId, event: Age
   }
   const line = historyOf(vm, event);
   if (line !== undefined) await tx.history.append([line]);
+  if (event.event.kind === 'usage') await measure(tx, vm, event.event);
   const change = vmEventOf(event.event);
   if (change !== undefined) await applyToVm(tx, deps, id, change);
   if (event.event.kind === 'handed' || event.event.kind === 'gone') await tx.sealed.erase(id);
+}
+
+async function measure(
+  tx: Transaction,
+  { scope, runnerName, shape }: Vm,
+  told: Extract<AgentEvent['event'], { kind: 'usage' }>,
+): Promise<void> {
+  const { cpuPercentPeak: cpuPercent, memoryMibPeak: memoryMib, diskMibPeak: diskMib } = told;
+  const { milliCpus, diskGib } = shape;
+  await tx.insights.measure(scopeKey(scope), runnerName, {
+    peaks: boundedPeaks({ cpuPercent, memoryMib, diskMib }, shape),
+    had: { milliCpus, memoryMib: shape.memoryMib, diskGib },
+  });
 }
 
 /** The event as the state machine knows it; undefined for what is history only. */

@@ -5,6 +5,7 @@ import { StoreUnavailableError } from '../../ports/store.ts';
 import { answered, refused } from '../../wire/api/endpoint.ts';
 import type { ApiHandlers, RequestOf } from '../../wire/api/endpoints.ts';
 import { type CheckDeps, checkGitHub } from '../check-github.ts';
+import { advise } from './advise.ts';
 import { listAlerts, testAlerts } from './alerts.ts';
 import { listTokens, makeToken, revokeToken } from './api-tokens.ts';
 import { listAudit } from './audit.ts';
@@ -59,6 +60,7 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn })
   jobRuns: (request, caller) => jobRuns(deps, request, caller),
   listAlerts: () => listAlerts(deps),
   testAlerts: () => testAlerts(deps),
+  advise: (request, caller) => advise(deps, request, caller),
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },

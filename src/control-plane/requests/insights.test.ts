@@ -10,6 +10,7 @@ import { days, hours, type Instant, minutes } from '../../domain/time.ts';
 import type { Store } from '../../ports/store.ts';
 import type { ApiAnswer } from '../../wire/api/endpoint.ts';
 import { type CallOf, type EndpointName, endpoints, type RequestOf } from '../../wire/api/endpoints.ts';
+import { advise } from './advise.ts';
 import { increases, jobRuns } from './increases.ts';
 import { insights, insightsDaily } from './insights.ts';
 import { recount } from './recount.ts';
@@ -170,6 +171,25 @@ describe('increases', () => {
       ok: false,
       problem: { status: 404 },
     });
+  });
+});
+
+describe('advice', () => {
+  it('names the label that would do, and what it would free', async () => {
+    const runner = runnerName('measured');
+    const scope = scopeKey(vm(1).scope);
+    const had = { milliCpus: 4_000, memoryMib: 8_192, diskGib: 20 };
+    const peaks = { cpuPercent: 120, memoryMib: 1_000, diskMib: 500 };
+    await store.transaction((tx) => tx.insights.measure(scope, runner, { peaks, had }));
+    const labels = 'bellows-4cpu-8gb,self-hosted';
+    await count(...[1, 2, 3, 4, 5].map((id) => ended(id, 0, { runner, scope, labels, ms: hours(28) })));
+    const value = await answerOf(advise(deps(), requestOf('advise', {}), admin));
+    expect(value.advice).toMatchObject([
+      { label: 'bellows-4cpu-8gb', advised: 'bellows-2cpu-2gb', runs: 5, has: had, peaks },
+    ]);
+    // Five runs of 28 hours in 28 days.
+    expect(value.frees).toEqual({ milliCpus: Math.round((2_000 * 5) / 24), memoryMib: 1_280 });
+    expect((await answerOf(advise(deps(), requestOf('advise', {}), globex))).count).toBe(0);
   });
 });
 

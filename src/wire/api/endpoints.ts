@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { Caller } from '../../domain/access/caller.ts';
+import { advise } from './advice.ts';
 import { listAlerts, testAlerts } from './alerts.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
@@ -51,6 +52,7 @@ export const endpoints = {
   signInWays,
   startDeviceSignIn,
   pollDeviceSignIn,
+  advise,
 } as const;
 
 export type EndpointName = keyof typeof endpoints;

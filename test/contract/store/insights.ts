@@ -200,6 +200,36 @@ export function insightContract(open: OpenStores): void {
     expect(await open(['globex'])).toEqual({ waiting: 0, queued: 0, running: 0 });
   });
 
+  it('keeps the highest that was measured, for the job that the runner had', async ({ a, b }) => {
+    const had = { milliCpus: 2_000, memoryMib: 4_096, diskGib: 20 };
+    const runner = runnerName('bellows-test-1');
+    const told = (cpuPercent: number, memoryMib: number) => ({
+      peaks: { cpuPercent, memoryMib, diskMib: 5 },
+      had,
+    });
+    await within(a, (tx) => tx.insights.measure(acmeKey, runner, told(10, 900)));
+    await count(a, finished(1), finished(2), finished(3, { runner: runnerName('unmeasured') }));
+    await within(a, (tx) => tx.insights.measure(acmeKey, runner, told(90, 100)));
+    const measured = (owners?: string[]) =>
+      within(b, (tx) => tx.insights.measured(ever, owners === undefined ? {} : { owners }));
+    expect(await measured()).toEqual([
+      {
+        ...{
+          owner: 'acme',
+          repository: 'acme/app',
+          workflow: 'CI',
+          name: 'build',
+          labels: 'bellows-2cpu-4gb',
+        },
+        ...{ runs: 2, ms: 120_000, peaks: { cpuPercent: 90, memoryMib: 900, diskMib: 5 }, had },
+      },
+    ]);
+    expect(await measured(['acme'])).toHaveLength(1);
+    expect(await measured(['globex'])).toEqual([]);
+    const later = { from: ever.to, to: ever.to + 1 };
+    expect(await within(b, (tx) => tx.insights.measured(later, {}))).toEqual([]);
+  });
+
   it('is counted anew after it was cleared', async ({ a, b }) => {
     await count(a, finished(1), finished(2));
     await within(a, async (tx) => {

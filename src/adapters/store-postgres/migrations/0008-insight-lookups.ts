@@ -7,6 +7,18 @@ const statements = [
   // All weeks of each job by name, job by job, for what got slower.
   `create index rollups_by_job on rollups (owner, repository, workflow, name, day) include (builds, ms, longest_ms)
      where kind = 'job'`,
+  // What a VM's guest measured; a job finds it by the runner that it had.
+  `create table measured (
+     scope text not null,
+     runner text not null,
+     cpu_percent bigint not null,
+     memory_mib bigint not null,
+     disk_mib bigint not null,
+     had_milli_cpus bigint not null,
+     had_memory_mib bigint not null,
+     had_disk_gib bigint not null,
+     primary key (scope, runner)
+   )`,
 ];
 
 export async function up(db: Kysely<unknown>): Promise<void> {

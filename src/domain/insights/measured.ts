@@ -1,0 +1,34 @@
+// What a job used of its VM, as its guest measured it. The guest is root in its VM and may lie; what it tells is bounded by
+// what the VM had, so that a lie reaches no further than the advice on that guest's own job.
+
+import { type VmShape, vcpusOf } from '../scheduling/shape.ts';
+
+/** What a VM is given. */
+export type Size = Pick<VmShape, 'milliCpus' | 'memoryMib' | 'diskGib'>;
+
+/** The highest since the VM's boot. */
+export interface Peaks {
+  /** 100 is one processor at full load. */
+  cpuPercent: number;
+  memoryMib: number;
+  diskMib: number;
+}
+
+const mibInGib = 1024;
+
+export function boundedPeaks(told: Peaks, shape: Size): Peaks {
+  return {
+    cpuPercent: within(told.cpuPercent, vcpusOf(shape) * 100),
+    memoryMib: within(told.memoryMib, shape.memoryMib),
+    diskMib: within(told.diskMib, shape.diskGib * mibInGib),
+  };
+}
+
+const within = (value: number, most: number): number =>
+  Number.isFinite(value) ? Math.ceil(Math.min(Math.max(0, value), most)) : most;
+
+export const highest = (a: Peaks, b: Peaks): Peaks => ({
+  cpuPercent: Math.max(a.cpuPercent, b.cpuPercent),
+  memoryMib: Math.max(a.memoryMib, b.memoryMib),
+  diskMib: Math.max(a.diskMib, b.diskMib),
+});

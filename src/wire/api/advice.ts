@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { type Endpoint, limit, nothing } from './endpoint.ts';
+import { owner } from './insights.ts';
+
+const size = z.object({ milliCpus: z.number(), memoryMib: z.number(), diskGib: z.number() });
+
+export const apiAdvice = z.object({
+  owner: z.string(),
+  repository: z.string(),
+  workflow: z.string(),
+  name: z.string(),
+  /** The label that it asks for, and the one that would do. */
+  label: z.string(),
+  advised: z.string(),
+  /** How many of its runs were measured, and for how long they ran in all. */
+  runs: z.number(),
+  minutes: z.number(),
+  peaks: z.object({ cpuPercent: z.number(), memoryMib: z.number(), diskMib: z.number() }),
+  has: size,
+  frees: size,
+});
+export type ApiAdvice = z.infer<typeof apiAdvice>;
+
+export const advise = {
+  method: 'GET',
+  path: '/advice',
+  summary: 'Jobs that would do with less than they ask for, by what their runs used at most',
+  access: 'member',
+  params: nothing,
+  query: z.strictObject({
+    owner: owner.optional(),
+    days: z.coerce.number<number>().int().min(1).max(120).default(28),
+    limit,
+  }),
+  body: nothing,
+  answer: z.object({
+    count: z.number(),
+    /** What would free the most memory over time first. */
+    advice: z.array(apiAdvice),
+    /** Of all that is advised, over the period: what would have been free on average. */
+    frees: z.object({ milliCpus: z.number(), memoryMib: z.number() }),
+  }),
+} as const satisfies Endpoint;
