@@ -9,6 +9,7 @@ import { noBrowser, startBrowser } from './browser.ts';
 import { buildForBrowser } from './built.ts';
 import { patienceMs } from './keyboard.ts';
 import { type Fault, lookAt } from './looks.ts';
+import { measurePaint } from './paint.ts';
 import { fillStage, type Stage, setStage } from './stage.ts';
 import { type PageTask, signIn, tasks } from './tasks.ts';
 
@@ -28,7 +29,12 @@ export async function run(say: (line: string) => void): Promise<Outcome> {
     await fillStage(stage);
     const browser = await startBrowser();
     try {
-      return await visitAll({ browser, stage, folder, say });
+      const outcome = await visitAll({ browser, stage, folder, say });
+      const paint = await measurePaint(browser, stage);
+      say(
+        `the queue with ${paint.rows} jobs: ${Math.round(paint.fullMs)} ms, without any: ${Math.round(paint.emptyMs)} ms`,
+      );
+      return { ...outcome, ok: outcome.ok && paint.ratio <= mostPaintRatio, paintRatio: paint.ratio };
     } finally {
       await browser.close();
     }
@@ -36,6 +42,9 @@ export async function run(say: (line: string) => void): Promise<Outcome> {
     await stage.stop();
   }
 }
+
+/** How much longer the queue may take with 5,000 jobs than with none. */
+const mostPaintRatio = 1.5;
 
 interface Visit {
   browser: Browser;
