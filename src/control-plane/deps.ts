@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import type { Store } from '../ports/store.ts';
+import type { TraceExporter } from '../ports/traces.ts';
 import type { Settings } from './settings.ts';
 
 /** All that the control plane touches of the world. */
@@ -20,6 +21,8 @@ export interface Deps {
   random: Random;
   log: Log;
   settings: Settings;
+  /** Jobs are not sent as traces when it is left out. */
+  traces?: TraceExporter;
   /** Nobody is told of what is wrong when it is left out. */
   alerts?: { senders: readonly AlertSender[]; off: ReadonlySet<AlertRule> };
 }

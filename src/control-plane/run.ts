@@ -8,6 +8,7 @@ import { ingestStep } from './ingest.ts';
 import { startLoop } from './loop.ts';
 import { recurringStep } from './repair/recurring.ts';
 import { taskRunner } from './task-loop.ts';
+import { traceStep } from './traces/trace-loop.ts';
 
 export interface ControlPlane {
   readonly links: LinkServer;
@@ -21,9 +22,10 @@ export function runControlPlane(deps: Deps): ControlPlane {
   const runner = taskRunner(deps, () => tasks.wake());
   const tasks = startLoop('tasks', deps, () => runner.step());
   const loops = [ingest, tasks, startLoop('recurring', deps, recurringStep(deps))];
-  const { alerts } = deps;
+  const { alerts, traces } = deps;
   if (alerts !== undefined && alerts.senders.length > 0)
     loops.push(startLoop('alerts', deps, () => alertStep({ ...deps, ...alerts })));
+  if (traces !== undefined) loops.push(startLoop('traces', deps, () => traceStep(deps, traces)));
   const wakers = [
     deps.store.onWake('deliveries', () => ingest.wake()),
     deps.store.onWake('tasks', () => tasks.wake()),

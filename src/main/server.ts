@@ -68,6 +68,7 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
     oauth: await oauthOf(values),
     adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
     metricsTokens: values.metricsTokenFile === undefined ? [] : await readSecrets(values.metricsTokenFile),
+    otlpEndpoint: values.otlpEndpoint,
     alerts: { senders: await alertSenders(values), off: new Set(values.alertsOff) },
     trustProxy: values.trustProxy,
     keep: { deliveriesMs: values.keepDeliveriesMs, historyMs: values.keepHistoryMs },

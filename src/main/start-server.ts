@@ -13,6 +13,7 @@ import type { PostgresConnection } from '../adapters/store-postgres/connection.t
 import { openPostgresStore, type PostgresStore } from '../adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
+import { otlpTraces } from '../adapters/traces-otlp/otlp-traces.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type LiveFeed, liveFeed } from '../control-plane/live/live-feed.ts';
 import { type Loop, startLoop } from '../control-plane/loop.ts';
@@ -41,6 +42,8 @@ export interface ServerConfig extends AccessConfig {
   database: { url: Secret } | { folder: string; mayCreateUser: boolean };
   github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
   alerts?: NonNullable<Deps['alerts']>;
+  /** A collector of traces. */
+  otlpEndpoint?: string | undefined;
   /** Good for `/metrics` alone. */
   metricsTokens?: readonly Secret[];
   /** How long to keep what only grows; for ever when left out. */
@@ -99,6 +102,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       log,
       settings,
       ...(config.alerts && { alerts: config.alerts }),
+      ...(config.otlpEndpoint !== undefined && { traces: otlpTraces(config.otlpEndpoint, config.version) }),
     };
     const controlPlane = runControlPlane(deps);
     opened.push(() => controlPlane.stop());

@@ -92,6 +92,7 @@ export interface Transaction {
 }
 
 export type LockName =
+  | 'traces'
   | 'metrics'
   | 'alerts'
   | `balance:${string}`
@@ -384,6 +385,8 @@ export interface RepairPage {
 export interface Remembered extends LoopStates {
   metrics: MetricTotals;
   alerts: AlertState;
+  /** Every job whose VM was gone before was sent as a trace. */
+  traces: { upTo: Instant };
 }
 
 /** What the repair loops remember. Whoever reads and then puts holds the lock `repair:<loop>`. */

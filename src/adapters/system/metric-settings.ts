@@ -1,4 +1,4 @@
-import { hostAndPort, path } from './parsers.ts';
+import { hostAndPort, path, url } from './parsers.ts';
 import { optional } from './setting.ts';
 
 export const serverMetricSettings = {
@@ -6,6 +6,11 @@ export const serverMetricSettings = {
     'BELLOWS_METRICS_TOKEN_FILE',
     path,
     'File with a token that is good for `/metrics` and nothing else. The admin token is good there, too; the token of an account shows that account alone.',
+  ),
+  otlpEndpoint: optional(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    url,
+    'A collector that takes OTLP over HTTP: each job that is over is sent as a trace (docs/metrics.md).',
   ),
 } as const;
 
