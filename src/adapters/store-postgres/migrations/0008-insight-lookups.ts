@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 const statements = [
-  // How many jobs are open is asked for each look at the board, beside all those that are over.
-  `create index jobs_open_by_owner on jobs (owner, state)
+  // How many jobs are open is asked for each look at the board, foreign ones too, beside all those that are over.
+  `create index jobs_open_of_any on jobs (owner, state)
      where state in ('waiting', 'queued', 'running')`,
   // All weeks of each job by name, job by job, for what got slower.
   `create index rollups_by_job on rollups (owner, repository, workflow, name, day) include (builds, ms, longest_ms)
