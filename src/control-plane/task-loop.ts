@@ -2,7 +2,7 @@
 // renewed; when we die, somebody else takes it up after the lease, and performers bear being run twice.
 
 import { assert } from '../domain/bug.ts';
-import { taskKey } from '../domain/lifecycle/task-key.ts';
+import { idsOf, taskKey } from '../domain/lifecycle/task-key.ts';
 import { spreadOf } from '../domain/lifecycle/task-spread.ts';
 import type { Repair } from '../domain/repair/repair.ts';
 import { after, between, type DurationMs, type Instant, minutes, seconds } from '../domain/time.ts';
@@ -111,13 +111,13 @@ async function putBack(deps: Deps, task: Task, error: unknown): Promise<Instant>
   const limited = error instanceof GitHubError && error.kind === 'rate-limited' ? error.retryAt : undefined;
   const dueAt =
     limited === undefined ? after(deps.clock.now(), pauseAfter(task)) : after(limited, spreadOf(task.what));
-  log.warn('task failed', { task: task.what, attempts: task.attempts, error });
+  log.warn('task failed', { ...idsOf(task.what), task: task.what, attempts: task.attempts, error });
   const reason = error instanceof Error ? error.message : String(error);
   try {
     await store.transaction((tx) => tx.tasks.release(task.id, settings.processName, dueAt, reason));
   } catch (storeError) {
     // The lease runs out by itself and the next time was written when the task was taken: nothing is lost.
-    log.error('cannot put a failed task back', { task: task.id, error: storeError });
+    log.error('cannot put a failed task back', { ...idsOf(task.what), task: task.id, error: storeError });
   }
   return dueAt;
 }
@@ -147,7 +147,7 @@ async function keepLease(deps: Deps, task: Task, ended: AbortSignal): Promise<vo
       );
       if (!held) return;
     } catch (error) {
-      deps.log.warn('cannot renew a lease', { task: task.id, error });
+      deps.log.warn('cannot renew a lease', { ...idsOf(task.what), task: task.id, error });
     }
   }
 }

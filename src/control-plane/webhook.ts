@@ -44,7 +44,7 @@ export async function receiveWebhook(deps: WebhookDeps, request: RawRequest): Pr
     return kept === 'stored' ? answer(202, 'Stored.') : answer(200, 'Had it already.');
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    deps.log.error('webhook delivery not stored', { guid, event, error });
+    deps.log.error('webhook delivery not stored', { delivery: guid, event, error });
     return {
       ...answer(503, 'The database cannot be reached: deliver again.'),
       headers: { 'retry-after': '10' },

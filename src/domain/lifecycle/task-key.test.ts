@@ -3,7 +3,7 @@ import { hostId, installationId, jobId, runnerName, vmId } from '../ids.ts';
 import { labelKey } from '../labels/label-set.ts';
 import { type Scope, scopeKey } from '../scope.ts';
 import type { Deadline, Effect } from './effects.ts';
-import { taskKey } from './task-key.ts';
+import { idsOf, taskKey } from './task-key.ts';
 
 const acme: Scope = { kind: 'organization', installationId: installationId(7), login: 'Acme', groupId: 1 };
 const other: Scope = { ...acme, installationId: installationId(8) };
@@ -49,4 +49,11 @@ describe('the key of a task', () => {
     );
     expect(taskKey({ kind: 'place' })).toBe('place');
   });
+});
+
+it('tells the ids that a log line about it carries', () => {
+  expect(idsOf({ kind: 'register-runner', vm: vmId('vm-1') })).toEqual({ vm: 'vm-1' });
+  expect(idsOf({ kind: 'job-deadline', job: jobId(7) })).toEqual({ job: 7 });
+  expect(idsOf({ kind: 'push-host', host: hostId('host-1') })).toEqual({ host: 'host-1' });
+  expect(idsOf({ kind: 'place' })).toEqual({});
 });

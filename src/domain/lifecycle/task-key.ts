@@ -1,3 +1,4 @@
+import type { HostId, JobId, VmId } from '../ids.ts';
 import { scopeKey } from '../scope.ts';
 import type { Deadline, Effect } from './effects.ts';
 
@@ -30,3 +31,10 @@ function subject(what: Effect | Deadline): readonly (string | number | boolean)[
       return [what.loop];
   }
 }
+
+/** The job, VM or host that it is about, under the names that every log line uses for them. */
+export const idsOf = (what: Effect | Deadline): { job?: JobId; vm?: VmId; host?: HostId } => ({
+  ...('job' in what && { job: what.job }),
+  ...('vm' in what && { vm: what.vm }),
+  ...('host' in what && { host: what.host }),
+});
