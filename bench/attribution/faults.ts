@@ -40,7 +40,7 @@ export function faultOf(dice: Dice, world: World, from: number): Fault {
   const fails = dice.unit() < 0.25;
   const base = { cause, subject: 'all', from, to, failing: 0 };
   const slow = (slower: Fault['slower']): Fault =>
-    fails ? { ...base, slower: {}, failing: dice.between(0.25, 0.8) } : { ...base, slower };
+    fails ? { ...base, slower: {}, failing: dice.between(0.35, 0.9) } : { ...base, slower };
   /** What follows from it elsewhere, weaker. */
   const bleed = 1 + (Math.min(factor, 3) - 1) * dice.between(0, 0.3);
   switch (cause) {

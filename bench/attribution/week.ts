@@ -70,15 +70,15 @@ export function weekOf(seed: number): Week {
 const withTouch = (fault: Fault, at: number | undefined) =>
   at === undefined ? fault : { ...fault, firstTouchedAt: at };
 
-/** How busy an hour is: a working day in one or two time zones, little on Saturday and Sunday. */
+/** How busy an hour is: a working day in one or two time zones, scheduled jobs at night, half of it on Saturday and Sunday. */
 function busyness(at: number): number {
   const hour = (at / 3_600_000) % 24;
   const weekday = Math.floor((at - weekStart) / day);
   const working = Math.exp(-(((hour - 10) / 3) ** 2)) + 0.8 * Math.exp(-(((hour - 15.5) / 3.5) ** 2));
-  return (0.12 + working) * (weekday >= 5 ? 0.3 : 1);
+  return (0.3 + working) * (weekday >= 5 ? 0.5 : 1);
 }
 
-const meanBusyness = 0.62;
+const meanBusyness = 0.72;
 
 function pushesOf(dice: Dice, world: World): readonly number[] {
   const jobsOfRun = world.repositories.reduce((sum, { weight, jobs }) => sum + weight * jobs.length, 0);

@@ -60,12 +60,12 @@ export function worldOf(dice: Dice): World {
     tailExponent: dice.between(1.1, 2),
   });
   return {
-    jobsPerDay: Math.exp(dice.between(Math.log(3_000), Math.log(12_000))),
+    jobsPerDay: Math.exp(dice.between(Math.log(10_000), Math.log(30_000))),
     hosts: Array.from({ length: dice.whole(2, 6) }, (_, index) => ({
       name: `host-${index + 1}`,
       slow: Math.exp(0.15 * dice.normal()),
     })),
-    repositories: Array.from({ length: dice.whole(6, 16) }, (_, index) => repositoryOf(dice, index)),
+    repositories: Array.from({ length: dice.whole(4, 10) }, (_, index) => repositoryOf(dice, index)),
     shapes: {
       delivery: around(1_000, 4_000, [0.25, 0.5]),
       noticing: around(60, 400, [0.2, 0.5]),

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { classifyFailure, type FailureClass } from './failure-class.ts';
+import { missingPiece } from './missing-pieces.ts';
+
+const ofLog = (...logTail: string[]) => classifyFailure({ conclusion: 'failure', vmWords: [], logTail });
+const ofVm = (...vmWords: string[]) => classifyFailure({ conclusion: 'failure', vmWords, logTail: [] });
+
+/** Lines as people have put them into issues of GitHub's projects, with where. */
+const seen: readonly (readonly [FailureClass, line: string, where: string])[] = [
+  [
+    'out-of-memory',
+    'FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory',
+    'octokit/openapi#250',
+  ],
+  [
+    'out-of-memory',
+    'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    'gridsuite/gridstudy-app#1115',
+  ],
+  ['out-of-memory', '##[error]Process completed with exit code 137.', 'geneontology/go-ontology#22285'],
+  [
+    'disk-full',
+    'ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device',
+    'getsentry/action-setup-venv#13',
+  ],
+  [
+    'disk-full',
+    'error: failed to extract package (perhaps you ran out of disk space?): No space left on device (os error 28)',
+    'pguyot/arm-runner-action#70',
+  ],
+  ['disk-full', 'System.IO.IOException: No space left on device', 'actions/runner-images#9494'],
+  [
+    'rate-limited',
+    'Error response from daemon: toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating and upgrading: https://www.docker.com/increase-rate-limit',
+    'rtCamp/action-slack-notify#52',
+  ],
+  ['rate-limited', 'Error: 429 Too Many Requests', 'advanced-security/ghas-to-csv#89'],
+  [
+    'rate-limited',
+    'Server message: toomanyrequests: You have reached your unauthenticated pull rate limit.',
+    'advanced-security/ghas-to-csv#89',
+  ],
+  [
+    'dns',
+    "Error: fatal: unable to access 'https://github.com/abc/assignment-1-rcmb/': Could not resolve host: github.com",
+    'actions/runner#2930',
+  ],
+  ['dns', 'Error: getaddrinfo EAI_AGAIN api.github.com', 'einaregilsson/build-number#8'],
+  [
+    'dns',
+    "Failed to resolve 'json.schemastore.org' ([Errno -3] Temporary failure in name resolution)",
+    'pre-commit-ci/issues#227',
+  ],
+  [
+    'dns',
+    'Error: Name or service not known (internal-api.service.iad.github.net:443)',
+    'actions/checkout#1917',
+  ],
+  [
+    'runner-refused',
+    'An error occured: Runner version v2.320.0 is deprecated and cannot receive messages.',
+    'actions/runner#3651',
+  ],
+  [
+    'runner-refused',
+    'Error: Forbidden Runner version v2.336.0 is deprecated and cannot receive messages.',
+    'actions/runner#4613',
+  ],
+  [
+    'github-5xx',
+    "Warning: Failed to download action 'https://api.github.com/repos/actions/checkout/tarball/7884fcad'. Error: Response status code does not indicate success: 503 (Service Unavailable).",
+    'actions/checkout#814',
+  ],
+  [
+    'github-5xx',
+    "Error: fatal: unable to access 'https://github.com/seek-oss/aec/': The requested URL returned error: 500",
+    'actions/checkout#505',
+  ],
+  ['github-5xx', 'remote: Internal Server Error.', 'actions/checkout#505'],
+  [
+    'missing-piece',
+    'Error: Unable to locate executable file: unzip. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable.',
+    'erlef/setup-beam#263',
+  ],
+  [
+    'missing-piece',
+    '/home/runner/actions-runner/externals/node20/bin/node: error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such file or directory',
+    'actions/runner#3030',
+  ],
+  [
+    'missing-piece',
+    'coveralls: error while loading shared libraries: libevent-2.1.so.7: cannot open shared object file: No such file or directory',
+    'coverallsapp/github-action#220',
+  ],
+  [
+    'missing-piece',
+    'Error: Error loading shared library libstdc++.so.6: No such file or directory (needed by /__w/_actions/x.node)',
+    'ScaCap/action-surefire-report#140',
+  ],
+  ['workflow', '##[error]Process completed with exit code 1.', 'anywhere'],
+  ['workflow', 'FAIL src/a.test.ts > adds', 'anywhere'],
+];
+
+describe('a failure', () => {
+  it.each(seen)('is %s by %s (%s)', (expected, line) => {
+    expect(ofLog('Run tests', line, 'Cleaning up orphan processes').class).toBe(expected);
+  });
+
+  it('is judged by what the host says before anything that a log says', () => {
+    const words = ['its host was removed'];
+    expect(classifyFailure({ conclusion: 'failure', vmWords: words, logTail: ['ENOSPC'] })).toMatchObject({
+      class: 'host-lost',
+      owner: 'host',
+    });
+    expect(ofVm('Out of memory: the guest killed a process').class).toBe('out-of-memory');
+  });
+
+  it('with nothing known is the workflow’s own', () => {
+    expect(ofLog()).toEqual({ class: 'workflow', owner: 'workflow', advice: 'Read its log.' });
+  });
+
+  it('of a very long line costs little, and only the end of a log is read', () => {
+    expect(ofLog(`${'x '.repeat(200_000)}ENOSPC`).class).toBe('workflow');
+    expect(ofLog('ENOSPC', ...Array.from({ length: 500 }, () => 'fine')).class).toBe('workflow');
+  });
+});
+
+describe('a missing piece', () => {
+  it.each([
+    ['/home/runner/_work/_temp/1.sh: line 1: unzip: command not found', 'command', 'unzip', 'unzip'],
+    ['bash: xvfb-run: command not found', 'command', 'xvfb-run', 'xvfb'],
+    ['/bin/sh: 1: make: not found', 'command', 'make', 'build-essential'],
+    ['exec: "gcc": executable file not found in $PATH', 'command', 'gcc', 'build-essential'],
+    ["/usr/bin/env: 'python': No such file or directory", 'command', 'python', 'python-is-python3'],
+    ['Error: spawn jq ENOENT', 'command', 'jq', 'jq'],
+    [
+      'tool: error while loading shared libraries: libpq.so.5: cannot open shared object file',
+      'library',
+      'libpq.so.5',
+      'libpq5',
+    ],
+    ['line 3: our-own-tool: command not found', 'command', 'our-own-tool', undefined],
+  ])('%s', (line, kind, name, named) => {
+    expect(missingPiece(line)).toEqual({ kind, name, ...(named !== undefined && { package: named }) });
+  });
+
+  it('is named in the advice', () => {
+    expect(ofLog('x.sh: line 1: unzip: command not found').advice).toBe(
+      'Add unzip to the image: it brings the command unzip.',
+    );
+  });
+});
