@@ -74,7 +74,10 @@ const waitingOf = (dice: Dice, { queueing }: World, factor: number): NonNullable
   medianMs: queueing.medianMs * factor,
 });
 
-function weighted(dice: Dice, { repositories }: World): string {
+/** By how many runs it has; those with a fifth of the most or less are left alone: nobody could tell within minutes. */
+function weighted(dice: Dice, world: World): string {
+  const most = Math.max(...world.repositories.map(({ weight }) => weight));
+  const repositories = world.repositories.filter(({ weight }) => weight > most / 5);
   const total = repositories.reduce((sum, { weight }) => sum + weight, 0);
   let left = dice.unit() * total;
   for (const { name, weight } of repositories) {

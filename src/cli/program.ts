@@ -11,6 +11,7 @@ import { completionScript, type Shell, shells } from './completion.ts';
 import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
 import { type HostOrder, type HostOrderOptions, hostHistory, orderHost } from './host-order.ts';
+import { type IncidentQuery, incidents } from './incidents.ts';
 import { addInsightCommands } from './insight-commands.ts';
 import { addListCommands } from './list-commands.ts';
 import { type LogQuery, logs } from './logs.ts';
@@ -41,6 +42,7 @@ export function addClientCommands(program: Commander, run: Run): void {
       .action((job: number, { json }: { json?: boolean }) => run(events(job), asked(json))),
   );
   addInsightCommands(program, run);
+  addIncidentCommands(program, run);
   addRepairCommands(program, run);
   program.addCommand(hostCommands(run));
   program.addCommand(checkCommands(run));
@@ -117,6 +119,22 @@ function addRepairCommands(program: Commander, run: Run): void {
       .option('--before <n>', 'only those before this one, as the page before told', wholeNumber)
       .option('--limit <n>', 'at most so many', wholeNumber)
       .action(({ json, ...query }: RepairQuery & { json?: boolean }) => run(repairs(query), asked(json))),
+  );
+}
+
+function addIncidentCommands(program: Commander, run: Run): void {
+  program.addCommand(
+    told(
+      new Commander('incidents').description(
+        'List what is slower, or fails more often, than usual, and whose it is',
+      ),
+    )
+      .option('--owner <account>', 'only with jobs of this account')
+      .option('--open', 'only those that are not over')
+      .option('--limit <n>', 'at most so many', wholeNumber)
+      .action(({ json, open, ...query }: Omit<IncidentQuery, 'open'> & { json?: boolean; open?: true }) =>
+        run(incidents({ ...query, ...(open === true && { open: 'true' }) }), asked(json)),
+      ),
   );
 }
 

@@ -12,6 +12,7 @@ import type { Vm } from '../domain/lifecycle/vm.ts';
 import { repairsOfJob, repairsOfVm } from '../domain/repair/repairs-of.ts';
 import { after, type Instant } from '../domain/time.ts';
 import type { Transaction } from '../ports/store.ts';
+import { noteJob, noteVm } from './attribution/note-ends.ts';
 import type { Deps } from './deps.ts';
 import { recordRepairs } from './repair/book.ts';
 
@@ -36,6 +37,7 @@ export async function applyToJob(
   const outcome = transitionJob(job, event, now, deps.settings.timing);
   if (outcome.next !== job) await tx.jobs.update(outcome.next);
   countFinished(tx, job, outcome.next);
+  await noteJob(tx, job, outcome.next);
   await writeAround(tx, outcome, now);
   await recordRepairs(tx, repairsOfJob(job, event, outcome.next, now, by));
   return outcome.next;
@@ -63,6 +65,7 @@ export async function applyToVm(
     await tx.vms.update(outcome.next);
     if (outcome.next.state === 'gone') await clearUp(tx, id);
   }
+  await noteVm(tx, vm, outcome.next);
   await writeAround(tx, outcome, now);
   await recordRepairs(tx, repairsOfVm(vm, event, outcome.next, now));
   return outcome.next;

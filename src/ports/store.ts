@@ -24,6 +24,7 @@ import type { Host } from '../domain/scheduling/host.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
 import type { ApiTokenTable, AuditTable, PersonTable, SessionTable } from './access-tables.ts';
+import type { AttributionTable } from './incident-tables.ts';
 import type { InsightTable } from './insight-tables.ts';
 import type { MetricTable } from './metric-tables.ts';
 
@@ -85,6 +86,7 @@ export interface Transaction {
   readonly audit: AuditTable;
   readonly insights: InsightTable;
   readonly metrics: MetricTable;
+  readonly attribution: AttributionTable;
   /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
   lock(name: LockName): Promise<void>;
   /** Wakes listeners when this transaction commits. */

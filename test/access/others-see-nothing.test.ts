@@ -75,6 +75,8 @@ const samples: { [N in EndpointName]: CallOf<N> } = {
   vmLog: { params: { vm: plantedVm.id } },
   listRepairs: {},
   repairNow: { body: { owner: `${mark}-org` } },
+  listIncidents: {},
+  getIncident: { params: { incident: `incident-${mark}` } },
   checkGithub: { body: {} },
   listAlerts: {},
   testAlerts: { body: {} },
@@ -181,6 +183,23 @@ async function plantedHandlers(): Promise<ApiHandlers> {
       });
     }
     const subject = { kind: 'job', id: plantedJob.id } as const;
+    await tx.attribution.putIncident({
+      id: `incident-${mark}`,
+      owner: 'workflow',
+      subject: `repository:${mark}-org/app`,
+      since: at(1),
+      openedAt: at(1),
+      evidence: [
+        {
+          stream: `fail workflow repository:${mark}-org/app`,
+          what: 'failures',
+          ratio: 4,
+          jobs: 2,
+          accounts: { [`${mark}-org`]: 2 },
+          examples: [{ job: plantedJob.id, account: `${mark}-org`, at: at(1) }],
+        },
+      ],
+    });
     await tx.repairs.append([
       { at: at(1), kind: 'job-found-by-poll', cause: `${mark} cause`, subject, owner: `${mark}-org`, data },
     ]);

@@ -3,6 +3,7 @@
 
 import { describe } from 'vitest';
 import { accessContract } from './store/access.ts';
+import { attributionContract } from './store/attribution.ts';
 import { deliveryContract } from './store/deliveries.ts';
 import { indexContract } from './store/indexes.ts';
 import { insightContract } from './store/insights.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('tasks', () => taskContract(open));
     describe('leases', () => leaseContract(open));
     describe('the repair book', () => repairContract(open));
+    describe('attribution', () => attributionContract(open));
     describe('insights', () => insightContract(open));
     describe('what the metrics count', () => metricContract(open));
     describe('callers', () => accessContract(open));

@@ -186,6 +186,7 @@ function transactionOf(tables: Tables, session: Session): Transaction {
     audit: tables.audit.in(session),
     insights: tables.insights.in(session),
     metrics: metricsOf(tables.jobs.participant, tables.vms.participant, session),
+    attribution: tables.attribution.in(session),
     lock: (name) => session.statement(() => session.lock(`name ${name}`)),
     wake: (channel) => void session.wakes.add(channel),
   };

@@ -4,6 +4,7 @@ import {
   createPersonTable,
   createSessionTable,
 } from './access-tables.ts';
+import { createAttributionTable } from './attribution-table.ts';
 import { createDeliveryTable } from './delivery-table.ts';
 import { createHostTable } from './host-table.ts';
 import { createInsightTable } from './insight-table.ts';
@@ -39,5 +40,6 @@ export function createTables() {
     apiTokens: createApiTokenTable(),
     audit: createAuditTable(),
     insights: createInsightTable((session, owners) => openJobs(jobs.participant, session, owners)),
+    attribution: createAttributionTable(),
   };
 }

@@ -10,6 +10,7 @@ import { up as access } from './migrations/0004-access.ts';
 import { up as insights } from './migrations/0005-insights.ts';
 import { up as lists } from './migrations/0007-lists.ts';
 import { up as insightLookups } from './migrations/0008-insight-lookups.ts';
+import { up as attribution } from './migrations/0009-attribution.ts';
 import { up as metrics } from './migrations/0010-metrics.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-insights': { up: insights },
   '0007-lists': { up: lists },
   '0008-insight-lookups': { up: insightLookups },
+  '0009-attribution': { up: attribution },
   '0010-metrics': { up: metrics },
 };
 

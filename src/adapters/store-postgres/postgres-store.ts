@@ -13,6 +13,7 @@ import {
   type WakeChannel,
 } from '../../ports/store.ts';
 import { apiTokenTable, auditTable, personTable, sessionTable } from './access-tables.ts';
+import { attributionTable } from './attribution-table.ts';
 import { changeKey } from './change-payload.ts';
 import { clientConfig, openPool, type PostgresConnection, placeOf } from './connection.ts';
 import type { Db } from './db.ts';
@@ -186,6 +187,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded
     audit: auditTable(tx),
     insights: insightTable(tx, recorded),
     metrics: metricTable(tx),
+    attribution: attributionTable(tx),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

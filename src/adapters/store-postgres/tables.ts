@@ -2,6 +2,9 @@
 // which refuses U+0000 and lone surrogates: names come from other people's workflow files, and none may stop the ingest.
 
 import type { ColumnType, Generated } from 'kysely';
+import type { Incident } from '../../domain/attribution/incident.ts';
+import type { StreamKey } from '../../domain/attribution/sample.ts';
+import type { Stream } from '../../domain/attribution/stream.ts';
 import type { Deadline, Effect } from '../../domain/lifecycle/effects.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
@@ -9,6 +12,7 @@ import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { ApiToken, AuditEntry, LoginSession, Person } from '../../ports/access-tables.ts';
+import type { Note } from '../../ports/incident-tables.ts';
 import type { Budget, Delivery, Enrolment, Remembered } from '../../ports/store.ts';
 import type { InsightTables } from './insight-rows.ts';
 
@@ -99,6 +103,15 @@ export interface Tables extends InsightTables {
     doc: Json<AuditEntry>;
   };
   loops: { loop: keyof Remembered; doc: Json<Remembered[keyof Remembered]> };
+  attribution_notes: { number: Generated<number>; doc: Json<Note> };
+  attribution_streams: { key: string; doc: Json<{ key: StreamKey; stream: Stream }> };
+  incidents: {
+    id: string;
+    opened_at: Instant;
+    closed_at: Instant | null;
+    accounts: string[];
+    doc: Json<Incident>;
+  };
 }
 
 /** A text that a `text` column takes: without U+0000 and half characters. */

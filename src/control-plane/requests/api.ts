@@ -14,6 +14,7 @@ import { enrol, makeEnrolToken } from './enrol.ts';
 import { getHost } from './host-detail.ts';
 import { hostLog } from './host-log.ts';
 import { listHosts } from './hosts.ts';
+import { getIncident, listIncidents } from './incidents.ts';
 import { increases, jobRuns } from './increases.ts';
 import { insights, insightsDaily } from './insights.ts';
 import { getJob, getVm } from './job-detail.ts';
@@ -61,6 +62,8 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn })
   listAlerts: () => listAlerts(deps),
   testAlerts: () => testAlerts(deps),
   advise: (request, caller) => advise(deps, request, caller),
+  listIncidents: (request, caller) => listIncidents(deps, request, caller),
+  getIncident: (request, caller) => getIncident(deps, request, caller),
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },

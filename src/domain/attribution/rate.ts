@@ -11,7 +11,7 @@ export interface Rate {
 /** Nothing fails never: fewer would make two failures in a month an incident. */
 const least = 0.01;
 /** No failure alone counts for more. */
-const mostGain = 3.5;
+const mostGain = 2.5;
 
 export function rateOf({ bins, weight }: Histogram, { failureRise }: Rules): Rate {
   const failures = bins.reduce((sum, [bin, own]) => (bin === 0 ? sum : sum + own), 0);

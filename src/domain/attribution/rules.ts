@@ -12,6 +12,8 @@ export interface Rules {
   dailyFade: number;
   /** The evidence, as a logarithm of likelihoods, at which an incident opens, and that of calm at which it closes. */
   openAt: number;
+  /** The same for what is of everything together: there are few such streams, and so fewer chances to be wrong. */
+  openAtForAll: number;
   closeAt: number;
   /** Jobs, and minutes in which they were seen, that an incident needs at least. */
   leastJobs: number;
@@ -36,7 +38,8 @@ export const defaultRules: Rules = {
   effect: 1.5,
   leastWeight: 60,
   dailyFade: 0.85,
-  openAt: 11,
+  openAt: 12,
+  openAtForAll: 9,
   closeAt: 8,
   leastJobs: 4,
   leastMinutes: 2,
@@ -46,5 +49,5 @@ export const defaultRules: Rules = {
   adoptedAfterMs: hours(24),
   sameWithinMs: minutes(45),
   patienceMs: minutes(3),
-  failureRise: 0.15,
+  failureRise: 0.2,
 };

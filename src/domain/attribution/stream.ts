@@ -9,7 +9,7 @@ import { type Level, levelled, levelOf } from './level.ts';
 import { phaseRules } from './owners.ts';
 import { type Rate, rateOf, weightOfOutcome } from './rate.ts';
 import type { Rules } from './rules.ts';
-import type { Sample, Weighed } from './sample.ts';
+import type { Sample, StreamKey, Weighed } from './sample.ts';
 import { addTo, noSpell, type Spell } from './spell.ts';
 import { type Usual, usualOf, weightOf } from './usual.ts';
 
@@ -53,8 +53,9 @@ export function fold(before: Stream, at: Instant, samples: readonly Sample[], ru
 }
 
 /** Whether it has enough evidence to be alarmed. */
-export function isConvincing({ evidence, spell, usual }: Stream, rules: Rules): boolean {
-  if (spell === undefined || usual === undefined || evidence < rules.openAt) return false;
+export function isConvincing({ evidence, spell, usual }: Stream, key: StreamKey, rules: Rules): boolean {
+  const enough = key.endsWith(' all') ? rules.openAtForAll : rules.openAt;
+  if (spell === undefined || usual === undefined || evidence < enough) return false;
   if (spell.jobs < rules.leastJobs || spell.minutes < rules.leastMinutes) return false;
   const middle = spell.sum / spell.jobs;
   return 'rate' in usual

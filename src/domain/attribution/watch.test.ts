@@ -135,7 +135,14 @@ describe('the rules', () => {
   test.prop([fc.array(aMinute, { maxLength: 60 })], { numRuns: 40 })(
     'give the same in whatever order the samples of a minute come',
     (told) => {
-      const rules = { ...defaultRules, leastWeight: 5, openAt: 2, leastJobs: 1, leastMinutes: 1 };
+      const rules = {
+        ...defaultRules,
+        leastWeight: 5,
+        openAt: 2,
+        openAtForAll: 2,
+        leastJobs: 1,
+        leastMinutes: 1,
+      };
       const [forward, backward] = [watcher(rules), watcher(rules)];
       let id = 0;
       for (const minute of told) {

@@ -87,7 +87,7 @@ function alarmed(stream: Stream, key: StreamKey, at: Instant, around: Around, ru
     const over = stream.calm >= rules.closeAt;
     return over ? calmed(stream) : stream;
   }
-  if (!isConvincing(stream, rules)) return stream;
+  if (!isConvincing(stream, key, rules)) return stream;
   const crossedAt = stream.crossedAt ?? at;
   const doubt = mayBeExplained(key, around.watch.streams, around.streams, at, rules);
   if (doubt && at - crossedAt < rules.patienceMs) return { ...stream, crossedAt };

@@ -5,7 +5,7 @@ import type { PollState, ServedRepositories } from './poll-plan.ts';
 import type { RedeliveryState } from './redelivery.ts';
 import type { SweepState } from './sweep.ts';
 
-export const repairLoopKinds = ['redeliver', 'poll', 'sweep-runners', 'watch-hosts'] as const;
+export const repairLoopKinds = ['redeliver', 'poll', 'sweep-runners', 'watch-hosts', 'attribution'] as const;
 export type RepairLoopKind = (typeof repairLoopKinds)[number];
 
 /** What a loop remembers from one round to the next, kept in the database as JSON. */

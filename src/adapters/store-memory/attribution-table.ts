@@ -1,0 +1,81 @@
+import { accountsOf, type Incident } from '../../domain/attribution/incident.ts';
+import type { StreamKey } from '../../domain/attribution/sample.ts';
+import type { Stream } from '../../domain/attribution/stream.ts';
+import type { AttributionTable, IncidentFilter, NumberedNote } from '../../ports/incident-tables.ts';
+import { frozenCopy } from './frozen.ts';
+import { by } from './order.ts';
+import { createRows } from './rows.ts';
+import type { Participant, Session } from './session.ts';
+
+export function createAttributionTable(): {
+  participant: Participant;
+  in(session: Session): AttributionTable;
+} {
+  const notes = createRows<NumberedNote, 'all'>({
+    all: { keyOf: () => '', order: by(({ number }) => number) },
+  });
+  const streams = createRows<{ key: StreamKey; stream: Stream }, 'all'>({
+    all: { keyOf: () => '', order: by(({ key }) => key) },
+  });
+  const incidents = createRows<Incident, 'all'>({
+    all: {
+      keyOf: () => '',
+      order: by(
+        ({ openedAt }) => openedAt,
+        ({ id }) => id,
+      ),
+    },
+  });
+  const all = [notes, streams, incidents];
+  return {
+    participant: {
+      commit: (session) => all.forEach((rows) => void rows.commit(session)),
+      rollback: (session) => all.forEach((rows) => void rows.rollback(session)),
+      snapshot() {
+        const ways = all.map((rows) => rows.snapshot());
+        return () => ways.forEach((back) => void back());
+      },
+    },
+    in: (session) => ({
+      note: (note) =>
+        session.statement(() => {
+          const number = notes.nextNumber();
+          notes.put(session, `${number}`, Object.freeze({ ...note, number }));
+        }),
+      notes: (limit) => session.statement(() => notes.select(session, 'all', '', { limit })),
+      forget: (numbers) =>
+        session.statement(() => {
+          for (const number of numbers) notes.remove(session, `${number}`);
+        }),
+      streams: () =>
+        session.statement(
+          () => new Map(streams.select(session, 'all', '').map(({ key, stream }) => [key, stream])),
+        ),
+      putStreams: (changed) =>
+        session.statement(async () => {
+          for (const [key, stream] of changed) {
+            await session.lock(`stream ${key}`);
+            streams.put(session, key, frozenCopy({ key, stream }));
+          }
+        }),
+      putIncident: (incident) =>
+        session.statement(async () => {
+          await session.lock(`incident ${incident.id}`);
+          incidents.put(session, incident.id, frozenCopy(incident));
+        }),
+      incident: (id) => session.statement(() => incidents.get(session, id)),
+      incidents: (filter, limit) =>
+        session.statement(() =>
+          incidents.select(session, 'all', '', {
+            newestFirst: true,
+            limit,
+            where: (incident) => passes(incident, filter),
+          }),
+        ),
+    }),
+  };
+}
+
+const passes = (incident: Incident, { owners, open }: IncidentFilter): boolean =>
+  (open !== true || incident.closedAt === undefined) &&
+  (owners === undefined || accountsOf(incident).some((account) => owners.includes(account)));

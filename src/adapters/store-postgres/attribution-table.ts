@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import { accountsOf } from '../../domain/attribution/incident.ts';
+import type { AttributionTable } from '../../ports/incident-tables.ts';
+import type { Db } from './db.ts';
+import { storable } from './tables.ts';
+
+export function attributionTable(db: Db): AttributionTable {
+  return {
+    async note(note) {
+      await db
+        .insertInto('attribution_notes')
+        .values({ doc: JSON.stringify(note) })
+        .execute();
+    },
+    async notes(limit) {
+      const rows = await db
+        .selectFrom('attribution_notes')
+        .select(['number', 'doc'])
+        .orderBy('number')
+        .limit(limit)
+        .execute();
+      return rows.map(({ number, doc }) => ({ ...doc, number }));
+    },
+    async forget(numbers) {
+      if (numbers.length === 0) return;
+      await db
+        .deleteFrom('attribution_notes')
+        .where((is) => is('number', '=', is.fn.any(is.val([...numbers]))))
+        .execute();
+    },
+    async streams() {
+      const rows = await db.selectFrom('attribution_streams').select('doc').orderBy('key').execute();
+      return new Map(rows.map(({ doc: { key, stream } }) => [key, stream]));
+    },
+    async putStreams(streams) {
+      if (streams.size === 0) return;
+      const rows = [...streams].map(([key, stream]) => ({
+        key: storable(key),
+        doc: storableJson({ key, stream }),
+      }));
+      await db
+        .insertInto('attribution_streams')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.column('key').doUpdateSet((is) => ({ doc: is.ref('excluded.doc') })),
+        )
+        .execute();
+    },
+    async putIncident(incident) {
+      const row = {
+        opened_at: incident.openedAt,
+        closed_at: incident.closedAt ?? null,
+        accounts: accountsOf(incident).map(storable),
+        doc: storableJson(incident),
+      };
+      await db
+        .insertInto('incidents')
+        .values({ id: incident.id, ...row })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+        .execute();
+    },
+    async incident(id) {
+      const row = await db
+        .selectFrom('incidents')
+        .select('doc')
+        .where('id', '=', storable(id))
+        .executeTakeFirst();
+      return row?.doc;
+    },
+    async incidents({ owners, open }, limit) {
+      let query = db
+        .selectFrom('incidents')
+        .select('doc')
+        .orderBy('opened_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit);
+      if (open === true) query = query.where('closed_at', 'is', null);
+      if (owners !== undefined)
+        query = query.where(sql<boolean>`accounts && ${owners.map(storable)}::text[]`);
+      return (await query.execute()).map(({ doc }) => doc);
+    },
+  };
+}
+
+/** Names come from workflow files: JSON escapes what a text column would refuse, and jsonb refuses it all the same. */
+const storableJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? storable(part) : part));

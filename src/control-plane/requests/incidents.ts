@@ -1,0 +1,83 @@
+// Incidents as one caller may see them: those with jobs of their own accounts, and of their evidence only those jobs (I9).
+
+import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
+import { accountsOf, type Evidence, type Incident } from '../../domain/attribution/incident.ts';
+import { ownerWords, phaseRules } from '../../domain/attribution/owners.ts';
+import { toIso } from '../../domain/time.ts';
+import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
+import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
+import type { ApiIncident } from '../../wire/api/incidents.ts';
+import type { RequestDeps } from './deps.ts';
+
+type Deps = Pick<RequestDeps, 'store' | 'clock'>;
+
+export async function listIncidents(
+  { store, clock }: Deps,
+  { query }: RequestOf<'listIncidents'>,
+  caller: Caller,
+): Promise<ApiAnswer<AnswerOf<'listIncidents'>>> {
+  const owner = query.owner?.toLowerCase();
+  const isOther = owner !== undefined && !sees(caller, owner);
+  const filter = {
+    ...ownersSeen(caller),
+    ...(owner !== undefined && { owners: isOther ? [] : [owner] }),
+    ...(query.open !== undefined && { open: true as const }),
+  };
+  const incidents = await store.transaction((tx) => tx.attribution.incidents(filter, query.limit));
+  return answered({
+    now: toIso(clock.now()),
+    incidents: incidents.map((incident) => describeIncident(incident, caller)),
+  });
+}
+
+export async function getIncident(
+  { store, clock }: Deps,
+  { params }: RequestOf<'getIncident'>,
+  caller: Caller,
+): Promise<ApiAnswer<AnswerOf<'getIncident'>>> {
+  const incident = await store.transaction((tx) => tx.attribution.incident(params.incident));
+  if (incident === undefined || !isSeen(incident, caller))
+    return refused(
+      404,
+      'No such incident',
+      `We know no incident ${params.incident}. See them: bellows incidents`,
+    );
+  return answered({ now: toIso(clock.now()), incident: describeIncident(incident, caller) });
+}
+
+const isSeen = (incident: Incident, caller: Caller): boolean =>
+  caller.reach === 'all' || accountsOf(incident).some((account) => sees(caller, account));
+
+function describeIncident(incident: Incident, caller: Caller): ApiIncident {
+  const { id, owner, subject, since, openedAt, closedAt, ending, evidence } = incident;
+  return {
+    ...{ id, owner, subject },
+    whose: ownerWords[owner],
+    since: toIso(since),
+    openedAt: toIso(openedAt),
+    ...(closedAt !== undefined && { closedAt: toIso(closedAt) }),
+    ...(ending !== undefined && { ending }),
+    evidence: evidence.map((one) => describeEvidence(one, caller)).filter(({ jobs }) => jobs > 0),
+  };
+}
+
+function describeEvidence(evidence: Evidence, caller: Caller): ApiIncident['evidence'][number] {
+  const { what, usualMs, seenMs, usualRate, seenRate, ratio } = evidence;
+  const accounts = Object.entries(evidence.accounts)
+    .filter(([account]) => sees(caller, account))
+    .map(([account, jobs]) => ({ account, jobs }));
+  return {
+    what,
+    words: what === 'failures' ? 'failures' : phaseRules[what].words,
+    ...(usualMs !== undefined && { usualMs }),
+    ...(seenMs !== undefined && { seenMs }),
+    ...(usualRate !== undefined && { usualRate }),
+    ...(seenRate !== undefined && { seenRate }),
+    ratio,
+    jobs: caller.reach === 'all' ? evidence.jobs : accounts.reduce((sum, { jobs }) => sum + jobs, 0),
+    accounts,
+    examples: evidence.examples
+      .filter(({ account }) => sees(caller, account))
+      .map(({ at, ...example }) => ({ ...example, at: toIso(at) })),
+  };
+}

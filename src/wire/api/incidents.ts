@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { measuredPhases, owners } from '../../domain/attribution/owners.ts';
+import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+
+export const apiEvidence = z.object({
+  /** The phase that takes longer, or `failures`. */
+  what: z.enum([...measuredPhases, 'failures']),
+  /** The same in words. */
+  words: z.string(),
+  usualMs: z.number().optional(),
+  seenMs: z.number().optional(),
+  /** Shares of 1, for failures. */
+  usualRate: z.number().optional(),
+  seenRate: z.number().optional(),
+  /** How many times the usual. */
+  ratio: z.number(),
+  /** Jobs in it, of the accounts that the caller sees. */
+  jobs: z.number(),
+  accounts: z.array(z.object({ account: z.string(), jobs: z.number() })),
+  examples: z.array(
+    z.object({
+      job: z.number(),
+      account: z.string(),
+      at: time,
+      ms: z.number().optional(),
+      usualMs: z.number().optional(),
+    }),
+  ),
+});
+
+export const apiIncident = z.object({
+  id: z.string(),
+  owner: z.enum(owners),
+  /** The owner in words. */
+  whose: z.string(),
+  /** `all`, or a host, a label set or a repository: `host:host-1`. */
+  subject: z.string(),
+  /** When it seems to have begun. */
+  since: time,
+  openedAt: time,
+  /** Absent while it goes on. */
+  closedAt: time.optional(),
+  /** `calm`: as usual again. `silence`: nothing came any more. `usual`: it lasted so long that it is the usual now. */
+  ending: z.enum(['calm', 'silence', 'usual']).optional(),
+  evidence: z.array(apiEvidence),
+});
+export type ApiIncident = z.infer<typeof apiIncident>;
+
+export const listIncidents = {
+  method: 'GET',
+  path: '/incidents',
+  summary: 'What is slower or fails more often than usual, and whose it is, newest first',
+  access: 'member',
+  params: nothing,
+  query: z.strictObject({
+    /** Only those that are not over. */
+    open: z.enum(['true']).optional(),
+    /** Only with jobs of this account. */
+    owner: z.string().max(100).optional(),
+    limit,
+  }),
+  body: nothing,
+  answer: z.object({ now: time, incidents: z.array(apiIncident) }),
+} as const satisfies Endpoint;
+
+export const getIncident = {
+  method: 'GET',
+  path: '/incidents/:incident',
+  summary: 'One incident with its evidence',
+  access: 'member',
+  params: z.strictObject({ incident: z.string().max(100) }),
+  query: nothing,
+  body: nothing,
+  answer: z.object({ now: time, incident: apiIncident }),
+} as const satisfies Endpoint;

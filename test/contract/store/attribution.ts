@@ -1,0 +1,89 @@
+import { expect } from 'vitest';
+import type { Incident } from '../../../src/domain/attribution/incident.ts';
+import type { StreamKey } from '../../../src/domain/attribution/sample.ts';
+import { newStream, type Stream } from '../../../src/domain/attribution/stream.ts';
+import { itWith, type OpenStores, within } from './stores.ts';
+import { at, job, vmName } from './things.ts';
+
+const anIncident = (id: string, seconds: number, accounts: Record<string, number>): Incident => ({
+  id,
+  owner: 'host',
+  subject: 'host:host-1',
+  since: at(seconds - 60),
+  openedAt: at(seconds),
+  evidence: [
+    { stream: 'time booting host:host-1', what: 'booting', ratio: 2, jobs: 3, accounts, examples: [] },
+  ],
+});
+
+export function attributionContract(open: OpenStores): void {
+  const it = itWith(open);
+
+  it('gives notes back in the order of writing until they are forgotten', async ({ a, b }) => {
+    const notes = [
+      { kind: 'started', job: job(1).id, vm: vmName(1) },
+      { kind: 'ended', job: job(1).id },
+      { kind: 'gone', vm: vmName(1) },
+    ] as const;
+    for (const note of notes) await within(a, (tx) => tx.attribution.note(note));
+    const found = await within(b, (tx) => tx.attribution.notes(2));
+    expect(found.map(({ number: _, ...note }) => note)).toStrictEqual(notes.slice(0, 2));
+    await within(b, (tx) => tx.attribution.forget(found.map(({ number }) => number)));
+    await within(b, (tx) => tx.attribution.forget([]));
+    const left = await within(a, (tx) => tx.attribution.notes(10));
+    expect(left.map(({ kind }) => kind)).toEqual(['gone']);
+  });
+
+  it('writes no note of a transaction that failed', async ({ a }) => {
+    const failed = a.transaction(async (tx) => {
+      await tx.attribution.note({ kind: 'ended', job: job(1).id });
+      throw new Error('died');
+    });
+    await expect(failed).rejects.toThrow('died');
+    expect(await within(a, (tx) => tx.attribution.notes(10))).toEqual([]);
+  });
+
+  it('keeps what is usual, one row for each stream', async ({ a, b }) => {
+    const one: StreamKey = 'time booting host:host-1';
+    const other: StreamKey = 'fail workflow repository:a/\u0001"b';
+    const first = new Map<StreamKey, Stream>([
+      [one, newStream(at(1))] as const,
+      [other, newStream(at(2))] as const,
+    ]);
+    await within(a, (tx) => tx.attribution.putStreams(first));
+    const changed: Stream = {
+      ...newStream(at(3)),
+      seen: { bins: [[4, 1.5] as const], weight: 1.5 },
+      evidence: 2.25,
+    };
+    await within(b, (tx) => tx.attribution.putStreams(new Map<StreamKey, Stream>([[one, changed]])));
+    await within(b, (tx) => tx.attribution.putStreams(new Map()));
+    const kept = await within(a, (tx) => tx.attribution.streams());
+    expect(new Map(kept)).toStrictEqual(
+      new Map<StreamKey, Stream>([[one, changed] as const, [other, newStream(at(2))] as const]),
+    );
+  });
+
+  it('lists incidents newest first, by whose jobs are in them and whether they are over', async ({
+    a,
+    b,
+  }) => {
+    const ours = anIncident('one', 100, { acme: 2 });
+    const both = anIncident('two', 200, { acme: 1, globex: 5 });
+    const theirs = anIncident('three', 300, { globex: 5 });
+    await within(a, async (tx) => {
+      for (const incident of [theirs, ours, both]) await tx.attribution.putIncident(incident);
+    });
+    const over: Incident = { ...both, closedAt: at(400), ending: 'calm' };
+    await within(a, (tx) => tx.attribution.putIncident(over));
+    const list = (filter: { owners?: string[]; open?: true }, limit = 10) =>
+      within(b, async (tx) => (await tx.attribution.incidents(filter, limit)).map(({ id }) => id));
+    expect(await list({})).toEqual(['three', 'two', 'one']);
+    expect(await list({}, 1)).toEqual(['three']);
+    expect(await list({ owners: ['acme'] })).toEqual(['two', 'one']);
+    expect(await list({ owners: ['acme'], open: true })).toEqual(['one']);
+    expect(await list({ owners: [] })).toEqual([]);
+    expect(await within(b, (tx) => tx.attribution.incident('two'))).toStrictEqual(over);
+    expect(await within(b, (tx) => tx.attribution.incident('none'))).toBeUndefined();
+  });
+}
