@@ -6,7 +6,7 @@ import { advise } from './advice.ts';
 import { listAlerts, testAlerts } from './alerts.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
-import { enrol, enrol, getHost, getHost, hostEvents, hostEvents, hostLog, listHosts, listHosts, makeEnrolToken, makeEnrolToken, orderHost, orderHost } from './hosts.ts';
+import { enrol, getHost, hostEvents, hostLog, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
 import { getIncident, listIncidents } from './incidents.ts';
 import { insights, insightsDaily, recount, today } from './insights.ts';
 import { getJob, jobEvents, listJobs } from './jobs.ts';

@@ -1,0 +1,88 @@
+// A control plane on the memory store: what is over is judged once, and a host that gets slow makes an incident that goes away.
+
+import { describe, expect, test } from 'vitest';
+import { at, host, job, vm, vmName } from '../../../test/contract/store/things.ts';
+import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
+import { admin, type Caller } from '../../domain/access/caller.ts';
+import { after, type Instant, instantOf, minutes } from '../../domain/time.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Deps } from '../deps.ts';
+import { getIncident, listIncidents } from '../requests/incidents.ts';
+import { attributionLoop } from './watch-phases.ts';
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
+
+function aControlPlane() {
+  const store = openMemoryStore();
+  let now: Instant = at(0);
+  let number = 0;
+  const clock = { now: () => now, sleep: () => Promise.resolve() };
+  const deps = { store, clock, log: silent } as unknown as Deps;
+  return {
+    deps,
+    /** A job gets its VM, which took so long to boot. */
+    async bootedIn(ms: number): Promise<void> {
+      number += 1;
+      const id = vmName(number);
+      const theJob = job(number);
+      await store.transaction(async (tx) => {
+        await tx.jobs.insert(theJob);
+        await tx.vms.insert(
+          vm(number, { host: host(1).id, cause: theJob.id, job: theJob.id, state: 'busy' }),
+        );
+        const subject = { kind: 'vm', id } as const;
+        await tx.history.append([
+          { at: now, subject, event: 'process-up', data: {} },
+          { at: instantOf(now + ms), subject, event: 'guest-up', data: {} },
+        ]);
+        await tx.attribution.note({ kind: 'started', job: theJob.id, vm: id });
+      });
+      now = after(now, minutes(1));
+      await attributionLoop.run(deps, {});
+    },
+    later: (ms: number) => {
+      now = after(now, ms);
+    },
+    incidents: async (caller: Caller) => {
+      const answer = await listIncidents(deps, { params: {}, query: { limit: 10 }, body: undefined }, caller);
+      return answer.ok ? answer.value.incidents : [];
+    },
+  };
+}
+
+const member = (owner: string): Caller => ({ ...admin, kind: 'person', reach: [owner], mayOperate: false });
+
+describe('the round that judges', () => {
+  test('opens an incident for a slow host, shows each member their own jobs only, and closes it', {
+    timeout: 60_000,
+  }, async () => {
+    const plane = aControlPlane();
+    for (let n = 0; n < 150; n += 1) await plane.bootedIn(3_000 + (n % 7) * 100);
+    expect(await plane.incidents(admin)).toEqual([]);
+    for (let n = 0; n < 15; n += 1) await plane.bootedIn(9_000);
+    const [incident] = await plane.incidents(admin);
+    expect(incident).toMatchObject({ owner: 'host', evidence: [{ what: 'booting' }] });
+    expect(incident?.closedAt).toBeUndefined();
+
+    const owner = incident?.evidence[0]?.accounts[0]?.account ?? '';
+    expect((await plane.incidents(member(owner)))[0]?.evidence[0]?.examples.length).toBeGreaterThan(0);
+    expect(await plane.incidents(member('globex-other'))).toEqual([]);
+    const asked = { params: { incident: incident?.id ?? '' }, query: undefined, body: undefined };
+    expect((await getIncident(plane.deps, asked, member(owner))).ok).toBe(true);
+    expect((await getIncident(plane.deps, asked, member('globex-other'))).ok).toBe(false);
+
+    for (let n = 0; n < 20; n += 1) await plane.bootedIn(3_100);
+    expect((await plane.incidents(admin))[0]).toMatchObject({ ending: 'calm' });
+  });
+
+  test('judges each thing once, and waits longer when there is nothing to judge', async () => {
+    const plane = aControlPlane();
+    await plane.bootedIn(3_000);
+    const streams = () => plane.deps.store.transaction((tx) => tx.attribution.streams());
+    const once = await streams();
+    expect(once.size).toBeGreaterThan(0);
+    const { nextInMs } = await attributionLoop.run(plane.deps, {});
+    expect(nextInMs).toBeGreaterThan(minutes(1));
+    expect(await streams()).toEqual(once);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { aJob, at } from '../domain.fixture.ts';
+import { hostId, jobId, vmId } from '../ids.ts';
+import type { HistoryLine } from '../lifecycle/effects.ts';
+import type { Vm } from '../lifecycle/vm.ts';
+import { instantOf } from '../time.ts';
+import { samplesOfEnd, samplesOfStart, samplesOfVm } from './measure.ts';
+import type { Sample } from './sample.ts';
+
+const job = aJob({ id: jobId(1) });
+const t = (ms: number) => instantOf(at(0) + ms);
+const vm: Vm = {
+  ...({} as Vm),
+  id: vmId('vm-1'),
+  cause: job.id,
+  attempt: 0,
+  requestedAt: t(1_300),
+  host: hostId('host-1'),
+};
+const ofVm = (ms: number, event: string, data: Record<string, unknown> = {}): HistoryLine => ({
+  at: t(ms),
+  subject: { kind: 'vm', id: vm.id },
+  event,
+  data,
+});
+const heard: HistoryLine = {
+  at: t(1_250),
+  subject: { kind: 'job', id: job.id },
+  event: 'heard',
+  data: { source: 'delivery', status: 'queued', asOf: t(0), heardAt: t(1_200) },
+};
+const vmLines = [
+  ofVm(1_400, 'placed'),
+  ofVm(1_600, 'process-up'),
+  ofVm(2_200, 'registered'),
+  ofVm(5_600, 'guest-up'),
+  ofVm(6_600, 'runner-listening'),
+  ofVm(7_300, 'job-bound'),
+  ofVm(60_000, 'job-completed'),
+  ofVm(61_000, 'proved-gone'),
+];
+const times = (samples: readonly Sample[]) =>
+  samples.flatMap((sample) => (sample.kind === 'time' ? [[sample.phase, sample.ms]] : []));
+const failures = (samples: readonly Sample[]) =>
+  samples.flatMap((sample) => (sample.kind === 'outcome' && sample.failed ? [sample.owner] : []));
+
+describe('what is measured', () => {
+  test('when a VM is given its job is all before the job itself', () => {
+    expect(times(samplesOfStart({ job, jobLines: [heard], vm, vmLines }))).toEqual([
+      ['delivery', 1_200],
+      ['noticing', 100],
+      ['placing', 100],
+      ['starting', 200],
+      ['registering', 600],
+      ['booting', 4_000],
+      ['connecting', 1_000],
+      ['assigning', 700],
+    ]);
+  });
+
+  test('of a VM that was made for another job says nothing of how soon this one was noticed', () => {
+    const other = { ...vm, cause: jobId(2) };
+    expect(
+      times(samplesOfStart({ job, jobLines: [heard], vm: other, vmLines })).map(([phase]) => phase),
+    ).not.toContain('noticing');
+  });
+
+  test('when a job is over is its own time, and the workflow’s failure only when nobody else’s', () => {
+    const over = (conclusion: 'success' | 'failure' | 'cancelled') => ({
+      ...job,
+      knowledge: { ...job.knowledge, started: { at: at(10) }, completed: { conclusion, at: at(70) } },
+    });
+    const known = { jobLines: [], vm, vmLines: [] };
+    expect(times(samplesOfEnd({ job: over('success'), ...known }))).toEqual([['running', 60_000]]);
+    expect(failures(samplesOfEnd({ job: over('failure'), ...known }))).toEqual(['workflow']);
+    expect(samplesOfEnd({ job: over('cancelled'), ...known })).toEqual([]);
+    const lost = [ofVm(50_000, 'host-failed', { reason: 'the VMM died' })];
+    expect(samplesOfEnd({ job: over('failure'), ...known, vmLines: lost })).toEqual([]);
+  });
+
+  test('when a VM is gone is how long that took, and who failed it', () => {
+    expect(times(samplesOfVm({ job, jobLines: [], vm, vmLines }))).toEqual([['clearing', 1_000]]);
+    expect(failures(samplesOfVm({ job, jobLines: [], vm, vmLines }))).toEqual([]);
+    const failed: Vm = { ...vm, failure: { reason: 'no', owner: 'github' } };
+    expect(failures(samplesOfVm({ job, jobLines: [], vm: failed, vmLines }))).toEqual(['github-api']);
+    expect(samplesOfVm({ job, jobLines: [], vm, vmLines: [] })).toEqual([]);
+  });
+});
