@@ -235,7 +235,6 @@ const serve = (api: ApiHandlers): Promise<HttpServer> =>
     identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
     log: silent,
     options: { callsPerMinute: 10_000, trustProxy: true },
-    options: { callsPerMinute: 10_000, anonymousCallsPerMinute: 10_000 },
   });
 
 interface Answered {

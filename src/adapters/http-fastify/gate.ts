@@ -29,8 +29,6 @@ export interface GateDeps {
   options?: {
     /** Calls that one caller may make in a minute. */
     callsPerMinute?: number;
-    /** From one address by whoever has not said who they are, or said it wrongly. */
-    anonymousCallsPerMinute?: number;
     /** Whether browsers reach us by HTTPS only. */
     isHttps?: boolean;
   };
@@ -70,11 +68,10 @@ export async function gateOf(
   const perCaller = limiter(deps.options?.callsPerMinute ?? callsPerMinute, ({ caller, ip }) =>
     caller === undefined ? ip : caller.key,
   );
-  const anonymousMost = deps.options?.anonymousCallsPerMinute ?? anonymousCallsPerMinute;
-  const guesses = limiter(anonymousMost, ({ ip }) => ip);
+  const guesses = limiter(anonymousCallsPerMinute, ({ ip }) => ip);
   return (name, endpoint) => {
     if (endpoint.access === 'anyone') {
-      const anonymous = limiter(anonymousMost, ({ ip }) => ip);
+      const anonymous = limiter(anonymousCallsPerMinute, ({ ip }) => ip);
       return async (request, reply) => {
         const problem = await anonymous(request, reply);
         return problem && sendProblem(reply, problem);
