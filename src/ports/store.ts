@@ -1,6 +1,6 @@
 // What the control plane keeps. Two adapters, one contract suite (`test/contract/store.ts`): memory for the simulation,
-// PostgreSQL for everything else. Isolation is READ COMMITTED in both, with its anomalies: code that must not lose an
-// update goes through `lock…` or a version; code that must not be surprised by a new row takes a named lock first.
+// PostgreSQL otherwise. Isolation is READ COMMITTED in both, with its anomalies: code that must not lose an update goes
+// through `lock…` or a version, and takes a named lock so as not to be surprised by a new row.
 
 import type { AlertState } from '../domain/alerts/tell.ts';
 import type {
@@ -138,7 +138,6 @@ export interface DeliveryTable {
   known(guids: readonly DeliveryGuid[]): Promise<ReadonlySet<DeliveryGuid>>;
 }
 
-/** `insert` and `update` of jobs, VMs and hosts follow the same rules. */
 interface VersionedTable<Id, Row> {
   get(id: Id): Promise<Row | undefined>;
   /** Reads the row as it is now and keeps others from writing it until the transaction ends. */
