@@ -41,7 +41,7 @@ export const slackSender = (url: Secret): AlertSender => ({
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('**', '*');
 
-export const signatureHeader = 'x-bellows-signature-256';
+const signatureHeader = 'x-bellows-signature-256';
 
 /** @param secret with it the body is signed as GitHub signs its webhooks: HMAC-SHA256, in hex. */
 export const webhookSender = (url: Secret, secret: Secret): AlertSender => ({
