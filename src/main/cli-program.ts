@@ -32,7 +32,9 @@ export function cliProgram(
   const program = new Commander('bellows')
     .description('Every GitHub Actions job in a single-use microVM, on your own servers')
     .version(version)
-    .option('--token-file <path>', 'file with a token to call with; BELLOWS_TOKEN_FILE when left out');
+    .option('--token-file <path>', 'file with a token to call with; BELLOWS_TOKEN_FILE when left out')
+    // What stands after a command is the command's own: `bellows agent install` has a `--token-file` too.
+    .enablePositionalOptions();
   for (const name of Object.keys(programs) as ProgramName[]) {
     const command = new Commander(name).description(programs[name]);
     // Its options, `--help` too, are its own.
