@@ -1,5 +1,6 @@
 // An incident says whose it is that something is slower, or fails more often, than usual, and by what one sees it.
 
+import { fnv1a } from '../fnv.ts';
 import type { DurationMs, Instant } from '../time.ts';
 import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
 import type { StreamKey, Subject } from './sample.ts';
@@ -36,17 +37,12 @@ export interface Incident {
   readonly closedAt?: Instant;
   readonly ending?: Ending;
   readonly evidence: readonly Evidence[];
-  /** What GitHub's own status page said of it; absent when it said nothing, or when it is not about GitHub. */
-  readonly announced?: { readonly name: string; readonly url: string; readonly at: Instant };
 }
 
 /** The same for the same thing at the same time. */
 export function incidentId(owner: Owner, subject: Subject, openedAt: Instant): string {
-  let hash = 0x811c9dc5;
-  for (const character of `${owner} ${subject}`) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  }
-  return `incident-${Math.floor(openedAt / 60_000).toString(36)}-${hash.toString(36)}`;
+  const about = fnv1a(`${owner} ${subject}`);
+  return `incident-${Math.floor(openedAt / 60_000).toString(36)}-${about.toString(36)}`;
 }
 
 export function evidenceOf(key: StreamKey, { spell, usual }: Stream): Evidence | undefined {

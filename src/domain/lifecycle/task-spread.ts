@@ -1,3 +1,4 @@
+import { fnv1a } from '../fnv.ts';
 import type { DurationMs } from '../time.ts';
 import { seconds } from '../time.ts';
 import type { Deadline, Effect } from './effects.ts';
@@ -12,11 +13,4 @@ export const spreadOverMs: DurationMs = seconds(15);
  * nobody.
  */
 export const spreadOf = (what: Effect | Deadline): DurationMs =>
-  what.kind === 'repair' ? 0 : hashOf(taskKey(what)) % spreadOverMs;
-
-/** FNV-1a, 32 bits: for spreading, and for nothing that anybody would want to guess. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
-  return hash >>> 0;
-}
+  what.kind === 'repair' ? 0 : fnv1a(taskKey(what)) % spreadOverMs;

@@ -6,6 +6,7 @@
 // first, which is the host's: what the host serves to guests has to listen on one address only, whichever VMs come and go.
 
 import { assert } from '../bug.ts';
+import { fnv1a } from '../fnv.ts';
 import { type VmId, vmId } from '../ids.ts';
 import { contains, formatIpv4, type Ipv4Range, parseIpv4, sizeOf } from './ipv4.ts';
 
@@ -51,7 +52,7 @@ export function capacityOf(pool: Ipv4Range): number {
  */
 export function guestFor(vm: VmId, pool: Ipv4Range, taken: ReadonlySet<string>): Guest | undefined {
   const capacity = capacityOf(pool);
-  const start = hash(vm);
+  const start = fnv1a(vm);
   for (let step = 0; step < capacity; step++) {
     const address = formatIpv4(pool.base + 2 + ((start + step) % capacity));
     if (!taken.has(address)) return guestAt(vm, address);
@@ -75,11 +76,4 @@ export function macOf(address: string): string {
 export function isInPool(pool: Ipv4Range, address: string): boolean {
   const number = parseIpv4(address);
   return number !== undefined && contains(pool, number);
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (const character of text) value = Math.imul(value ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  return value;
 }
