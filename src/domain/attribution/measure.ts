@@ -1,12 +1,13 @@
 // Samples from what the store knows of a job and of its VM: the history lines are the only measurement there is. Each phase is
 // measured once, when the note comes that says that it is over.
 
+import { instantIn, vmMoments } from '../insights/moments.ts';
 import { labelKey } from '../labels/label-set.ts';
 import type { HistoryLine } from '../lifecycle/effects.ts';
 import type { Job } from '../lifecycle/job.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { scopeOwner } from '../scope.ts';
-import { type Instant, instantOf } from '../time.ts';
+import type { Instant } from '../time.ts';
 import { classifyFailure } from './failure-class.ts';
 import { type MeasuredPhase, type Owner, ownerOfVmFailure } from './owners.ts';
 import type { Sample } from './sample.ts';
@@ -27,16 +28,15 @@ export function samplesOfStart({ job, jobLines, vm, vmLines }: Known): readonly 
   const isQueued = heard?.data.status === 'queued';
   // A VM that was made for another job was asked for at another time.
   const askedAt = vm?.cause === job.id && vm.attempt === 0 ? vm.requestedAt : undefined;
-  const listening = firstOf(vmLines, 'runner-listening') ?? firstOf(vmLines, 'agent-runner-listening');
-  const given = earliest(firstOf(vmLines, 'guest-job-started'), firstOf(vmLines, 'job-bound'));
+  const { placed, processUp, registered, guestUp, listening, given } = vmMoments(vmLines);
   const marks: readonly Mark[] = [
     ['delivery', isQueued ? queuedAt : undefined, heardAt],
     ['noticing', isQueued ? heardAt : undefined, askedAt],
-    ['placing', vm?.requestedAt, firstOf(vmLines, 'placed')],
-    ['starting', firstOf(vmLines, 'placed'), firstOf(vmLines, 'process-up')],
-    ['registering', firstOf(vmLines, 'process-up'), firstOf(vmLines, 'registered')],
-    ['booting', firstOf(vmLines, 'process-up'), firstOf(vmLines, 'guest-up')],
-    ['connecting', firstOf(vmLines, 'guest-up'), listening],
+    ['placing', vm?.requestedAt, placed],
+    ['starting', placed, processUp],
+    ['registering', processUp, registered],
+    ['booting', processUp, guestUp],
+    ['connecting', guestUp, listening],
     // A runner that listens before the job is queued waits for nobody.
     ['assigning', latestOf(listening, queuedAt), given],
   ];
@@ -63,14 +63,15 @@ const accountable: readonly Owner[] = ['host', 'network', 'bellows', 'github-api
 
 /** Nothing is left of the VM: how long that took, and whose doing it was if it failed. */
 export function samplesOfVm({ job, vm, vmLines }: Known): readonly Sample[] {
-  const gone = firstOf(vmLines, 'proved-gone');
+  const { gone } = vmMoments(vmLines);
   if (vm === undefined || gone === undefined) return [];
   const failedBy = vm.failure && ownerOfVmFailure[vm.failure.owner];
+  const completed = vmLines.find(({ event }) => event === 'job-completed')?.at;
   const about = aboutOf(job, vm, gone);
   const outcomes = accountable.map(
     (owner): Sample => ({ ...about, kind: 'outcome', owner, failed: owner === failedBy }),
   );
-  return [...timesOf(job, vm, [['clearing', firstOf(vmLines, 'job-completed'), gone]]), ...outcomes];
+  return [...timesOf(job, vm, [['clearing', completed, gone]]), ...outcomes];
 }
 
 /** What the host and its guest said of the VM's end. */
@@ -99,16 +100,5 @@ const aboutOf = (job: Job, vm: Vm | undefined, at: Instant) => ({
   ...(vm?.host !== undefined && { host: vm.host }),
 });
 
-const firstOf = (lines: readonly HistoryLine[], event: string): Instant | undefined =>
-  lines.find((line) => line.event === event)?.at;
-
-const earliest = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
-  a === undefined ? b : b === undefined ? a : a < b ? a : b;
-
 const latestOf = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
   a === undefined || b === undefined || a > b ? a : b;
-
-function instantIn(line: HistoryLine | undefined, field: string): Instant | undefined {
-  const value = line?.data[field];
-  return typeof value === 'number' ? instantOf(value) : undefined;
-}

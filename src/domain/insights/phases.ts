@@ -3,7 +3,8 @@
 
 import type { HistoryLine } from '../lifecycle/effects.ts';
 import type { Owner } from '../lifecycle/vm.ts';
-import { between, type DurationMs, type Instant, instantOf } from '../time.ts';
+import { between, type DurationMs, type Instant } from '../time.ts';
+import { instantIn, vmMoments } from './moments.ts';
 
 export const phaseNames = [
   'delivery',
@@ -41,34 +42,22 @@ export interface Phase {
  */
 export function phasesOf(job: readonly HistoryLine[], vm: readonly HistoryLine[]): readonly Phase[] {
   const queued = job.find((line) => line.event === 'heard');
+  const { placed, processUp, guestUp, listening, given, gone } = vmMoments(vm);
   const marks: readonly (readonly [PhaseName, Instant | undefined])[] = [
     ['delivery', instantIn(queued, 'asOf')],
     ['placing', queued?.at],
-    ['starting', firstOf(vm, 'placed')],
-    ['booting', firstOf(vm, 'process-up')],
-    ['connecting', firstOf(vm, 'guest-up')],
-    // GitHub may bind the job before the runner's own word arrives; then only the host's line tells of that word.
-    ['assigning', firstOf(vm, 'runner-listening') ?? firstOf(vm, 'agent-runner-listening')],
-    ['running', earliest(firstOf(vm, 'guest-job-started'), firstOf(vm, 'job-bound'))],
+    ['starting', placed],
+    ['booting', processUp],
+    ['connecting', guestUp],
+    ['assigning', listening],
+    ['running', given],
     ['clearing', job.find((line) => line.data.to === 'done')?.at],
   ];
-  const end = firstOf(vm, 'proved-gone');
   return marks.flatMap(([name, start], index) => {
-    const next = index + 1 < marks.length ? marks[index + 1]?.[1] : end;
+    const next = index + 1 < marks.length ? marks[index + 1]?.[1] : gone;
     // GitHub's own stamps are whole seconds, so a phase between them and ours can come out below nothing.
     return start === undefined || next === undefined
       ? []
       : [{ name, start, ms: Math.max(0, between(start, next)) }];
   });
-}
-
-const firstOf = (lines: readonly HistoryLine[], event: string): Instant | undefined =>
-  lines.find((line) => line.event === event)?.at;
-
-const earliest = (a: Instant | undefined, b: Instant | undefined): Instant | undefined =>
-  a === undefined ? b : b === undefined ? a : a < b ? a : b;
-
-function instantIn(line: HistoryLine | undefined, field: string): Instant | undefined {
-  const value = line?.data[field];
-  return typeof value === 'number' ? instantOf(value) : undefined;
 }
