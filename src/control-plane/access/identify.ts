@@ -1,10 +1,9 @@
 // Who calls, judged by what the request carries: the admin token, an API token, or a session.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { admin, type Caller, narrowed, type Reach } from '../../domain/access/caller.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Store } from '../../ports/store.ts';
-import { isAdmin, tokenHash } from '../requests/tokens.ts';
+import { isAdmin, isSameSecret, tokenHash } from '../requests/tokens.ts';
 
 export interface Credentials {
   /** The `Authorization` header; with one, cookies are not looked at. */
@@ -75,7 +74,7 @@ async function callerOfCookie(
   const hash = tokenHash(session);
   const caller = await callerOfSession(deps, hash);
   if (caller === undefined || !changesThings) return caller;
-  return isSame(csrfToken ?? '', csrfTokenOf(hash)) ? caller : 'no-csrf-token';
+  return isSameSecret(csrfToken ?? '', csrfTokenOf(hash)) ? caller : 'no-csrf-token';
 }
 
 async function callerOfSession(deps: IdentifyDeps, hash: string): Promise<Caller | undefined> {
@@ -96,6 +95,3 @@ async function callerOfSession(deps: IdentifyDeps, hash: string): Promise<Caller
 
 /** What a page of ours sends with a change. Other pages cannot know it: the cookie is hidden from scripts. */
 export const csrfTokenOf = (sessionHash: string): string => tokenHash(`csrf ${sessionHash}`);
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));

@@ -1,13 +1,13 @@
 // Signing in with GitHub, by browser and by device. What comes out is a session of ours: its id is the person's only
 // credential, and is kept here as a hash.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { after, days, type Instant, minutes } from '../../domain/time.ts';
 import type { Person } from '../../ports/access-tables.ts';
 import type { UserToken } from '../../ports/github-sign-in.ts';
 import type { Random } from '../../ports/random.ts';
 import { Secret } from '../../ports/secret.ts';
-import { newToken, tokenHash } from '../requests/tokens.ts';
+import { isSameSecret, newToken, tokenHash } from '../requests/tokens.ts';
 import { sessionPrefix } from './identify.ts';
 import type { People, PeopleDeps } from './people.ts';
 
@@ -60,7 +60,7 @@ export async function arriveFromGitHub(
   { code, state, error, flight }: Readonly<Record<'code' | 'state' | 'error' | 'flight', string | undefined>>,
 ): Promise<Arrival> {
   const begun = readFlight(flight);
-  if (begun === undefined || state === undefined || !isSame(begun.state, state))
+  if (begun === undefined || state === undefined || !isSameSecret(begun.state, state))
     return { ok: false, why: 'This sign-in was not begun in this browser, or too long ago. Begin again.' };
   if (error !== undefined || code === undefined) return { ok: false, why: 'GitHub did not let you in.' };
   const redirectUri = `${deps.baseUrl()}${callbackPath}`;
@@ -128,6 +128,3 @@ function readFlight(text: string | undefined): Flight | undefined {
     return undefined;
   }
 }
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));

@@ -5,6 +5,7 @@ import type { Instant } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Store } from '../../ports/store.ts';
 import { seededRandom } from '../../sim/github/stage.ts';
+import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
 import {
   type AnswerOf,
   type CallOf,
@@ -13,16 +14,35 @@ import {
   type RequestOf,
 } from '../../wire/api/endpoints.ts';
 import { apiHandlers } from './api.ts';
+import type { RequestDeps } from './deps.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 
-/** Calls handlers as the server does: with what the schemas make of the request, and the answer as they let it out. */
+/** Where a handler is asked. What a test says nothing of mends nothing and has no lines. */
+export interface Asked extends Partial<Pick<RequestDeps, 'repair' | 'readLog'>> {
+  store: Store;
+  now: Instant;
+}
+
+/** The answer of an endpoint that refuses nothing here. */
 export async function askAt<N extends EndpointName>(
-  { store, now }: { store: Store; now: Instant },
+  at: Asked,
   name: N,
   call: CallOf<N> = {},
   caller: Caller = admin,
 ): Promise<AnswerOf<N>> {
+  const answer = await answerAt(at, name, call, caller);
+  if (!answer.ok) throw new Error(`refused: ${answer.problem.status} ${answer.problem.detail}`);
+  return answer.value;
+}
+
+/** Calls handlers as the server does: with what the schemas make of the request, and the answer as they let it out. */
+export async function answerAt<N extends EndpointName>(
+  { store, now, repair, readLog }: Asked,
+  name: N,
+  call: CallOf<N> = {},
+  caller: Caller = admin,
+): Promise<ApiAnswer<AnswerOf<N>>> {
   const neverAsked = new Proxy({} as never, {
     get: () => {
       throw new Error('GitHub was asked');
@@ -34,8 +54,8 @@ export async function askAt<N extends EndpointName>(
     random: seededRandom(`${name} ${now}`),
     log,
     settings: { timing: defaultTiming, image: vm(1).image },
-    repair: async () => ({ mended: [], failed: [] }),
-    readLog: async () => [],
+    repair: repair ?? (async () => ({ mended: [], failed: [] })),
+    readLog: readLog ?? (async () => []),
     readAgentLog: async () => [],
     github: neverAsked,
     hook: neverAsked,
@@ -47,7 +67,6 @@ export async function askAt<N extends EndpointName>(
     query: endpoint.query.parse(call.query ?? {}),
     body: endpoint.body.parse(call.body ?? {}),
   } as RequestOf<N>;
-  const answer = await handlers[name](request, caller);
-  if (!answer.ok) throw new Error(`refused: ${answer.problem.status} ${answer.problem.detail}`);
-  return endpoint.answer.parse(answer.value) as AnswerOf<N>;
+  const answer: ApiAnswer<AnswerOf<N>> = await handlers[name](request, caller);
+  return answer.ok ? answered(endpoint.answer.parse(answer.value) as AnswerOf<N>) : answer;
 }

@@ -2,22 +2,18 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { acme, at, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
-import { admin } from '../../domain/access/caller.ts';
 import { hostId, jobId, runnerId, runnerName, vmId } from '../../domain/ids.ts';
-import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import { type Instant, minutes } from '../../domain/time.ts';
-import type { Log } from '../../ports/log.ts';
 import { Secret } from '../../ports/secret.ts';
 import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { seededRandom } from '../../sim/github/stage.ts';
-import { type CallOf, type EndpointName, endpoints, type RequestOf } from '../../wire/api/endpoints.ts';
+import { type CallOf, type EndpointName, endpoints } from '../../wire/api/endpoints.ts';
 import type { RepairReport } from '../repair/now.ts';
-import { apiHandlers } from './api.ts';
+import { type Asked, answerAt, askAt } from './asking.fixture.ts';
 import { authenticateAgent } from './authenticate-agent.ts';
 import { isAdmin, newToken, tokenHash } from './tokens.ts';
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const signingKey = { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) };
 const sealingKey = { kty: 'OKP', crv: 'X25519', x: 'B'.repeat(43) };
 
@@ -32,37 +28,14 @@ beforeEach(() => {
   report = () => ({ mended: [], failed: [] });
 });
 
-/** Calls a handler as the server does: with what the schemas make of the request. */
-async function ask<N extends EndpointName>(name: N, call: CallOf<N> = {}, caller = admin) {
-  const neverCalled = (): never => expect.fail('GitHub was asked');
-  const handlers = apiHandlers({
-    store,
-    clock: { now: () => now, sleep: () => Promise.resolve() },
-    random: seededRandom(`${name} ${now}`),
-    log,
-    settings: { timing: defaultTiming, image: vm(1).image },
-    repair: async (options) => report(options),
-    readAgentLog: async () => [],
-    readLog: async (_host, id) => logs[id] ?? { refused: 'its host has no link' },
-    github: new Proxy({} as never, { get: neverCalled }),
-    hook: new Proxy({} as never, { get: neverCalled }),
-    check: { appId: 1, publicUrl: undefined, owners: [], runnerGroups: {} },
-  });
-  const endpoint = endpoints[name];
-  const request = {
-    params: endpoint.params.parse(call.params ?? {}),
-    query: endpoint.query.parse(call.query ?? {}),
-    body: endpoint.body.parse(call.body ?? {}),
-  } as RequestOf<N>;
-  const answer = await handlers[name](request, caller);
-  if (answer.ok) endpoint.answer.parse(answer.value);
-  return answer;
-}
-async function answerOf<N extends EndpointName>(name: N, call: CallOf<N> = {}, caller = admin) {
-  const answer = await ask(name, call, caller);
-  if (!answer.ok) throw new Error(`refused: ${answer.problem.detail}`);
-  return answer.value;
-}
+const here = (): Asked => ({
+  store,
+  now,
+  repair: async (options) => report(options),
+  readLog: async (_host, id) => logs[id] ?? { refused: 'its host has no link' },
+});
+const ask = <N extends EndpointName>(name: N, call?: CallOf<N>) => answerAt(here(), name, call);
+const answerOf = <N extends EndpointName>(name: N, call?: CallOf<N>) => askAt(here(), name, call);
 const seed = (work: Parameters<Store['transaction']>[0]) => store.transaction(work);
 const bound = { id: runnerId(4), name: runnerName('runner-of-vm-1') };
 

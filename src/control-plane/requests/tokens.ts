@@ -13,6 +13,11 @@ export const newToken = (prefix: string, random: Random): Secret =>
 /** SHA-256 in hex. A token has 256 random bits, so no salt and no slow hash are needed. */
 export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compares in a time that tells nothing of where they differ. */
+export const isSameSecret = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
+
 /** @param hashes of the tokens that are valid; two while one is being changed. */
 export function isAdmin(authorization: string | undefined, hashes: readonly string[]): boolean {
   const token = /^Bearer (\S{1,512})$/i.exec(authorization ?? '')?.[1];
