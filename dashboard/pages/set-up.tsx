@@ -62,7 +62,9 @@ function EnrolHost() {
 }
 
 function Enrolment({ token, expiresAt }: { token: string; expiresAt: string }) {
-  const until = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(new Date(expiresAt));
+  const until = new Intl.DateTimeFormat(undefined, { timeStyle: 'short', hour12: false }).format(
+    new Date(expiresAt),
+  );
   return (
     <div className="form" role="status">
       <h3>On the server, as root</h3>
