@@ -2,7 +2,8 @@
 // next one. A delivery and its fact are kept in one transaction, so each is taken in exactly once.
 
 import type { DurationMs } from '../domain/time.ts';
-import type { Delivery, Transaction } from '../ports/store.ts';
+import type { Delivery } from '../ports/delivery-tables.ts';
+import type { Transaction } from '../ports/store.ts';
 import { parseDelivery } from '../wire/github-webhook.ts';
 import type { Deps } from './deps.ts';
 import { hearOfJob } from './hear.ts';

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { instantOf } from '../domain/time.ts';
+import type { NewDelivery } from '../ports/delivery-tables.ts';
 import type { Log } from '../ports/log.ts';
 import { Secret } from '../ports/secret.ts';
-import { type NewDelivery, StoreUnavailableError } from '../ports/store.ts';
+import { StoreUnavailableError } from '../ports/store.ts';
 import { maxDeliveryBytes, receiveWebhook } from './webhook.ts';
 import { isSigned } from './webhook-signature.ts';
 

@@ -2,31 +2,21 @@
 // PostgreSQL otherwise. Isolation is READ COMMITTED in both, with its anomalies: code that must not lose an update goes
 // through `lock…` or a version, and takes a named lock so as not to be surprised by a new row.
 
-import type { AlertState } from '../domain/alerts/tell.ts';
-import type {
-  DeliveryGuid,
-  HostId,
-  JobId,
-  LabelKey,
-  RunId,
-  RunnerName,
-  ScopeKey,
-  TaskId,
-  VmId,
-} from '../domain/ids.ts';
+import type { HostId, JobId, LabelKey, RunId, RunnerName, ScopeKey, TaskId, VmId } from '../domain/ids.ts';
 import type { Deadline, Effect, EffectKind, HistoryLine } from '../domain/lifecycle/effects.ts';
 import type { Job, JobState } from '../domain/lifecycle/job.ts';
 import type { Vm, VmState } from '../domain/lifecycle/vm.ts';
-import type { MetricTotals } from '../domain/metrics/totals.ts';
-import type { LoopStates, RepairLoopKind } from '../domain/repair/loops.ts';
-import type { Repair, RepairKind, RepairSubject } from '../domain/repair/repair.ts';
+import type { RepairLoopKind } from '../domain/repair/loops.ts';
 import type { Host } from '../domain/scheduling/host.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { DurationMs, Instant } from '../domain/time.ts';
 import type { ApiTokenTable, AuditTable, PersonTable, SessionTable } from './access-tables.ts';
+import type { DeliveryTable, NewDelivery } from './delivery-tables.ts';
+import type { EnrolmentTable } from './enrolment-table.ts';
 import type { AttributionTable } from './incident-tables.ts';
 import type { InsightTable } from './insight-tables.ts';
 import type { MetricTable } from './metric-tables.ts';
+import type { LoopTable, RepairTable } from './repair-tables.ts';
 
 export interface Store {
   /**
@@ -109,33 +99,6 @@ export class StaleWriteError extends Error {
 }
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
-}
-
-export interface NewDelivery {
-  guid: DeliveryGuid;
-  /** `X-GitHub-Event`, at most 64 characters. */
-  event: string;
-  /** The body's raw bytes as they were signed. */
-  body: Uint8Array;
-  receivedAt: Instant;
-}
-
-export interface Delivery extends NewDelivery {
-  state: 'new' | 'done' | 'ignored' | 'unreadable';
-  /** Why it was ignored or could not be read. */
-  note: string;
-}
-
-export interface DeliveryTable {
-  get(guid: DeliveryGuid): Promise<Delivery | undefined>;
-  /** New deliveries by arrival, locked until the end of the transaction; those that others have locked are passed over. */
-  claim(limit: number): Promise<readonly Delivery[]>;
-  mark(guid: DeliveryGuid, state: Exclude<Delivery['state'], 'new'>, note: string): Promise<void>;
-  count(state: Delivery['state']): Promise<number>;
-  /** Newest first. */
-  list(filter: { state?: Delivery['state'] }, limit: number): Promise<readonly Delivery[]>;
-  /** Which of these are stored, whatever their state. */
-  known(guids: readonly DeliveryGuid[]): Promise<ReadonlySet<DeliveryGuid>>;
 }
 
 interface VersionedTable<Id, Row> {
@@ -333,67 +296,6 @@ export interface Budget {
   blockedUntil?: Instant;
   /** Starts of our own calls inside the window of a limit that GitHub does not show in headers. */
   recent: readonly Instant[];
-}
-
-export interface EnrolmentTable {
-  /** `tokenHash` is the SHA-256 of the token, in hex; the token itself is never stored. */
-  add(enrolment: Enrolment): Promise<void>;
-  /** Uses it up: undefined when it is unknown, used, or run out at `now`. */
-  redeem(tokenHash: string, now: Instant): Promise<Enrolment | undefined>;
-}
-
-export interface Enrolment {
-  tokenHash: string;
-  hostName: string;
-  owners: readonly string[];
-  /** The host is removed when it is gone for long. */
-  auto?: boolean;
-  expiresAt: Instant;
-}
-
-/** The book of repairs. Rows are never changed. */
-export interface RepairTable {
-  append(repairs: readonly Repair[]): Promise<void>;
-  /** Newest first, in the order of writing. */
-  list(filter: RepairFilter, page: RepairPage): Promise<readonly RecordedRepair[]>;
-  /** How many of each kind; every kind has its number. */
-  count(filter: RepairFilter): Promise<Readonly<Record<RepairKind, number>>>;
-}
-
-export interface RecordedRepair extends Repair {
-  /** Rises with each row; says where a page ended. */
-  number: number;
-}
-
-export interface RepairFilter {
-  /** A lower-cased account. Repairs that concern nobody in particular are left out then. */
-  owner?: string;
-  /** The same for several accounts. */
-  owners?: readonly string[];
-  kinds?: readonly RepairKind[];
-  subjects?: readonly RepairSubject[];
-  /** At this time or later. */
-  since?: Instant;
-}
-
-export interface RepairPage {
-  limit: number;
-  /** Only rows with a smaller number. */
-  before?: number;
-}
-
-/** Beside the loops: what is folded by whoever asks for metrics, and what was told, each under the lock of its name. */
-export interface Remembered extends LoopStates {
-  metrics: MetricTotals;
-  alerts: AlertState;
-  /** Every job whose VM was gone before was sent as a trace. */
-  traces: { upTo: Instant };
-}
-
-/** What the repair loops remember. Whoever reads and then puts holds the lock `repair:<loop>`. */
-export interface LoopTable {
-  get<Loop extends keyof Remembered>(loop: Loop): Promise<Remembered[Loop] | undefined>;
-  put<Loop extends keyof Remembered>(loop: Loop, state: Remembered[Loop]): Promise<void>;
 }
 
 /** How long a task may be held without renewal. */

@@ -1,5 +1,5 @@
 import type { DeliveryGuid } from '../../domain/ids.ts';
-import type { Delivery, DeliveryTable, NewDelivery } from '../../ports/store.ts';
+import type { Delivery, DeliveryTable, NewDelivery } from '../../ports/delivery-tables.ts';
 import { by } from './order.ts';
 import { createRows, type Rows } from './rows.ts';
 import type { Session } from './session.ts';

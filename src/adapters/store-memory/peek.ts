@@ -5,7 +5,9 @@ import type { JobId, VmId } from '../../domain/ids.ts';
 import type { Job, JobState } from '../../domain/lifecycle/job.ts';
 import type { Vm, VmState } from '../../domain/lifecycle/vm.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
-import type { Delivery, RecordedRepair, Task } from '../../ports/store.ts';
+import type { Delivery } from '../../ports/delivery-tables.ts';
+import type { RecordedRepair } from '../../ports/repair-tables.ts';
+import type { Task } from '../../ports/store.ts';
 import type { Tables } from './tables.ts';
 
 /** Rows of each kind, oldest first where states are named, else in no order. */

@@ -1,5 +1,11 @@
 import { type Repair, type RepairKind, repairKinds, repairSubject } from '../../domain/repair/repair.ts';
-import type { LoopTable, RecordedRepair, Remembered, RepairFilter, RepairTable } from '../../ports/store.ts';
+import type {
+  LoopTable,
+  RecordedRepair,
+  Remembered,
+  RepairFilter,
+  RepairTable,
+} from '../../ports/repair-tables.ts';
 import { frozenCopy } from './frozen.ts';
 import { by, newestFirst } from './order.ts';
 import { createRows, type Rows } from './rows.ts';

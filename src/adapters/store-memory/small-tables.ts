@@ -1,14 +1,8 @@
 // The tables that are little more than a key and a value.
 
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
-import type {
-  Budget,
-  BudgetTable,
-  Enrolment,
-  EnrolmentTable,
-  HistoryTable,
-  SealedTable,
-} from '../../ports/store.ts';
+import type { Enrolment, EnrolmentTable } from '../../ports/enrolment-table.ts';
+import type { Budget, BudgetTable, HistoryTable, SealedTable } from '../../ports/store.ts';
 import { frozenCopy } from './frozen.ts';
 import { by } from './order.ts';
 import { createRows, type Rows } from './rows.ts';

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { delivery, guid } from '../../../test/contract/store/things.ts';
 import { embedded, startTestServer, type TestServer } from '../../../test/support/postgres-servers.ts';
 import { deliveryGuid } from '../../domain/ids.ts';
-import type { NewDelivery, Store } from '../../ports/store.ts';
+import type { NewDelivery } from '../../ports/delivery-tables.ts';
+import type { Store } from '../../ports/store.ts';
 
 let server: TestServer;
 let store: Store;

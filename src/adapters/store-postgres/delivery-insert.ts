@@ -5,7 +5,7 @@
 
 import type pg from 'pg';
 import type { DeliveryGuid } from '../../domain/ids.ts';
-import type { NewDelivery } from '../../ports/store.ts';
+import type { NewDelivery } from '../../ports/delivery-tables.ts';
 import { storable } from './tables.ts';
 
 const name = 'keep deliveries';

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryTable } from '../../ports/store.ts';
+import type { Delivery, DeliveryTable } from '../../ports/delivery-tables.ts';
 import type { Db } from './db.ts';
 import { storable, type Tables } from './tables.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { delivery, guid } from '../../../test/contract/store/things.ts';
 import type { DeliveryGuid } from '../../domain/ids.ts';
-import { type NewDelivery, StoreUnavailableError } from '../../ports/store.ts';
+import type { NewDelivery } from '../../ports/delivery-tables.ts';
+import { StoreUnavailableError } from '../../ports/store.ts';
 import { createDeliveryWriter, type DeliveryWriterLimits } from './delivery-writer.ts';
 
 const limits: DeliveryWriterLimits = {

@@ -2,7 +2,8 @@
 // No caller is answered before the commit of his own delivery.
 
 import type { DeliveryGuid } from '../../domain/ids.ts';
-import { type NewDelivery, StoreUnavailableError } from '../../ports/store.ts';
+import type { NewDelivery } from '../../ports/delivery-tables.ts';
+import { StoreUnavailableError } from '../../ports/store.ts';
 
 /** Stores a batch without doubles in one transaction; gives the GUIDs that were new. */
 export type StoreBatch = (batch: readonly NewDelivery[]) => Promise<ReadonlySet<DeliveryGuid>>;

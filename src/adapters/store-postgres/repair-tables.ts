@@ -1,5 +1,5 @@
 import { type RepairKind, repairKinds, repairSubject } from '../../domain/repair/repair.ts';
-import type { LoopTable, Remembered, RepairFilter, RepairTable } from '../../ports/store.ts';
+import type { LoopTable, Remembered, RepairFilter, RepairTable } from '../../ports/repair-tables.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
 import type { NoteChange } from './versioned-table.ts';

@@ -2,7 +2,8 @@
 
 import { assert } from '../../domain/bug.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
-import type { BudgetTable, EnrolmentTable, HistoryTable, SealedTable } from '../../ports/store.ts';
+import type { EnrolmentTable } from '../../ports/enrolment-table.ts';
+import type { BudgetTable, HistoryTable, SealedTable } from '../../ports/store.ts';
 import type { Db } from './db.ts';
 import type { Partitions } from './partitions.ts';
 import { storable } from './tables.ts';

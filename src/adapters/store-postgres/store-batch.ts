@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import type { DeliveryGuid } from '../../domain/ids.ts';
-import type { NewDelivery } from '../../ports/store.ts';
+import type { NewDelivery } from '../../ports/delivery-tables.ts';
 import { insertDeliveries } from './delivery-insert.ts';
 import type { StoreBatch } from './delivery-writer.ts';
 import { classified, isRetryable } from './errors.ts';

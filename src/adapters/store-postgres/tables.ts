@@ -12,8 +12,11 @@ import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { ApiToken, AuditEntry, LoginSession, Person } from '../../ports/access-tables.ts';
+import type { Delivery } from '../../ports/delivery-tables.ts';
+import type { Enrolment } from '../../ports/enrolment-table.ts';
 import type { Note } from '../../ports/incident-tables.ts';
-import type { Budget, Delivery, Enrolment, Remembered } from '../../ports/store.ts';
+import type { Remembered } from '../../ports/repair-tables.ts';
+import type { Budget } from '../../ports/store.ts';
 import type { InsightTables } from './insight-rows.ts';
 
 /** Read as an object, written as text. */

@@ -1,7 +1,7 @@
 import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import { instantOf, toIso } from '../../domain/time.ts';
-import type { RecordedRepair } from '../../ports/store.ts';
+import type { RecordedRepair } from '../../ports/repair-tables.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiRepair } from '../../wire/api/repairs.ts';

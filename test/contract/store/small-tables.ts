@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { HistoryLine } from '../../../src/domain/lifecycle/effects.ts';
-import type { Budget, Enrolment } from '../../../src/ports/store.ts';
+import type { Enrolment } from '../../../src/ports/enrolment-table.ts';
+import type { Budget } from '../../../src/ports/store.ts';
 import { itWith, meeting, type OpenStores, within } from './stores.ts';
 import { at, hostName, job, vmName } from './things.ts';
 

@@ -19,7 +19,7 @@ import type { Host } from '../../../src/domain/scheduling/host.ts';
 import type { VmShape } from '../../../src/domain/scheduling/shape.ts';
 import { type Scope, scopeKey } from '../../../src/domain/scope.ts';
 import { type Instant, instantOf } from '../../../src/domain/time.ts';
-import type { NewDelivery } from '../../../src/ports/store.ts';
+import type { NewDelivery } from '../../../src/ports/delivery-tables.ts';
 
 /** A Tuesday in November, and so many milliseconds later. */
 export const at = (ms: number): Instant => instantOf(Date.UTC(2026, 10, 24, 12) + ms);
