@@ -13,14 +13,18 @@ export const incidents =
     outcomeOf(await api.call('listIncidents', { query }), (value) => ({
       ok: true,
       json: value,
-      text:
-        value.incidents.length === 0
-          ? 'Everything takes as long as usual.'
-          : table(
-              ['began', 'state', 'it is', 'of', 'what', 'usual', 'seen', 'times', 'jobs'],
-              value.incidents.flatMap((incident) => rowsOf(incident, value.now)),
-            ),
+      text: [`Is it us? ${value.verdict.words}`, ...tableOf(value.incidents, value.now)].join('\n\n'),
     }));
+
+const tableOf = (found: readonly ApiIncident[], now: string): readonly string[] =>
+  found.length === 0
+    ? []
+    : [
+        table(
+          ['began', 'state', 'it is', 'of', 'what', 'usual', 'seen', 'times', 'jobs'],
+          found.flatMap((incident) => rowsOf(incident, now)),
+        ),
+      ];
 
 const rowsOf = (incident: ApiIncident, now: string): string[][] =>
   incident.evidence.map(({ what, usualMs, seenMs, usualRate, seenRate, ratio, jobs }) => [

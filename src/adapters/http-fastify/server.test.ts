@@ -69,7 +69,8 @@ const api: ApiHandlers = {
   repairNow: async () => answered({ mended: [], failed: [] }),
   listAlerts: async () => answered({ now, senders: [], alerts: [], waiting: 0, givenUp: 0 }),
   testAlerts: async () => refused(409, 'No sender', 'None.'),
-  listIncidents: async () => answered({ now, incidents: [] }),
+  listIncidents: async () =>
+    answered({ now, verdict: { side: 'nobody', owners: [], words: '' }, incidents: [] }),
   getIncident: async () => refused(404, 'No such incident', 'There is none.'),
   checkGithub: async () => answered({ findings: [] }),
   makeToken: async () => refused(403, 'No', 'No.'),

@@ -12,6 +12,11 @@ import { attributionLoop } from './watch-phases.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
+async function listed(deps: Deps, caller: Caller) {
+  const answer = await listIncidents(deps, { params: {}, query: { limit: 10 }, body: undefined }, caller);
+  return answer.ok ? answer.value : undefined;
+}
+
 function aControlPlane() {
   const store = openMemoryStore();
   let now: Instant = at(0);
@@ -43,10 +48,8 @@ function aControlPlane() {
     later: (ms: number) => {
       now = after(now, ms);
     },
-    incidents: async (caller: Caller) => {
-      const answer = await listIncidents(deps, { params: {}, query: { limit: 10 }, body: undefined }, caller);
-      return answer.ok ? answer.value.incidents : [];
-    },
+    incidents: async (caller: Caller) => (await listed(deps, caller))?.incidents ?? [],
+    verdict: async (caller: Caller) => (await listed(deps, caller))?.verdict,
   };
 }
 
@@ -67,12 +70,15 @@ describe('the round that judges', () => {
     const owner = incident?.evidence[0]?.accounts[0]?.account ?? '';
     expect((await plane.incidents(member(owner)))[0]?.evidence[0]?.examples.length).toBeGreaterThan(0);
     expect(await plane.incidents(member('globex-other'))).toEqual([]);
+    expect(await plane.verdict(member(owner))).toMatchObject({ side: 'us', owners: ['host'] });
+    expect(await plane.verdict(member('globex-other'))).toMatchObject({ side: 'nobody', owners: [] });
     const asked = { params: { incident: incident?.id ?? '' }, query: undefined, body: undefined };
     expect((await getIncident(plane.deps, asked, member(owner))).ok).toBe(true);
     expect((await getIncident(plane.deps, asked, member('globex-other'))).ok).toBe(false);
 
     for (let n = 0; n < 20; n += 1) await plane.bootedIn(3_100);
     expect((await plane.incidents(admin))[0]).toMatchObject({ ending: 'calm' });
+    expect(await plane.verdict(admin)).toMatchObject({ side: 'nobody' });
   });
 
   test('judges each thing once, and waits longer when there is nothing to judge', async () => {

@@ -3,11 +3,15 @@
 import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
 import { accountsOf, type Evidence, type Incident } from '../../domain/attribution/incident.ts';
 import { ownerWords, phaseRules } from '../../domain/attribution/owners.ts';
+import { verdictOf } from '../../domain/attribution/verdict.ts';
 import { toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiIncident } from '../../wire/api/incidents.ts';
 import type { RequestDeps } from './deps.ts';
+
+/** Beyond so many, one more changes nothing of the answer. */
+const mostOpen = 100;
 
 type Deps = Pick<RequestDeps, 'store' | 'clock'>;
 
@@ -18,16 +22,23 @@ export async function listIncidents(
 ): Promise<ApiAnswer<AnswerOf<'listIncidents'>>> {
   const owner = query.owner?.toLowerCase();
   const isOther = owner !== undefined && !sees(caller, owner);
-  const filter = {
-    ...ownersSeen(caller),
-    ...(owner !== undefined && { owners: isOther ? [] : [owner] }),
-    ...(query.open !== undefined && { open: true as const }),
-  };
-  const incidents = await store.transaction((tx) => tx.attribution.incidents(filter, query.limit));
+  const seen = { ...ownersSeen(caller), ...(owner !== undefined && { owners: isOther ? [] : [owner] }) };
+  const filter = { ...seen, ...(query.open !== undefined && { open: true as const }) };
+  const { incidents, open } = await store.transaction(async (tx) => ({
+    incidents: await tx.attribution.incidents(filter, query.limit),
+    open: await tx.attribution.incidents({ ...seen, open: true }, mostOpen),
+  }));
   return answered({
     now: toIso(clock.now()),
+    verdict: verdictFor(open.map((incident) => describeIncident(incident, caller))),
     incidents: incidents.map((incident) => describeIncident(incident, caller)),
   });
+}
+
+/** By what the caller may see of each: a member's verdict is about their own jobs. */
+function verdictFor(open: readonly ApiIncident[]) {
+  const { side, owners, words } = verdictOf(open);
+  return { side, owners: [...owners], words };
 }
 
 export async function getIncident(

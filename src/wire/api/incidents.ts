@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { measuredPhases, owners } from '../../domain/attribution/owners.ts';
+import { sides } from '../../domain/attribution/verdict.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 
 export const apiEvidence = z.object({
@@ -46,6 +47,16 @@ export const apiIncident = z.object({
 });
 export type ApiIncident = z.infer<typeof apiIncident>;
 
+/** Whose fault it is now, out of all incidents that are open and that the caller sees. */
+export const apiVerdict = z.object({
+  /** `us`: whoever runs Bellows can mend it. */
+  side: z.enum(sides),
+  /** All that are to blame, the largest first; none when all is as usual. */
+  owners: z.array(z.enum(owners)),
+  /** The answer in one line. */
+  words: z.string(),
+});
+
 export const listIncidents = {
   method: 'GET',
   path: '/incidents',
@@ -60,7 +71,7 @@ export const listIncidents = {
     limit,
   }),
   body: nothing,
-  answer: z.object({ now: time, incidents: z.array(apiIncident) }),
+  answer: z.object({ now: time, verdict: apiVerdict, incidents: z.array(apiIncident) }),
 } as const satisfies Endpoint;
 
 export const getIncident = {

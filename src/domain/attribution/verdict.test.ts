@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { type OpenIncident, verdictOf } from './verdict.ts';
+
+const slow = (owner: OpenIncident['owner'], what: 'delivery' | 'booting', ratio: number, jobs: number) => ({
+  owner,
+  subject: what === 'booting' ? 'host:rack-1' : 'all',
+  evidence: [{ what, ratio, jobs }],
+});
+
+test('nobody is to blame while everything is as usual', () => {
+  expect(verdictOf([])).toEqual({
+    side: 'nobody',
+    owners: [],
+    words: 'No. Nothing takes longer or fails more often than usual.',
+  });
+});
+
+test('the answer names whose it is, of what, and by how much', () => {
+  const { side, words } = verdictOf([slow('github-delivery', 'delivery', 4.23, 31)]);
+  expect(side).toBe('github');
+  expect(words).toBe(
+    'No, it is GitHub: its webhooks, 4.2 times the usual until GitHub told us of the job, 31 jobs.',
+  );
+  expect(verdictOf([slow('host', 'booting', 2, 1)]).words).toBe(
+    'Yes, it is us: host rack-1, 2.0 times the usual until the guest answered, 1 job.',
+  );
+});
+
+test('failures are told as shares', () => {
+  const failing: OpenIncident = {
+    owner: 'workflow',
+    subject: 'repository:acme/app',
+    evidence: [{ what: 'failures', ratio: 8, seenRate: 0.62, jobs: 12 }],
+  };
+  expect(verdictOf([failing]).words).toBe(
+    'No, it is a workflow: acme/app, 62 % of jobs failed by it, 8.0 times the usual, 12 jobs.',
+  );
+});
+
+test('of several the one that costs most comes first, in whatever order they are given', () => {
+  const open = [slow('host', 'booting', 2, 10), slow('github-delivery', 'delivery', 3, 100)];
+  for (const order of [open, open.toReversed()]) {
+    const { side, owners, words } = verdictOf(order);
+    expect([side, ...owners]).toEqual(['github', 'github-delivery', 'host']);
+    expect(words).toContain('1 more thing is not as usual.');
+  }
+});

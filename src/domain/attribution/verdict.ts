@@ -1,0 +1,89 @@
+// One line that answers "is it us?" for now, out of the incidents that are open.
+
+import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
+
+/** `us`: whoever runs Bellows can mend it. */
+export const sides = ['nobody', 'us', 'github', 'workflow'] as const;
+export type Side = (typeof sides)[number];
+
+const sideOf: Readonly<Record<Owner, Exclude<Side, 'nobody'>>> = {
+  'github-delivery': 'github',
+  'github-api': 'github',
+  'github-assignment': 'github',
+  bellows: 'us',
+  fleet: 'us',
+  host: 'us',
+  network: 'us',
+  workflow: 'workflow',
+};
+
+/** What of an open incident is asked. */
+export interface OpenIncident {
+  readonly owner: Owner;
+  readonly subject: string;
+  readonly evidence: readonly {
+    readonly what: MeasuredPhase | 'failures';
+    readonly ratio: number;
+    readonly seenRate?: number | undefined;
+    readonly jobs: number;
+  }[];
+}
+
+export interface Verdict {
+  /** Whose the largest is. */
+  readonly side: Side;
+  /** All that are to blame now, the largest first. */
+  readonly owners: readonly Owner[];
+  readonly words: string;
+}
+
+/** @param open those that are not over, in any order. */
+export function verdictOf(open: readonly OpenIncident[]): Verdict {
+  const [first, ...more] = open.toSorted((a, b) => weightOf(b) - weightOf(a) || (a.owner < b.owner ? -1 : 1));
+  if (first === undefined)
+    return { side: 'nobody', owners: [], words: 'No. Nothing takes longer or fails more often than usual.' };
+  const side = sideOf[first.owner];
+  const owners = [...new Set([first, ...more].map(({ owner }) => owner))];
+  const rest =
+    more.length === 0
+      ? ''
+      : ` ${more.length} more ${more.length === 1 ? 'thing is' : 'things are'} not as usual.`;
+  return { side, owners, words: `${answers[side]}: ${whatOf(first)}.${rest}` };
+}
+
+const answers: Readonly<Record<Exclude<Side, 'nobody'>, string>> = {
+  us: 'Yes, it is us',
+  github: 'No, it is GitHub',
+  workflow: 'No, it is a workflow',
+};
+
+/** Jobs that lost time or failed by it: many that lose little weigh as much as few that lose much. */
+const weightOf = ({ evidence }: OpenIncident): number =>
+  Math.max(0, ...evidence.map(({ jobs, ratio }) => jobs * Math.max(0.1, ratio - 1)));
+
+/** Followed by a word on which one, if there are several. */
+const things: Readonly<Record<Owner, string>> = {
+  'github-delivery': 'its webhooks',
+  'github-api': 'its API',
+  'github-assignment': 'its assignment of jobs',
+  bellows: 'Bellows itself',
+  fleet: 'too few hosts',
+  host: 'host',
+  network: 'the network',
+  workflow: '',
+};
+
+function whatOf({ owner, subject, evidence }: OpenIncident): string {
+  const colon = subject.indexOf(':');
+  const which = colon < 0 ? '' : subject.slice(colon + 1);
+  const thing = [things[owner], owner === 'fleet' ? which && `for ${which}` : which]
+    .filter(Boolean)
+    .join(' ');
+  const worst = evidence.toSorted((a, b) => b.jobs - a.jobs || b.ratio - a.ratio)[0];
+  if (worst === undefined) return thing;
+  const seen =
+    worst.what === 'failures'
+      ? `${Math.round((worst.seenRate ?? 0) * 100)} % of jobs failed by it, ${worst.ratio.toFixed(1)} times the usual`
+      : `${worst.ratio.toFixed(1)} times the usual ${phaseRules[worst.what].words}`;
+  return `${thing}, ${seen}, ${worst.jobs} ${worst.jobs === 1 ? 'job' : 'jobs'}`;
+}
