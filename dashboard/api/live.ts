@@ -14,7 +14,7 @@ const answersOf: Readonly<Record<LiveTopic, readonly EndpointName[]>> = {
   vms: ['listVms', 'getVm', 'getHost', 'listHosts', 'listJobs', 'getJob', 'jobEvents'],
   hosts: ['listHosts', 'getHost', 'hostEvents'],
   repairs: ['listRepairs', 'getJob'],
-  incidents: [],
+  incidents: ['listIncidents', 'getIncident'],
 };
 
 /** How much more rarely is polled while the stream is there. */

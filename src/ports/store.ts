@@ -53,7 +53,10 @@ export type WakeChannel = 'deliveries' | 'tasks' | `host:${string}`;
 export type Change =
   | { kind: 'job' | 'vm'; id: string; owner: string }
   | { kind: 'host'; id: string }
-  /** Written down; without an owner it concerns nobody in particular. */
+  /**
+   * Written down; without an owner it concerns nobody in particular. An incident is told once for each account whose jobs are in
+   * its evidence.
+   */
   | { kind: 'repair' | 'incident'; id: string; owner?: string }
   /** Something: whatever one holds is to be read anew. */
   | { kind: 'unknown' };

@@ -62,6 +62,15 @@ export function createAttributionTable(): {
         session.statement(async () => {
           await session.lock(`incident ${incident.id}`);
           incidents.put(session, incident.id, frozenCopy(incident));
+          const { id } = incident;
+          const accounts = accountsOf(incident);
+          const whom = accounts.length === 0 ? [{ owner: undefined }] : accounts.map((owner) => ({ owner }));
+          for (const { owner } of whom)
+            session.changes.set(`incident ${id} ${owner ?? ''}`, {
+              kind: 'incident',
+              id,
+              ...(owner !== undefined && { owner }),
+            });
         }),
       incident: (id) => session.statement(() => incidents.get(session, id)),
       incidents: (filter, limit) =>

@@ -3,8 +3,9 @@ import { accountsOf } from '../../domain/attribution/incident.ts';
 import type { AttributionTable } from '../../ports/incident-tables.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
+import type { NoteChange } from './versioned-table.ts';
 
-export function attributionTable(db: Db): AttributionTable {
+export function attributionTable(db: Db, note: NoteChange): AttributionTable {
   return {
     async note(note) {
       await db
@@ -58,6 +59,8 @@ export function attributionTable(db: Db): AttributionTable {
         .values({ id: incident.id, ...row })
         .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
         .execute();
+      const whom = row.accounts.length === 0 ? [{}] : row.accounts.map((owner) => ({ owner }));
+      for (const one of whom) note({ kind: 'incident', id: incident.id, ...one });
     },
     async incident(id) {
       const row = await db

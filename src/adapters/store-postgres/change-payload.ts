@@ -7,8 +7,13 @@ const mostBytes = 7_000;
 /** Whoever hears of more at once reads everything anew, which costs less. */
 const mostChanges = 500;
 
+/** An incident is told once for each account. */
 export const changeKey = (change: Change): string =>
-  change.kind === 'unknown' ? 'unknown' : `${change.kind} ${change.id}`;
+  change.kind === 'unknown'
+    ? 'unknown'
+    : change.kind === 'incident'
+      ? `incident ${change.id} ${change.owner ?? ''}`
+      : `${change.kind} ${change.id}`;
 
 export function changePayloads(changes: readonly Change[]): string[] {
   if (changes.length > mostChanges) return [unknownChange];

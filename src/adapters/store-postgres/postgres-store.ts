@@ -187,7 +187,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded
     audit: auditTable(tx),
     insights: insightTable(tx, recorded),
     metrics: metricTable(tx),
-    attribution: attributionTable(tx),
+    attribution: attributionTable(tx, note),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

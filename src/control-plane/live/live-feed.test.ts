@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { at, globex, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
+import type { Incident } from '../../domain/attribution/incident.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Store, Transaction } from '../../ports/store.ts';
 import { type LiveFeed, liveFeed } from './live-feed.ts';
@@ -55,6 +56,30 @@ it('tells what concerns nobody in particular to those who see all', async () => 
   expect(feed.since(start, all).changed).toEqual(['repairs']);
   expect(feed.since(start, acme).changed).toEqual([]);
   expect(feed.since(start, { reach: [''] }).changed).toEqual([]);
+});
+
+it('tells at once of an incident that opens or ends, to those whose jobs are in it', async () => {
+  const incident: Incident = {
+    id: 'one',
+    owner: 'github-api',
+    subject: 'all',
+    since: at(0),
+    openedAt: at(60),
+    evidence: [
+      {
+        ...{ stream: 'time registering all', what: 'registering', ratio: 2, jobs: 3, examples: [] },
+        accounts: { acme: 3 },
+      },
+    ],
+  };
+  const ended: Incident = { ...incident, closedAt: at(600), ending: 'calm' };
+  for (const written of [incident, ended]) {
+    const start = now();
+    await change((tx) => tx.attribution.putIncident(written));
+    expect(feed.since(start, all).changed).toEqual(['incidents']);
+    expect(feed.since(start, acme).changed).toEqual(['incidents']);
+    expect(feed.since(start, other).changed).toEqual([]);
+  }
 });
 
 it('tells of a host to those who may use it, also when it is theirs no more', async () => {

@@ -1,6 +1,7 @@
 // An incident says whose it is that something is slower, or fails more often, than usual, and by what one sees it.
 
 import { fnv1a } from '../fnv.ts';
+import type { GitHubWord } from '../github-status/word.ts';
 import type { DurationMs, Instant } from '../time.ts';
 import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
 import type { StreamKey, Subject } from './sample.ts';
@@ -37,6 +38,8 @@ export interface Incident {
   readonly closedAt?: Instant;
   readonly ending?: Ending;
   readonly evidence: readonly Evidence[];
+  /** What GitHub's status page says of it. Written by the loop that reads the page, kept by the others. */
+  readonly githubStatus?: GitHubWord;
 }
 
 /** The same for the same thing at the same time. */

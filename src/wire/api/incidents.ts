@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { measuredPhases, owners } from '../../domain/attribution/owners.ts';
 import { sides } from '../../domain/attribution/verdict.ts';
+import { pageWords } from '../../domain/github-status/word.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 
 export const apiEvidence = z.object({
@@ -29,6 +30,37 @@ export const apiEvidence = z.object({
   ),
 });
 
+/** What GitHub's public status page tells of trouble in one component. */
+export const apiFeedTrouble = z.object({
+  /** As the page calls it: `Actions`, `Webhooks`. */
+  component: z.string(),
+  /** In the page's words: `degraded_performance`, `partial_outage`, `major_outage`, `under_maintenance`. */
+  status: z.string(),
+  /** When the page told of it. */
+  toldAt: time,
+  /** Absent while it is there. */
+  endedAt: time.optional(),
+  /** The page's own incident. */
+  title: z.string().optional(),
+  url: z.string().optional(),
+});
+
+export const apiGithubStatus = z.object({
+  /**
+   * `same`: GitHub's status page tells of it, too. `nothing`: it tells of nothing that would fit. `unreachable`: it could not be
+   * read. `meanwhile`: the incident is not GitHub's, but the page tells of trouble in what its jobs need.
+   */
+  says: z.enum(pageWords),
+  /** The same as a sentence, with the minutes. */
+  words: z.string(),
+  /**
+   * How long we had seen it before the page told of it, below zero when the page was first. While the page says `nothing`, how
+   * long it has been silent.
+   */
+  aheadMs: z.number().optional(),
+  troubles: z.array(apiFeedTrouble),
+});
+
 export const apiIncident = z.object({
   id: z.string(),
   owner: z.enum(owners),
@@ -44,6 +76,8 @@ export const apiIncident = z.object({
   /** `calm`: as usual again. `silence`: nothing came any more. `usual`: it lasted so long that it is the usual now. */
   ending: z.enum(['calm', 'silence', 'usual']).optional(),
   evidence: z.array(apiEvidence),
+  /** Absent when the page is not read, and when it says nothing of an incident that is not GitHub's. */
+  githubStatus: apiGithubStatus.optional(),
 });
 export type ApiIncident = z.infer<typeof apiIncident>;
 
@@ -56,6 +90,19 @@ export const apiVerdict = z.object({
   /** The answer in one line. */
   words: z.string(),
 });
+
+/** GitHub's status page as we know it. */
+export const apiStatusPage = z.object({
+  /** `unreachable`: it could not be read the last time. */
+  state: z.enum(['read', 'unreachable']),
+  /** When it was read last; absent when it never was. */
+  readAt: time.optional(),
+  /** Why it cannot be read. */
+  why: z.string().optional(),
+  /** What is wrong there now. */
+  troubles: z.array(apiFeedTrouble),
+});
+export type ApiStatusPage = z.infer<typeof apiStatusPage>;
 
 export const listIncidents = {
   method: 'GET',
@@ -71,7 +118,13 @@ export const listIncidents = {
     limit,
   }),
   body: nothing,
-  answer: z.object({ now: time, verdict: apiVerdict, incidents: z.array(apiIncident) }),
+  answer: z.object({
+    now: time,
+    verdict: apiVerdict,
+    incidents: z.array(apiIncident),
+    /** Absent when it is not read. */
+    statusPage: apiStatusPage.optional(),
+  }),
 } as const satisfies Endpoint;
 
 export const getIncident = {

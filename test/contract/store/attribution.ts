@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { Incident } from '../../../src/domain/attribution/incident.ts';
 import type { StreamKey } from '../../../src/domain/attribution/sample.ts';
 import { newStream, type Stream } from '../../../src/domain/attribution/stream.ts';
-import { itWith, type OpenStores, within } from './stores.ts';
+import type { Change } from '../../../src/ports/store.ts';
+import { eventually, itWith, type OpenStores, within } from './stores.ts';
 import { at, job, vmName } from './things.ts';
 
 const anIncident = (id: string, seconds: number, accounts: Record<string, number>): Incident => ({
@@ -62,6 +63,36 @@ export function attributionContract(open: OpenStores): void {
     expect(new Map(kept)).toStrictEqual(
       new Map<StreamKey, Stream>([[one, changed] as const, [other, newStream(at(2))] as const]),
     );
+  });
+
+  it('tells of an incident that was written, to each account whose jobs are in it', async ({ a, b }) => {
+    const heard: Change[] = [];
+    b.onChange((change) => heard.push(change));
+    await within(a, async (tx) => {
+      await tx.attribution.putIncident(anIncident('two', 200, { acme: 1, globex: 5 }));
+      await tx.attribution.putIncident(anIncident('two', 200, { acme: 1, globex: 6 }));
+      await tx.attribution.putIncident(anIncident('none', 300, {}));
+    });
+    await eventually(() => heard.length >= 3);
+    expect(heard).toEqual([
+      { kind: 'incident', id: 'two', owner: 'acme' },
+      { kind: 'incident', id: 'two', owner: 'globex' },
+      { kind: 'incident', id: 'none' },
+    ]);
+  });
+
+  it('keeps what the status page says of an incident', async ({ a, b }) => {
+    const told: Incident = {
+      ...anIncident('one', 100, { acme: 2 }),
+      githubStatus: {
+        says: 'same',
+        toldAt: at(160),
+        troubles: [{ component: 'Webhooks', status: 'major_outage', toldAt: at(160), title: 'a\u0001"b' }],
+      },
+    };
+    await within(a, (tx) => tx.attribution.putIncident(told));
+    const kept = await within(b, (tx) => tx.attribution.incident('one'));
+    expect(kept?.githubStatus).toMatchObject({ says: 'same', troubles: [{ status: 'major_outage' }] });
   });
 
   it('lists incidents newest first, by whose jobs are in them and whether they are over', async ({
