@@ -15,10 +15,10 @@ import { SystemClock } from '../adapters/system/clock.ts';
 import { names, url } from '../adapters/system/parsers.ts';
 import { readSecretText } from '../adapters/system/secret-file.ts';
 import { install } from '../agent/install/install.ts';
-import { type DriverName, drivers } from '../agent/install/packages.ts';
+import { type DriverName, drivers, type NetworkName, networks } from '../agent/install/packages.ts';
 import { places } from '../agent/install/places.ts';
 import { uninstall } from '../agent/install/uninstall.ts';
-import type { ArchiveSource } from '../ports/host-setup.ts';
+import type { ArchiveSource, FirecrackerSource } from '../ports/host-setup.ts';
 import { Secret } from '../ports/secret.ts';
 import { manifestName } from '../wire/agent-archive.ts';
 import { enrolNow, rememberedHost } from './enrolled-host.ts';
@@ -31,6 +31,8 @@ interface InstallFlags {
   name?: string;
   disk?: string;
   driver?: DriverName;
+  network?: NetworkName;
+  firecracker?: string;
   offline?: string;
   downloads?: string;
   force?: boolean;
@@ -59,6 +61,13 @@ export function addInstallCommands(agent: Command): void {
       `an empty disk for ${places.state}: gets an ext4 file system with project quotas`,
     )
     .addOption(new Option('--driver <driver>', 'how VMs are started').choices(drivers))
+    .addOption(
+      new Option('--network <kind>', 'what VMs reach; `tap` when left out the first time').choices(networks),
+    )
+    .option(
+      '--firecracker <archive>',
+      "the archive (.tgz) of Firecracker's project, as a file or an address, with its .sha256.txt beside it",
+    )
     .option(
       '--offline <archive>',
       "the agent's archive (.tar.gz); without it, the one that this program came from",
@@ -95,6 +104,8 @@ async function runInstall(flags: InstallFlags): Promise<Outcome> {
       ...(flags.labels !== undefined && { labels: flags.labels }),
       ...(flags.name !== undefined && { name: flags.name }),
       ...(flags.driver !== undefined && { driver: flags.driver }),
+      ...(flags.network !== undefined && { network: flags.network }),
+      ...(flags.firecracker !== undefined && { firecracker: firecrackerSource(flags.firecracker) }),
       ...(flags.disk !== undefined && { disk: flags.disk }),
       force: flags.force === true,
       hasToken: token !== undefined,
@@ -139,6 +150,7 @@ async function runUninstall(flags: { force?: boolean }): Promise<Outcome> {
 const hostSetup = () =>
   linuxSetup({
     versions: places.versions,
+    firecracker: places.firecracker,
     processes: linuxProcessTable(),
     onLine: (line) => say(`  ${line}`),
   });
@@ -151,6 +163,9 @@ function sourceOf({ offline, downloads, server }: InstallFlags): ArchiveSource {
   if (existsSync(join(own, manifestName))) return { kind: 'folder', path: own };
   return { kind: 'downloads', url: `${server ?? ''}/downloads` };
 }
+
+const firecrackerSource = (text: string): FirecrackerSource =>
+  /^https?:\/\//.test(text) ? { kind: 'downloads', url: text } : { kind: 'archive', path: resolve(text) };
 
 async function tokenFrom({ token, tokenFile }: InstallFlags): Promise<Secret | undefined> {
   if (token !== undefined) return new Secret(token.trim());

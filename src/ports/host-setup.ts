@@ -20,6 +20,12 @@ export interface HostSetup {
 
   /** Unpacks beside where versions lie, and compares every file with the manifest. Whoever calls it places or removes it. */
   unpack(source: ArchiveSource): Promise<UnpackedArchive>;
+  /**
+   * Puts Firecracker and its jailer where they belong; without a source what lies there, or else the release that the
+   * driver is written for.
+   * @returns the release, and whether it is another than before.
+   */
+  placeFirecracker(source: FirecrackerSource | undefined): Promise<{ version: string; placed: boolean }>;
   /** Puts it where versions lie, in place of an older one of the same version. False when the same files lay there. */
   placeVersion(archive: UnpackedArchive): Promise<boolean>;
   /** Removes versions but these, and what earlier runs left unfinished. */
@@ -80,6 +86,9 @@ export type ArchiveSource =
   | { kind: 'archive'; path: string }
   | { kind: 'folder'; path: string }
   | { kind: 'downloads'; url: string };
+
+/** An archive (.tgz) of Firecracker's project; its checksum lies beside it, in a file that ends with `.sha256.txt`. */
+export type FirecrackerSource = { kind: 'archive'; path: string } | { kind: 'downloads'; url: string };
 
 export interface UnpackedArchive {
   folder: string;

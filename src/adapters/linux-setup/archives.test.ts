@@ -151,9 +151,12 @@ describe('a download', () => {
       sha256,
     };
     let served: Record<string, Buffer> = {};
+    let breaksOff = false;
     const server = createServer(({ url = '' }, response) => {
       const body = served[url];
-      response.writeHead(body === undefined ? 404 : 200).end(body);
+      response.writeHead(body === undefined ? 404 : 200, { 'Content-Length': body?.length ?? 0 });
+      if (!breaksOff || !url.endsWith('.gz')) response.end(body);
+      else response.write(body?.subarray(0, 100), () => response.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -170,6 +173,14 @@ describe('a download', () => {
       expect(await fetched()).toMatchObject({ version: '1.0.0' });
       served['/agent.tar.gz'] = Buffer.concat([bytes, Buffer.from('more')]);
       await expect(fetched()).rejects.toThrow('does not have the checksum');
+      // Cut short where it was published, and on its way.
+      served['/agent.tar.gz'] = bytes.subarray(0, -100);
+      await expect(fetched()).rejects.toThrow('does not have the checksum');
+      served['/agent.tar.gz'] = bytes;
+      breaksOff = true;
+      await expect(fetched()).rejects.toThrow('agent.tar.gz broke off before all of it had come');
+      // What was believed is there, and nothing of the others.
+      expect(await readdir(versions)).toHaveLength(1);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }

@@ -1,11 +1,7 @@
 // The agent's archive: fetched, unpacked, and believed only file by file.
 
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type ArchiveSource, SetupError, type UnpackedArchive } from '../../ports/host-setup.ts';
 import {
   type AgentRelease,
@@ -15,10 +11,13 @@ import {
   manifestName,
   releaseName,
 } from '../../wire/agent-archive.ts';
+import { digestOf, download, get } from './downloads.ts';
 import type { RunProgram } from './run-program.ts';
 
 /** What has no name yet; nothing of it is worth keeping after a crash. */
 const comingPrefix = '.coming-';
+
+const mend = 'give --downloads another address, or --offline an archive';
 
 /** Into a new folder below `versions`, unless it is there already. @throws SetupError when one byte is not as the manifest says. */
 export async function unpack(
@@ -129,7 +128,7 @@ async function unpackFile(
 ): Promise<void> {
   const fetched = `${folder}-archive`;
   try {
-    if (source.kind === 'downloads') await download(source.url, fetched);
+    if (source.kind === 'downloads') await fetchArchive(source.url, fetched);
     const archive = source.kind === 'archive' ? source.path : fetched;
     await stat(archive).catch((cause: unknown) => {
       throw new SetupError(`there is no archive ${archive}`, { cause });
@@ -140,13 +139,11 @@ async function unpackFile(
   }
 }
 
-async function download(url: string, target: string): Promise<void> {
+async function fetchArchive(url: string, target: string): Promise<void> {
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const release = await releaseAt(`${url}/${releaseName(arch)}`);
   const archive = `${url}/${release.archive}`;
-  const answer = await get(archive);
-  if (answer.body === null) throw new SetupError(`${archive} is empty`);
-  await pipeline(Readable.fromWeb(answer.body), createWriteStream(target));
+  await download(archive, target, mend);
   if ((await digestOf(target)) !== release.sha256)
     throw new SetupError(
       `${archive} does not have the checksum that ${releaseName(arch)} names: get it again`,
@@ -154,24 +151,9 @@ async function download(url: string, target: string): Promise<void> {
 }
 
 async function releaseAt(url: string): Promise<AgentRelease> {
-  const release = agentRelease.safeParse(parsed(await (await get(url)).text()));
+  const release = agentRelease.safeParse(parsed(await (await get(url, mend)).text()));
   if (release.success) return release.data;
   throw new SetupError(`${url} does not describe an archive of the agent`);
-}
-
-async function get(url: string): Promise<Response> {
-  const mend = 'give --downloads another address, or --offline an archive';
-  const answer = await fetch(url).catch((cause: unknown) => {
-    throw new SetupError(`${url} cannot be reached: ${mend}`, { cause });
-  });
-  if (!answer.ok) throw new SetupError(`${url} answers ${answer.status}: ${mend}`);
-  return answer;
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 async function sameManifest(one: string, other: string): Promise<boolean> {

@@ -18,12 +18,15 @@ import { type HostSetup, SetupError, type SetupFacts, type SetupFile } from '../
 import type { ProcessTable } from '../../ports/process-table.ts';
 import { keepVersions, placeVersion, unpack } from './archives.ts';
 import { blank, diskFacts, isMountPoint, makeExt4, takesProjectQuota } from './disks.ts';
+import { placeFirecracker } from './firecracker-programs.ts';
 import { type RunProgram, runProgram } from './run-program.ts';
 import { killVms, removeVmTraces, runningVms } from './vm-traces.ts';
 
 export interface LinuxSetupOptions {
   /** Where versions lie. */
   versions: string;
+  /** Where Firecracker and its jailer lie. */
+  firecracker: string;
   processes: ProcessTable;
   /** Lines of apt, for the person who waits. */
   onLine?: (line: string) => void;
@@ -31,7 +34,7 @@ export interface LinuxSetupOptions {
 }
 
 export function linuxSetup(options: LinuxSetupOptions): HostSetup {
-  const { versions, processes, onLine, run = runProgram } = options;
+  const { versions, firecracker, processes, onLine, run = runProgram } = options;
   return {
     facts,
     disk: async (device) => diskFacts(await realpath(device).catch(() => device), run),
@@ -47,6 +50,7 @@ export function linuxSetup(options: LinuxSetupOptions): HostSetup {
       await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...lock, ...names], show);
     },
     unpack: (source) => unpack(source, versions, run),
+    placeFirecracker: (source) => placeFirecracker(source, firecracker, run),
     placeVersion: (archive) => placeVersion(archive, versions),
     keepVersions: (names) => keepVersions(names, versions),
     currentVersion: () =>

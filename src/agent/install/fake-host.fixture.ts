@@ -14,6 +14,8 @@ export interface FakeHost {
   mounted: boolean;
   versions: string[];
   archive: Omit<UnpackedArchive, 'folder'>;
+  /** The release of Firecracker that lies there. */
+  firecracker: string | undefined;
   /** By unit: whether it is running. */
   running: Set<string>;
   vms: string[];
@@ -36,6 +38,7 @@ export function fakeHost(): FakeHost {
     mounted: false,
     versions: [],
     archive: { version: '1.0.0', arch: 'x64' },
+    firecracker: undefined,
     running: new Set(),
     vms: [],
     enrolled: undefined,
@@ -86,6 +89,13 @@ function setupOf(host: FakeHost, act: (what: string) => void): HostSetup {
       for (const name of names) host.installed.add(name);
     },
     unpack: async () => ({ ...host.archive, folder: '/opt/bellows/.coming' }),
+    placeFirecracker: async (source) => {
+      const version = source === undefined ? (host.firecracker ?? 'v1.16.1') : 'v1.17.0';
+      const placed = version !== host.firecracker;
+      if (placed) act(`firecracker ${version}`);
+      host.firecracker = version;
+      return { version, placed };
+    },
     placeVersion: async ({ version }) => {
       if (host.versions.includes(version)) return false;
       act(`version ${version}`);

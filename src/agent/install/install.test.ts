@@ -27,7 +27,9 @@ describe('a first installation', () => {
     expect(host.running).toContain('bellows-agent.service');
     expect(environment()).toContain(`BELLOWS_URL='${url}'`);
     expect(environment()).toContain("BELLOWS_HOST_LABELS='gpu,fast'");
+    expect(environment()).toContain("BELLOWS_NETWORK='tap'");
     expect(host.files.get(places.environment)?.mode).toBe(0o600);
+    expect(host.firecracker).toBeUndefined();
     expect(host.said).toContain('Installing Debian packages: nftables, qemu-system-x86');
     expect(host.enrolled).toBe(url);
     expect(JSON.parse(host.files.get(places.record)?.text ?? '')).toMatchObject({
@@ -92,6 +94,47 @@ describe('a first installation', () => {
   });
 });
 
+describe('Firecracker', () => {
+  const withIt = { ...first, driver: 'firecracker' as const };
+
+  it('is placed with its jailer where the agent looks, and without QEMU', async () => {
+    expect(await run(withIt)).toMatchObject({
+      ok: true,
+      changes: expect.arrayContaining([
+        'Placed Firecracker v1.16.1 and its jailer in /opt/bellows/firecracker',
+      ]),
+    });
+    expect(environment()).toContain("BELLOWS_FIRECRACKER='/opt/bellows/firecracker'");
+    expect([...host.installed]).not.toContain('qemu-system-x86');
+  });
+
+  it('stays as it is, until another is given, which restarts the agent', async () => {
+    await run(withIt);
+    expect(await run(again)).toMatchObject({ ok: true, changes: [] });
+    host.acts = [];
+    const source = { kind: 'archive', path: '/root/firecracker.tgz' } as const;
+    expect(await run({ ...again, firecracker: source })).toMatchObject({ ok: true });
+    expect(host.firecracker).toBe('v1.17.0');
+    expect(host.acts).toContain('restart bellows-agent.service');
+  });
+
+  it("is not touched where the operator's own is used", async () => {
+    const text = "BELLOWS_FIRECRACKER='/srv/fc'\nBELLOWS_NETWORK='tap'\n";
+    host.files.set(places.environment, { text, mode: 0o600 });
+    await run(withIt);
+    expect(host.firecracker).toBeUndefined();
+    expect(environment()).toContain("BELLOWS_FIRECRACKER='/srv/fc'");
+  });
+
+  it('is refused without taps, since it has no other network', async () => {
+    expect(await run({ ...withIt, network: 'restricted' })).toEqual({
+      ok: false,
+      problems: [expect.stringContaining('give --network tap')],
+    });
+    expect(host.acts).toEqual([]);
+  });
+});
+
 describe('a second installation', () => {
   it('changes nothing where all is well', async () => {
     await run();
@@ -108,6 +151,16 @@ describe('a second installation', () => {
       expect(environment()).toContain(line);
   });
 
+  it('opens no network that an earlier one had closed', async () => {
+    await run({ ...first, network: 'restricted' });
+    await run(again);
+    expect(environment()).toContain("BELLOWS_NETWORK='restricted'");
+    host = fakeHost();
+    host.files.set(places.environment, { text: `BELLOWS_URL='${url}'\n`, mode: 0o600 });
+    await run(first);
+    expect(environment()).not.toContain('BELLOWS_NETWORK');
+  });
+
   it('upgrades: the new version beside the old, then a restart', async () => {
     await run();
     host.archive = { version: '1.1.0', arch: 'x64' };
@@ -120,6 +173,21 @@ describe('a second installation', () => {
     await run(again);
     expect(host.versions).toEqual(['1.1.0', '1.2.0']);
   });
+
+  it.each(['version', 'write /etc/systemd', 'link', 'enable --quiet'])(
+    'restarts what an upgrade that was cut short at "%s" left running',
+    async (place) => {
+      await run();
+      host.archive = { version: '1.1.0', arch: 'x64' };
+      host.files.set('/etc/systemd/system/bellows-agent.service', { text: 'old', mode: 0o644 });
+      host.failAt = place;
+      await expect(run(again)).rejects.toThrow(/cut short|does not come up/);
+      host.failAt = undefined;
+      host.acts = [];
+      expect(await run(again)).toMatchObject({ ok: true, version: '1.1.0' });
+      expect(host.acts).toContain('restart bellows-agent.service');
+    },
+  );
 
   it.each([
     'packages',

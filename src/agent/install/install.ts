@@ -1,12 +1,18 @@
 // `bellows agent install`: looks, refuses while nothing has been changed, then changes what is not yet as it should be. A run
 // that was cut short is finished by the next; on a host where all is well, nothing happens.
 
-import type { ArchiveSource, HostSetup, SetupFile, UnpackedArchive } from '../../ports/host-setup.ts';
+import type {
+  ArchiveSource,
+  FirecrackerSource,
+  HostSetup,
+  SetupFile,
+  UnpackedArchive,
+} from '../../ports/host-setup.ts';
 import { type InstallRecord, installRecord } from '../../wire/agent-archive.ts';
 import { type Environment, parseEnvironment, printEnvironment } from './environment.ts';
 import { hostProblems, judgeDisk } from './judge-host.ts';
-import { type DriverName, drivers, packagesFor } from './packages.ts';
-import { currentLink, launcher, places, vmsControlGroup } from './places.ts';
+import { type DriverName, drivers, type NetworkName, packagesFor } from './packages.ts';
+import { currentLink, firecrackerFolder, launcher, places, vmsControlGroup } from './places.ts';
 import { type MountSettings, unitFiles, units } from './unit-files.ts';
 
 export interface InstallRequest {
@@ -15,6 +21,9 @@ export interface InstallRequest {
   labels?: string;
   name?: string;
   driver?: DriverName;
+  network?: NetworkName;
+  /** Where Firecracker comes from; from its project when left out. */
+  firecracker?: FirecrackerSource;
   disk?: string;
   force: boolean;
   /** Whether a token was given. */
@@ -63,9 +72,13 @@ export async function install(request: InstallRequest, deps: InstallDeps): Promi
   const record = await begin(plan, archive, setup);
   await addPackages(plan, setup, note);
   const disk = await provideDisk(plan, record, setup, note);
-  const changed = await place(plan, archive, disk, setup, note);
+  const changed = [
+    await addFirecracker(plan, setup, note),
+    await place(plan, archive, disk, setup, note),
+  ].includes(true);
   await provideIdentity(plan, request, deps, note);
-  await start(changed, deps, note);
+  // A run that was cut short may have changed all, and restarted nothing.
+  await start(changed || plan.before?.state === 'installing', deps, note);
   await writeRecord({ ...record, state: 'installed' }, setup);
   return { ok: true, version: archive.version, changes };
 }
@@ -76,6 +89,8 @@ interface Plan {
   environment: Environment;
   url: string;
   packages: readonly string[];
+  /** Undefined when the agent needs none, or one that the operator sees to. */
+  firecracker: { source: FirecrackerSource | undefined } | undefined;
   /** `uuid` is that of the file system that is there, or will be. */
   disk: { device: string; uuid: string; format: boolean } | undefined;
 }
@@ -102,9 +117,13 @@ async function planFor(
   const disk = await diskFor(request, before, deps);
   if (typeof disk === 'string') problems.push(disk);
   const driver = drivers.find((name) => name === environment.get('BELLOWS_DRIVER')) ?? 'qemu';
+  if (driver === 'firecracker' && environment.get('BELLOWS_NETWORK') !== 'tap')
+    problems.push('Firecracker has no network but taps: give --network tap (docs/network.md)');
   if (problems.length === 0 && url !== undefined) await deps.demandServer(url);
   if (problems.length > 0 || url === undefined || typeof disk === 'string') return { ok: false, problems };
-  return { ok: true, before, environment, url, packages: packagesFor(driver, arch), disk };
+  const isOurs = driver === 'firecracker' && environment.get('BELLOWS_FIRECRACKER') === places.firecracker;
+  const firecracker = isOurs ? { source: request.firecracker } : undefined;
+  return { ok: true, before, environment, url, packages: packagesFor(driver, arch), firecracker, disk };
 }
 
 async function diskFor(
@@ -123,15 +142,22 @@ async function diskFor(
 
 /** Asked for now, else as it was, else a default. */
 function wantedEnvironment(
-  { server, labels, name, driver }: InstallRequest,
+  { server, labels, name, driver, network, firecracker }: InstallRequest,
   before: Environment,
 ): Environment {
-  const defaults = { BELLOWS_DRIVER: 'qemu' };
+  const defaults = {
+    BELLOWS_DRIVER: 'qemu',
+    BELLOWS_FIRECRACKER: places.firecracker,
+    // What a job needs. Where an earlier installation did without, an upgrade does not open anything.
+    ...(before.size === 0 && { BELLOWS_NETWORK: 'tap' }),
+  };
   const asked = {
     ...(server !== undefined && { BELLOWS_URL: server }),
     ...(labels !== undefined && { BELLOWS_HOST_LABELS: labels }),
     ...(name !== undefined && { BELLOWS_HOST_NAME: name }),
     ...(driver !== undefined && { BELLOWS_DRIVER: driver }),
+    ...(network !== undefined && { BELLOWS_NETWORK: network }),
+    ...(firecracker !== undefined && { BELLOWS_FIRECRACKER: places.firecracker }),
     BELLOWS_AGENT_FOLDER: places.agentFolder,
     BELLOWS_CGROUP: vmsControlGroup,
     XDG_CACHE_HOME: places.cache,
@@ -158,6 +184,17 @@ async function addPackages(plan: Plan, setup: HostSetup, note: (what: string) =>
   if (missing.length === 0) return;
   note(`Installing Debian packages: ${missing.join(', ')}`);
   await setup.installPackages(missing);
+}
+
+async function addFirecracker(
+  { firecracker }: Plan,
+  setup: HostSetup,
+  note: (what: string) => void,
+): Promise<boolean> {
+  if (firecracker === undefined) return false;
+  const { version, placed } = await setup.placeFirecracker(firecracker.source);
+  if (placed) note(`Placed Firecracker ${version} and its jailer in ${places.firecracker}`);
+  return placed;
 }
 
 async function provideDisk(
@@ -202,7 +239,7 @@ async function place(
     await setup.link(currentLink, archive.version),
     await setup.link(places.command, `${currentLink}/${launcher}`),
   ].includes(true);
-  await setup.keepVersions([archive.version, ...(old === undefined ? [] : [old])]);
+  await setup.keepVersions([archive.version, firecrackerFolder, ...(old === undefined ? [] : [old])]);
   return placed || linked || written.length > 0;
 }
 

@@ -3,6 +3,9 @@
 export const drivers = ['qemu', 'firecracker'] as const;
 export type DriverName = (typeof drivers)[number];
 
+export const networks = ['tap', 'restricted', 'open'] as const;
+export type NetworkName = (typeof networks)[number];
+
 const always = ['ca-certificates', 'e2fsprogs', 'iproute2', 'nftables', 'procps'];
 const byDriver = {
   // busybox (either package) is the relay of a forward.

@@ -2,6 +2,8 @@
 export const places = {
   /** Each version in a folder of its own, and `current`, a link to one. */
   versions: '/opt/bellows',
+  /** The programs of Firecracker's project. */
+  firecracker: '/opt/bellows/firecracker',
   config: '/etc/bellows',
   environment: '/etc/bellows/agent.env',
   record: '/etc/bellows/install.json',
@@ -14,6 +16,8 @@ export const places = {
   units: '/etc/systemd/system',
 } as const;
 
+/** Where they lie among the versions. */
+export const firecrackerFolder = places.firecracker.slice(places.versions.length + 1);
 export const currentLink = `${places.versions}/current`;
 /** Inside an archive. */
 export const launcher = 'bin/bellows';
