@@ -1,7 +1,9 @@
 // How long the dashboard waits for its figures: the production's handlers over a PostgreSQL with a million jobs that are over,
-// each query asked many times, of every organisation and of single ones in turns.
+// each query asked many times, of every organisation and of single ones in turns. And how much longer a browser takes to show
+// the queue when there is much in it.
 
 import { SystemClock } from '../src/adapters/system/clock.ts';
+import { advise } from '../src/control-plane/requests/advise.ts';
 import { increases, jobRuns } from '../src/control-plane/requests/increases.ts';
 import { insights, insightsDaily } from '../src/control-plane/requests/insights.ts';
 import { today } from '../src/control-plane/requests/today.ts';
@@ -11,6 +13,10 @@ import { dayOf } from '../src/domain/insights/calendar.ts';
 import type { Store } from '../src/ports/store.ts';
 import type { ApiAnswer } from '../src/wire/api/endpoint.ts';
 import { type CallOf, type EndpointName, endpoints, type RequestOf } from '../src/wire/api/endpoints.ts';
+import { noBrowser, startBrowser } from '../test/dashboard/browser.ts';
+import { buildForBrowser } from '../test/dashboard/built.ts';
+import { measurePaint, type Paint } from '../test/dashboard/paint.ts';
+import { setStage } from '../test/dashboard/stage.ts';
 import { embedded, startTestServer } from '../test/support/postgres-servers.ts';
 import { fillStatements, shape } from './insights/fill.ts';
 import { median } from './median.ts';
@@ -30,7 +36,12 @@ export interface InsightsResult {
   p95Ms: number;
   slowest: string;
   queries: Readonly<Record<string, QueryFigures>>;
+  /** The first paint of *Queue* with 5,000 rows against that of an empty one; null where there is no browser. */
+  paintRatio: number | null;
+  paint: Paint | string;
 }
+
+type QueryResult = Omit<InsightsResult, 'paintRatio' | 'paint'>;
 
 interface QueryFigures {
   p50Ms: number;
@@ -43,6 +54,38 @@ interface QueryFigures {
 const days = 120;
 
 export async function run(options: InsightsOptions = {}): Promise<InsightsResult> {
+  // First, while no database of a million rows has the memory.
+  const paint = await measureQueue(options.say ?? (() => {}));
+  const queries = await measureQueries(options);
+  return { ...queries, paintRatio: typeof paint === 'string' ? null : paint.ratio, paint };
+}
+
+/** Gives why not where it cannot be measured. */
+async function measureQueue(say: (line: string) => void): Promise<Paint | string> {
+  const missing = noBrowser();
+  if (missing !== undefined) {
+    say(`the queue is not painted: ${missing}`);
+    return missing;
+  }
+  await buildForBrowser();
+  const stage = await setStage();
+  try {
+    const browser = await startBrowser();
+    try {
+      const paint = await measurePaint(browser, stage);
+      say(
+        `queue: ${Math.round(paint.fullMs)} ms with ${paint.rows} rows, ${Math.round(paint.emptyMs)} ms empty`,
+      );
+      return paint;
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await stage.stop();
+  }
+}
+
+async function measureQueries(options: InsightsOptions): Promise<QueryResult> {
   const { thousands = 1_000, rounds = 40, say = () => {} } = options;
   const clock = new SystemClock();
   const server = await startTestServer(embedded);
@@ -91,6 +134,7 @@ function asked(store: Store, clock: SystemClock): Readonly<Record<string, Ask>> 
     usage: (turn) => usage(deps, request('usage', { query: { owner: ownerOf(turn), days: 28 } }), admin),
     increases: (turn) =>
       increases(deps, request('increases', { query: { days: 120, percent: 5, ...some(turn) } }), admin),
+    advise: (turn) => advise(deps, request('advise', { query: some(turn) }), admin),
     jobRuns: (turn) => {
       const repository = `${ownerOf(turn)}/repo-${turn % shape.repositories}`;
       const query = { repository, workflow: 'workflow 1', name: 'job 1', days: 120 };

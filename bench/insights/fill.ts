@@ -62,6 +62,11 @@ export const fillStatements = (
     }),
   ],
   [
+    'what was measured',
+    `insert into measured (scope, runner, cpu_percent, memory_mib, disk_mib, had_milli_cpus, had_memory_mib, had_disk_gib)
+     select scope, runner, 20 + job % 80, 500 + job % 1200, 3000 + job % 4000, 2000, 4096, 20 from insight_jobs`,
+  ],
+  [
     'rows of jobs',
     `insert into jobs (id, version, state, served, owner, repository, run_id, demand, first_seen_at, doc)
      select job, 1, case when job >= ${amount - shape.open} then (array['queued', 'running'])[1 + job % 2] else 'done' end,
