@@ -1,6 +1,7 @@
 // The guest agent on a fake machine and a virtual clock, and a host that speaks the real protocol.
 
 import { describe, expect, it } from 'vitest';
+import type { ByteStream } from '../../src/ports/guest-link.ts';
 import { VirtualClock } from '../../src/sim/clock.ts';
 import { bytePair } from '../../src/sim/driver/byte-pair.ts';
 import { type Pump, pump } from '../../src/wire/guest-protocol/channel-pump.ts';
@@ -80,7 +81,9 @@ class FakeMachine implements Machine {
 
 class Host {
   readonly heard: GuestMessage[] = [];
-  readonly #channel = new ReliableChannel({ role: 'asks', session: 'host', acknowledges: 'at-once' });
+  #channel = new ReliableChannel({ role: 'asks', session: 'host', acknowledges: 'at-once' });
+  #port: ByteStream | undefined;
+  #connection: ByteStream | undefined;
   readonly machine = new FakeMachine();
   #pump: Pump | undefined;
   #join: ((stream: ReturnType<typeof bytePair>[0]) => void) | undefined;
@@ -101,11 +104,34 @@ class Host {
     const [ours, theirs] = bytePair();
     await this.machine.clock.advance(0);
     this.#join?.(theirs);
+    this.#port = ours;
+    void this.#hearPort(ours);
+    await this.#talk(ours);
+  }
+  /** Another host agent, on the same port: the guest sees no end of the connection before. */
+  async giveWay() {
+    if (this.#port === undefined) throw new Error('nobody is connected');
+    this.#channel.detach();
+    this.#channel = new ReliableChannel({ role: 'asks', session: 'next', acknowledges: 'at-once' });
+    await this.#talk(this.#port);
+  }
+  /** What the guest says comes to whoever is connected. */
+  async #hearPort(port: ByteStream) {
+    for await (const bytes of port.incoming) await this.#connection?.write(bytes);
+    this.#connection?.close();
+  }
+  async #talk(port: ByteStream) {
+    const [ours, theirs] = bytePair();
+    this.#connection = theirs;
+    const carried = (async () => {
+      for await (const bytes of theirs.incoming) await port.write(bytes);
+    })();
     this.#pump = pump(this.#channel, ours, {
       now: () => this.machine.clock.now(),
       sleep: (ms, signal) => this.machine.clock.sleep(ms, signal),
       onMessage: ({ body }) => void this.heard.push(fromGuest.parse(body)),
     });
+    void carried.then(() => (this.#connection === theirs ? port.close() : undefined));
     await this.machine.clock.advance(300);
   }
   async say(message: HostMessage) {
@@ -209,6 +235,17 @@ describe('the guest agent', () => {
       'runner-exited',
       'hello',
     ]);
+  });
+
+  it('says hello to another host agent that came before it saw the first one go', async () => {
+    const host = new Host();
+    await host.connect();
+    expect(host.types()).toContain('hello');
+    const before = host.heard.length;
+    await host.giveWay();
+    expect(host.heard.slice(before).map(({ type }) => type)).toContain('hello');
+    await host.say(configure);
+    expect(host.types()).toContain('configured');
   });
 
   it('answers about its worker truthfully at the moment of the question', async () => {

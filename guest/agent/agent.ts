@@ -85,9 +85,10 @@ export class GuestAgent {
         now: () => this.#machine.uptimeMs(),
         sleep: (ms, signal) => this.#machine.sleep(ms, signal),
         onMessage: (delivered) => this.#take(delivered),
+        // The host knows by it that the VM is up: in every connection, also in one that this stream does not show.
+        onResume: () =>
+          this.#loose({ type: 'hello', ...this.#machine.hello(), uptimeMs: this.#machine.uptimeMs() }),
       });
-      // The host knows by it that the VM is up: first of all, in every connection.
-      this.#loose({ type: 'hello', ...this.#machine.hello(), uptimeMs: this.#machine.uptimeMs() });
       if (isFirst) void this.#begin();
       isFirst = false;
       const why = await this.#pump.done;

@@ -19,6 +19,11 @@ export interface PumpOptions {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Called for each message in order. The next is not read before it resolves, so a slow receiver slows its sender down. */
   onMessage(delivered: Delivered): void | Promise<void>;
+  /**
+   * The other side has said where it stands, as it does first of all in each connection. A stream need not show that one ended
+   * and the next began: a virtio-serial port does not, when both happen before its guest looks.
+   */
+  onResume?(): void;
   /** Frames that the other side may send in a second; more make it wait. Its burst is twice that. */
   framesPerSecond?: number;
   tickMs?: number;
@@ -67,6 +72,7 @@ export function pump(channel: ReliableChannel, stream: PumpStream, options: Pump
       if (reader.bad >= maxBadFrames) return `${reader.bad} unreadable frames`;
       for (const frame of frames) {
         for (const delivered of channel.receive(frame)) await options.onMessage(delivered);
+        if (frame.kind === 'resume' && channel.open) options.onResume?.();
         wake();
       }
       if (channel.gaveUp !== undefined) return channel.gaveUp;
