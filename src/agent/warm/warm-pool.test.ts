@@ -110,6 +110,25 @@ describe('a warm VM', () => {
     expect(Math.max(...held)).toBe(4096);
   });
 
+  it.each([
+    ['its disk is made', { diskMs: (vm: string) => (vm.startsWith('vm-w') ? 5000 : 0) }],
+    ['its process comes up', { startMs: () => 5000 }],
+    ['its guest boots', { behaviour: (vm: string) => (vm.startsWith('vm-w') ? { bootMs: 60_000 } : {}) }],
+  ])('gives its memory up while %s, and nothing of it is left', async (_, slow) => {
+    const world = worldWith({
+      host: { facts: { memoryMib: 5 * 1024 }, ...slow },
+      runner: () => idleRunner,
+    });
+    await world.startAgent();
+    await world.clock.advance(1000);
+    await world.orderWithJit({ memoryMib: 4096 });
+    expect(await world.until(() => world.heard('runner-listening'), minutes(5))).toBe(true);
+    await world.clock.advance(minutes(5));
+    expect(world.host.leftovers().filter((part) => part.includes('vm-w'))).toEqual([]);
+    // To make room is no failure of the pool.
+    expect(world.logged.filter((line) => line.includes('did not come up'))).toEqual([]);
+  });
+
   it('whose process dies is replaced, and so is one whose guest hangs up', async () => {
     const world = await warmWorld();
     const [first] = world.host.running;

@@ -41,6 +41,8 @@ export class WarmPool implements WarmVms {
   readonly #taken = new Set<string>();
   /** Being booted by this process, or taken up from an earlier one. */
   readonly #known = new Set<string>();
+  /** Whose parts are being made by this process, from the disk to the start of its process. */
+  readonly #making = new Map<string, Promise<unknown>>();
   readonly #work = new Set<Promise<void>>();
   readonly #rest: Rest;
   #failures = 0;
@@ -153,16 +155,36 @@ export class WarmPool implements WarmVms {
     this.#known.add(machine);
     await ledger.write(() => [{ kind: 'warm-begun', at: clock.now(), machine, spec: kind }]);
     try {
-      const made = await makeMachine({ ...host, clock, guest }, vmId(machine), kind, (_, act) => act());
+      const making = makeMachine({ ...host, clock, guest }, vmId(machine), kind, async (_, act) => {
+        if (!this.#isKept(machine)) throw new Error(`${machine} has to make room`);
+        return act();
+      });
+      this.#making.set(machine, making);
+      const made = await making;
       await this.#hold(machine, made.guestSocketPath, made.running.ended);
       this.#failures = 0;
     } catch (error) {
-      if (this.#deps.stopping.aborted) return;
+      if (this.#deps.stopping.aborted || !this.#isKept(machine)) return;
       this.#failures += 1;
       this.#notBefore = clock.now() + pauseAfter(this.#failures, this.#deps.limits);
       log.error('a VM for the warm pool did not come up', { machine, failures: this.#failures, error });
       await this.#retire(machine);
+    } finally {
+      this.#making.delete(machine);
     }
+  }
+
+  #isKept(machine: string): boolean {
+    const isOurs = this.#deps.ledger.state.warm.some((warm) => warm.machine === machine);
+    return isOurs && !this.#leaving.has(machine);
+  }
+
+  /** No part of it is made after this: what is removed while it is made would be there again. */
+  async #callOff(machine: string): Promise<void> {
+    const making = this.#making.get(machine);
+    if (making === undefined) return;
+    await this.#deps.host.driver.stop(vmId(machine));
+    await making.catch(() => undefined);
   }
 
   /** One that an earlier agent process left. */
@@ -205,13 +227,13 @@ export class WarmPool implements WarmVms {
 
   async #retire(machine: string): Promise<void> {
     const { ledger, host, stopping, clock, limits, log } = this.#deps;
-    const isOurs = ledger.state.warm.some((warm) => warm.machine === machine);
-    if (!isOurs || this.#taken.has(machine) || this.#leaving.has(machine) || stopping.aborted) return;
+    if (!this.#isKept(machine) || this.#taken.has(machine) || stopping.aborted) return;
     this.#leaving.add(machine);
     this.#links.get(machine)?.close();
     this.#links.delete(machine);
     for (let failures = 1; ; failures++) {
       try {
+        await this.#callOff(machine);
         await remove(host, machine);
         await ledger.write(() => [{ kind: 'warm-gone', machine }]);
         break;

@@ -40,6 +40,8 @@ export interface SimHostOptions {
   images: readonly ImageDigest[];
   facts?: Partial<HostFacts>;
   diskGib?: number;
+  /** For the making of a disk. */
+  diskMs?: (vm: VmId) => number;
   /** From `start` to a process that is up. */
   startMs?: () => number;
   /** From `stop` to a process that is gone. */
@@ -175,6 +177,8 @@ export class SimHost {
   get disk(): ScratchDisk {
     return {
       create: async (vm, sizeGib) => {
+        const { diskMs, clock } = this.#options;
+        if (diskMs !== undefined) await clock.sleep(diskMs(vm));
         if (this.diskFull) throw new DiskFullError('/sim has 0 MiB left: free some space there');
         this.#disks.set(vm, sizeGib);
         return { path: `/sim/${vm}.ext4` };
