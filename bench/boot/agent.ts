@@ -79,7 +79,7 @@ export async function startAgent(
     processes: linuxProcessTable(),
     clock,
   });
-  const control = new Control();
+  const control = new Control(image);
   const identity = new PlainIdentity('host-bench');
   const { hostPort, warm = 0 } = options;
   const agent = await runAgent(

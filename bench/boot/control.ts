@@ -5,21 +5,31 @@ import { patienceMs } from './machine.ts';
 
 /** The control plane's end of the link. */
 export class Control {
+  readonly #image: string | undefined;
   #socket: AgentSocket | undefined;
   #generation = 0;
   #events: AgentEvent[] = [];
   #heardUpTo = 0;
   #news = Promise.withResolvers<void>();
 
+  /** @param image that new VMs are given: other images on this machine are not kept warm. */
+  constructor(image?: string) {
+    this.#image = image;
+  }
+
   attach(socket: AgentSocket): void {
     this.#socket = socket;
-    socket.onMessage((text) => this.#hear(text));
+    socket.onMessage((text) => {
+      if (this.#generation === 0) this.desire([], []);
+      this.#hear(text);
+    });
   }
 
   desire(vms: readonly object[], tombstones: readonly object[]): void {
     this.#generation += 1;
     const generation = this.#generation;
-    this.#say({ type: 'desired', protocol: 1, epoch: 'bench', generation, vms, tombstones });
+    const image = this.#image === undefined ? {} : { image: this.#image };
+    this.#say({ type: 'desired', protocol: 1, epoch: 'bench', generation, ...image, vms, tombstones });
   }
 
   of(vm: VmId): AgentEvent['event'][] {
