@@ -32,6 +32,12 @@ const paths = [
   '/users/{username}/installation',
   '/repos/{owner}/{repo}/installation',
   '/orgs/{org}/actions/runner-groups',
+  '/user',
+  '/user/repos',
+  '/users/{username}',
+  '/users/{username}/repos',
+  '/orgs/{org}',
+  '/orgs/{org}/repos',
   ...['/orgs/{org}/actions', '/repos/{owner}/{repo}/actions'].flatMap((base) => [
     `${base}/runners`,
     `${base}/runners/generate-jitconfig`,
@@ -57,6 +63,11 @@ const unused = [
   'delete /app/installations/{installation_id}',
   'post /orgs/{org}/actions/runner-groups',
   'delete /repos/{owner}/{repo}/actions/runs/{run_id}',
+  'patch /user',
+  'post /user/repos',
+  'patch /orgs/{org}',
+  'delete /orgs/{org}',
+  'post /orgs/{org}/repos',
 ];
 
 type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { Command as Commander } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { noCredentials } from '../../test/support/no-credentials.ts';
+import { noCredentials, noGitHub } from '../../test/support/no-credentials.ts';
 import { type ApiAnswer, answered, refused } from '../wire/api/endpoint.ts';
 import { addAccessCommands } from './access-program.ts';
 import { login } from './login.ts';
@@ -29,7 +29,13 @@ async function type(words: readonly string[], answer: ApiAnswer<unknown>) {
           return answer as never;
         },
       },
-      { operator: 'ada@desk', say: () => {}, pause: () => Promise.resolve(), credentials: noCredentials },
+      {
+        operator: 'ada@desk',
+        say: () => {},
+        pause: () => Promise.resolve(),
+        credentials: noCredentials,
+        github: noGitHub,
+      },
     );
   });
   await program.parseAsync(words, { from: 'user' });
@@ -59,6 +65,7 @@ describe('bellows login', () => {
       say: () => {},
       pause: async (ms) => void pauses.push(ms),
       credentials: { ...noCredentials, keep: async (session) => `file ${kept.push(session)}` },
+      github: noGitHub,
     });
     return { outcome, pauses, kept };
   }

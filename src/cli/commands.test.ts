@@ -1,6 +1,6 @@
 import { Command as Commander, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { noCredentials } from '../../test/support/no-credentials.ts';
+import { noCredentials, noGitHub } from '../../test/support/no-credentials.ts';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import type { ApiJob } from '../wire/api/jobs.ts';
@@ -65,6 +65,7 @@ async function type(line: string, answers: Answers = {}) {
       say: () => {},
       pause: () => Promise.resolve(),
       credentials: noCredentials,
+      github: noGitHub,
     });
     isJson = json;
   });

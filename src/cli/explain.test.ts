@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { noCredentials } from '../../test/support/no-credentials.ts';
+import { noCredentials, noGitHub } from '../../test/support/no-credentials.ts';
 import { answered } from '../wire/api/endpoint.ts';
 import type { AnswerOf, ApiClient } from '../wire/api/endpoints.ts';
 import { explainJob } from './explain.ts';
@@ -54,7 +54,13 @@ const detail: AnswerOf<'getJob'> = {
 };
 const explained = (value: typeof detail) => {
   const api: ApiClient = { call: async () => answered(value) as never };
-  return explainJob(11)(api, { operator: 'me', say() {}, pause: async () => {}, credentials: noCredentials });
+  return explainJob(11)(api, {
+    operator: 'me',
+    say() {},
+    pause: async () => {},
+    credentials: noCredentials,
+    github: noGitHub,
+  });
 };
 
 it('says why a job waits, whose its time was, what failed and what was mended', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noCredentials } from '../../test/support/no-credentials.ts';
+import { noCredentials, noGitHub } from '../../test/support/no-credentials.ts';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import type { ApiHost } from '../wire/api/hosts.ts';
@@ -47,6 +47,7 @@ function desk(looks: readonly ApiHost[], order: unknown = answered({ host: looks
     say: (text: string) => void said.push(text),
     pause: () => Promise.resolve(),
     credentials: noCredentials,
+    github: noGitHub,
   };
   return { api, terminal, asked, said };
 }

@@ -9,6 +9,7 @@ import { type IncreaseQuery, increases, jobRuns } from './increases.ts';
 import { type InsightQuery, insights, recount, today } from './insights.ts';
 import type { Run } from './outcome.ts';
 import { usage } from './usage.ts';
+import { usageFromGitHub } from './usage-from-github.ts';
 
 interface Json {
   json?: boolean;
@@ -21,12 +22,7 @@ export function addInsightCommands(program: Commander, run: Run): void {
       .action(({ json, owner }: Json & { owner?: string }) => run(today(owner), asked(json))),
   );
   program.addCommand(insightsCommand(run));
-  program.addCommand(
-    told(new Commander('usage').description("Count an account's builds by repository and by user"))
-      .requiredOption('--owner <account>', 'whose')
-      .option('--days <n>', 'the last so many days, today among them', wholeNumber, 28)
-      .action(({ json, ...query }: Json & { owner: string; days: number }) => run(usage(query), asked(json))),
-  );
+  program.addCommand(usageCommand(run));
   addIncreaseCommands(program, run);
   program.addCommand(
     told(new Commander('advise').description('List the jobs that would do with less than they ask for'))
@@ -42,6 +38,33 @@ export function addInsightCommands(program: Commander, run: Run): void {
       ),
     ).action(({ json }: Json) => run(recount(), asked(json))),
   );
+}
+
+const usageCommand = (run: Run): Commander =>
+  told(new Commander('usage').description("Count an account's builds by repository and by user"))
+    .requiredOption('--owner <account>', 'whose')
+    .option('--days <n>', 'the last so many days, today among them', wholeNumber, 28)
+    .option(
+      '--from-github',
+      "from GitHub's own memory: for an account without Bellows, with a token of yours",
+    )
+    .option('--token-file <path>', 'with --from-github: file with the token; GITHUB_TOKEN when left out')
+    .option('--no-wait', 'with --from-github: stop at a limit of GitHub, and tell what was counted by then')
+    .action(({ json, fromGithub, tokenFile, wait, owner, days }: UsageOptions) =>
+      run(
+        fromGithub === true
+          ? usageFromGitHub({ owner, days, wait, ...(tokenFile !== undefined && { tokenFile }) })
+          : usage({ owner, days }),
+        asked(json),
+      ),
+    );
+
+interface UsageOptions extends Json {
+  owner: string;
+  days: number;
+  fromGithub?: boolean;
+  tokenFile?: string;
+  wait: boolean;
 }
 
 const insightsCommand = (run: Run): Commander =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noCredentials } from '../../test/support/no-credentials.ts';
+import { noCredentials, noGitHub } from '../../test/support/no-credentials.ts';
 import { answered, refused } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import { advise } from './advise.ts';
@@ -30,6 +30,7 @@ async function said(command: Command, ...answers: readonly object[]) {
     say: (text: string) => void progress.push(text),
     pause: async () => {},
     credentials: noCredentials,
+    github: noGitHub,
   };
   const outcome = await command(api, terminal);
   return { asked, progress, text: outcome.ok ? outcome.text : outcome.message, outcome };

@@ -1,3 +1,4 @@
+import type { GitHubHistory, MayWait } from '../ports/github-history.ts';
 import type { ApiAnswer } from '../wire/api/endpoint.ts';
 import type { ApiClient } from '../wire/api/endpoints.ts';
 import type { LiveTopic } from '../wire/api/live.ts';
@@ -26,6 +27,8 @@ export interface Terminal {
   /** Ends early when `stopping` tells. */
   pause(ms: number, stopping?: AbortSignal): Promise<void>;
   credentials: Credentials;
+  /** GitHub itself, past the control plane, with the token in `tokenFile` or the environment's. @throws when there is none. */
+  github(options: { tokenFile?: string; mayWait: MayWait }): Promise<GitHubHistory>;
 }
 
 /** A command over our API. Throws only what the client throws. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { noCredentials } from '../../test/support/no-credentials.ts';
+import { noCredentials, noGitHub } from '../../test/support/no-credentials.ts';
 import { answered } from '../wire/api/endpoint.ts';
 import { type ApiClient, ApiUnreachableError } from '../wire/api/endpoints.ts';
 import type { LiveClient, LiveNews } from '../wire/api/live.ts';
@@ -27,6 +27,7 @@ async function watched(streams: Stream[], stopAfter: number) {
     say() {},
     pause: async (ms: number) => void pauses.push(ms),
     credentials: noCredentials,
+    github: noGitHub,
   };
   const show = (outcome: Outcome): void => {
     shown.push(outcome);

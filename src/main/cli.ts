@@ -3,6 +3,7 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { FetchApiClient } from '../adapters/api-client/fetch-api-client.ts';
+import { TokenHistory } from '../adapters/github/history.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { clientSettings } from '../adapters/system/configuration.ts';
 import { CredentialFile, credentialPath } from '../adapters/system/credential-file.ts';
@@ -73,6 +74,14 @@ async function outcomeOf(
           if (!stopping?.aborted) throw reason;
         }),
       credentials: credentialsIn(sessions, url),
+      github: async ({ tokenFile, mayWait }) =>
+        new TokenHistory({
+          apiUrl: settings.values.githubApiUrl,
+          token: await githubToken(tokenFile, settings.values.githubToken),
+          userAgent: `bellows/${packageJson.version}`,
+          clock,
+          mayWait,
+        }),
     });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -104,6 +113,14 @@ function credentialsIn(sessions: CredentialFile, url: string): Credentials {
     },
     forget: () => sessions.set(url, undefined),
   };
+}
+
+async function githubToken(path: string | undefined, configured: Secret | undefined): Promise<Secret> {
+  if (path !== undefined) return new Secret((await readSecretText(path)).reveal().trim());
+  if (configured !== undefined) return configured;
+  throw new Error(
+    'no token of GitHub: name its file with --token-file, or set GITHUB_TOKEN. It needs to read metadata and Actions of the repositories (docs/insights.md)',
+  );
 }
 
 async function readToken(path: string): Promise<Secret> {

@@ -110,3 +110,22 @@ export function pageOf<T>(key: string | undefined, item: z.ZodType<T>): z.ZodTyp
 
 /** GitHub's own words for a refusal, if the body holds any. */
 export const refusal = z.object({ message: z.string() });
+
+/** Whose repositories they are, for a report on the past. */
+export const account = z.object({ login: z.string(), type: z.string().nullish() });
+export const organization = z.object({ total_private_repos: z.number().nullish() });
+export const ownUser = z.object({ login: z.string(), total_private_repos: z.number().nullish() });
+export const listedRepository = z.object({ full_name: z.string(), private: z.boolean() });
+
+const login = z
+  .object({ login: z.string() })
+  .nullish()
+  .transform((who) => who?.login ?? '');
+export const pastRun = z.object({
+  id: z.number(),
+  run_attempt: z.number().nullish(),
+  actor: login,
+  triggering_actor: login,
+});
+export type PastRun = z.infer<typeof pastRun>;
+export const pastRuns = z.object({ total_count: z.number(), workflow_runs: z.array(pastRun) });

@@ -17,6 +17,7 @@ import { worldSettings } from '../../src/sim/world/settings.ts';
 import { apiPrefix } from '../../src/wire/api/endpoint.ts';
 import { acme, globex, job } from '../contract/store/things.ts';
 import { Browser, decide, locationOf } from '../support/browser.ts';
+import { noGitHub } from '../support/no-credentials.ts';
 import { silent } from '../support/postgres-servers.ts';
 
 let folder: string;
@@ -184,6 +185,7 @@ it('signs in a command line by a code, which then makes a token for a program', 
       client: async () => undefined,
       forget: async () => {},
     },
+    github: noGitHub,
   });
   expect(outcome).toMatchObject({ ok: true, json: { login: 'ada' } });
   const session = new FetchApiClient({ url: server.url, token: async () => new Secret(kept[0] ?? '') });

@@ -40,6 +40,8 @@ export interface World extends AsyncDisposable {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Answered>;
+  /** With a token that a person made. */
+  asPerson(login: string, path: string): Promise<Answered>;
 }
 
 const keys = newShellKeys();
@@ -88,6 +90,7 @@ export async function simulatedGithub({
       }
       return call(token, method, path, body, headers);
     },
+    asPerson: (login, path) => call(server.makePersonalToken({ login }), 'GET', path),
     async [Symbol.asyncDispose]() {
       github.close();
       await server.close();

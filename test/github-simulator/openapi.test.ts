@@ -79,6 +79,24 @@ async function callAboutRunners(call: Call): Promise<void> {
   }
 }
 
+/** What a person's own token shows. */
+async function callAsPerson(world: World, check: OpenApiCheck, problems: string[]): Promise<void> {
+  world.github.createRepository({ owner: 'somebody', name: 'own' });
+  const calls: readonly (readonly [template: string, path?: string])[] = [
+    ['/user'],
+    ['/user/repos'],
+    ['/users/{username}', '/users/somebody'],
+    ['/users/{username}', '/users/nobody-known'],
+    ['/users/{username}/repos', '/users/somebody/repos'],
+    ['/orgs/{org}', '/orgs/acme'],
+    ['/orgs/{org}', '/orgs/somebody'],
+    ['/orgs/{org}/repos', '/orgs/acme/repos'],
+  ];
+  for (const [template, path = template] of calls) {
+    problems.push(...check.problems('GET', template, await world.asPerson('somebody', path)));
+  }
+}
+
 async function callAboutRuns(call: Call, run: Run): Promise<void> {
   const actions = '/repos/{owner}/{repo}/actions';
   const ids = { run_id: run.id, attempt_number: 1 };
@@ -111,6 +129,7 @@ describe('answers', () => {
     await callAsApp(call, world.github.world.app.hook.url);
     await callAboutRunners(call);
     await callAboutRuns(call, run);
+    await callAsPerson(world, check, problems);
     expect(problems).toEqual([]);
     expect(check.unchecked()).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { Credentials } from '../../src/cli/outcome.ts';
+import type { Credentials, Terminal } from '../../src/cli/outcome.ts';
 
 /** A terminal at which nobody has signed in. */
 export const noCredentials: Credentials = {
@@ -6,3 +6,6 @@ export const noCredentials: Credentials = {
   client: async () => undefined,
   forget: async () => {},
 };
+
+/** A terminal without a token of GitHub. */
+export const noGitHub: Terminal['github'] = () => Promise.reject(new Error('no token of GitHub'));

@@ -41,6 +41,12 @@ export const clientSettings = {
     path,
     'File with a token to call with; when unset, the session of `bellows login`, and the admin token that `bellows server` makes in its data folder.',
   ),
+  githubApiUrl: githubSettings.githubApiUrl,
+  githubToken: optional(
+    'GITHUB_TOKEN',
+    secret,
+    'Token of GitHub for `bellows usage --from-github` without `--token-file`.',
+  ),
 } as const;
 
 export const serverSettings = {

@@ -5,11 +5,12 @@ import { hotSpotsOf } from '../../domain/insights/hot-spots.ts';
 import type { RollupKind } from '../../domain/insights/rollup.ts';
 import { noTally, sumOf, type Tally } from '../../domain/insights/tally.ts';
 import type { InsightFilter } from '../../ports/insight-tables.ts';
+import { describeDays, describeTally } from '../../wire/api/describe-tally.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiInsight, InsightGroup } from '../../wire/api/insights.ts';
 import type { RequestDeps } from './deps.ts';
-import { describeDays, describeTally, ownersCounted } from './tallies.ts';
+import { ownersCounted } from './tallies.ts';
 
 type Deps = Pick<RequestDeps, 'store' | 'clock'>;
 

@@ -3,10 +3,11 @@ import { dayOf, startOfDay } from '../../domain/insights/calendar.ts';
 import { noTally, sumOf } from '../../domain/insights/tally.ts';
 import { after, days, hours, type Instant, toIso } from '../../domain/time.ts';
 import type { TalliedHour } from '../../ports/insight-tables.ts';
+import { describeTally } from '../../wire/api/describe-tally.ts';
 import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { RequestDeps } from './deps.ts';
-import { describeTally, ownersCounted } from './tallies.ts';
+import { ownersCounted } from './tallies.ts';
 
 type Hours = AnswerOf<'today'>['hours']['today'];
 

@@ -1,11 +1,12 @@
 import type { Caller } from '../../domain/access/caller.ts';
 import { sees } from '../../domain/access/caller.ts';
 import { periodOf } from '../../domain/insights/calendar.ts';
-import { noTally, sumOf, type Tally } from '../../domain/insights/tally.ts';
+import { noTally, sumOf } from '../../domain/insights/tally.ts';
+import { mostFirst } from '../../domain/insights/usage-report.ts';
+import { describeDays, describeTally } from '../../wire/api/describe-tally.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { RequestDeps } from './deps.ts';
-import { describeDays, describeTally } from './tallies.ts';
 
 export async function usage(
   { store, clock }: Pick<RequestDeps, 'store' | 'clock'>,
@@ -30,8 +31,3 @@ export async function usage(
       .map(({ name, tally }) => ({ user: name, tally: describeTally(tally) })),
   });
 }
-
-const mostFirst =
-  <Row extends { tally: Tally }>(name: (row: Row) => string) =>
-  (a: Row, b: Row): number =>
-    b.tally.ms - a.tally.ms || b.tally.builds - a.tally.builds || (name(a) < name(b) ? -1 : 1);

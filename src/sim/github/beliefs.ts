@@ -228,6 +228,11 @@ export const beliefTable = {
     'A user access token shows memberships and teams of those organisations only on which the App is installed.',
     'GitHub docs, authenticating on behalf of a user: what both the user and the App may see; not tried',
   ),
+  runSearchLimit: belief(
+    1_000,
+    'A list of runs with `created`, `status` or another search shows the first 1,000 and counts all.',
+    'GitHub docs, list workflow runs for a repository; github.com/orgs/octokit/discussions/81',
+  ),
   logUrlMs: belief(minute, 'The URL of a job log is valid for a minute.', 'GitHub docs, download job logs'),
   checkoutIsNoOp: belief(
     true,

@@ -2,6 +2,7 @@
 
 import { jobId, runId } from '../../../domain/ids.ts';
 import { type Answer, answer, notFound, refuse } from '../answer.ts';
+import { createdIn } from '../created-in.ts';
 import { jobAsRead } from '../job-versions.ts';
 import { renderJob } from '../render/job.ts';
 import { renderRun } from '../render/run.ts';
@@ -11,7 +12,7 @@ import { ok, page, type RestCall, type RestReply, type RestRoute, repositoryOf }
 import type { Shell } from './shell.ts';
 
 const base = '/repos/:owner/:repo/actions';
-const read = { auth: 'installation', permission: ['actions', 'read'] } as const;
+const read = { auth: 'reader', permission: ['actions', 'read'] } as const;
 const write = { auth: 'installation', permission: ['actions', 'write'] } as const;
 
 export function actionsRoutes(shell: Shell): RestRoute[] {
@@ -86,14 +87,20 @@ function listRuns(call: RestCall): Answer<RestReply> {
   const all = [...runs]
     .filter((run) => run.repository === repository.value)
     .filter((run) => query.status === undefined || statusMatches(run, query.status))
+    .filter(createdIn(query.created))
     .sort((a, b) => b.id - a.id);
-  const { items, headers } = page(call, pathOf(call, '/runs'), all);
+  const isSearch = searchParameters.some((name) => query[name] !== undefined);
+  const shown = isSearch ? all.slice(0, world.beliefs.runSearchLimit) : all;
+  const { items, headers } = page(call, pathOf(call, '/runs'), shown);
   return ok({ total_count: all.length, workflow_runs: items.map((run) => renderRun(world, run)) }, headers);
 }
 
 /** The filter takes a status or a conclusion (GitHub docs, list workflow runs for a repository). */
 const statusMatches = (run: Run, wanted: string): boolean =>
   run.status === wanted || run.conclusion === wanted;
+
+/** GitHub docs, list workflow runs for a repository. */
+const searchParameters = ['actor', 'branch', 'check_suite_id', 'created', 'event', 'head_sha', 'status'];
 
 function listJobs(call: RestCall, shown: readonly Job[]): Answer<RestReply> {
   const { world } = call;

@@ -11,6 +11,7 @@ import type { RunnerOwner } from '../runners.ts';
 import type { Account, Installation, Repository } from '../state.ts';
 import type { World } from '../world.ts';
 import { verifyJwt } from './jwt.ts';
+import { type PersonalToken, tokenSees } from './personal-tokens.ts';
 import { bearerOf, type Shell } from './shell.ts';
 
 export interface RestCall {
@@ -22,6 +23,8 @@ export interface RestCall {
   installation: Installation | undefined;
   /** Whose token it is, for routes of users. */
   user: Account | undefined;
+  /** Whose personal access token it is, for routes of readers. */
+  person: PersonalToken | undefined;
 }
 
 export interface RestReply {
@@ -34,7 +37,8 @@ export interface RestRoute {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the API's root, with parameters as `:name`. */
   path: string;
-  auth: 'app' | 'installation' | 'user';
+  /** `reader`: an installation or a personal access token. */
+  auth: 'app' | 'installation' | 'user' | 'reader';
   permission?: readonly [name: string, level: 'read' | 'write'];
   handle: (call: RestCall) => Answer<RestReply>;
 }
@@ -59,8 +63,9 @@ async function serve(shell: Shell, route: RestRoute, request: FastifyRequest, re
   if (fault.kind === 'refused') return fail(reply, refusalOf(fault));
   const caller = authenticate(shell, route, request.headers.authorization);
   if (!caller.ok) return fail(reply, caller);
-  const { installation, user } = caller.value;
-  const credential = installation ? String(installation.id) : user ? `user ${user.id}` : 'app';
+  const { installation, user, person } = caller.value;
+  const someone = user ?? person?.user;
+  const credential = installation ? String(installation.id) : someone ? `user ${someone.id}` : 'app';
   const charged = world.limits.charge(credential, route.method);
   reply.headers(rateHeaders(charged.ok ? charged.value : exhausted(world)));
   if (!charged.ok) return fail(reply, charged);
@@ -71,6 +76,7 @@ async function serve(shell: Shell, route: RestRoute, request: FastifyRequest, re
     body: record(request.body),
     installation,
     user,
+    person,
   });
   if (fault.kind === 'lost-answer') {
     if (fault.afterMs !== undefined) await world.clock.sleep(fault.afterMs);
@@ -119,24 +125,30 @@ export function fail(reply: FastifyReply, { status, message, errors, retryAfterS
     );
 }
 
-function authenticate(
-  shell: Shell,
-  route: RestRoute,
-  header: string | undefined,
-): Answer<Pick<RestCall, 'installation' | 'user'>> {
+type Caller = Pick<RestCall, 'installation' | 'user' | 'person'>;
+const nobody: Caller = { installation: undefined, user: undefined, person: undefined };
+
+function authenticate(shell: Shell, route: RestRoute, header: string | undefined): Answer<Caller> {
   const token = bearerOf(header);
   if (!token) return refuse(401, 'Requires authentication');
   if (route.auth === 'app') {
     const app = authenticateApp(shell, token);
-    return app.ok ? answer({ installation: undefined, user: undefined }) : app;
+    return app.ok ? answer(nobody) : app;
   }
+  const person = shell.personalTokens.look(token);
   if (route.auth === 'user') {
-    const user = shell.userTokens.userOf(token);
-    if (!user) return refuse(401, 'Bad credentials');
-    return mayCall(shell, route) ? answer({ installation: undefined, user }) : inaccessible;
+    const user = shell.userTokens.userOf(token) ?? person?.user;
+    if (!user) return shell.installationTokens.look(token) ? inaccessible : refuse(401, 'Bad credentials');
+    return mayCall(shell, route) ? answer({ ...nobody, user }) : inaccessible;
+  }
+  if (route.auth === 'reader' && person !== undefined) {
+    const lacks = route.permission !== undefined && person.lacks.has(route.permission[0]);
+    return lacks
+      ? refuse(403, 'Resource not accessible by personal access token')
+      : answer({ ...nobody, person });
   }
   const installation = authenticateInstallation(shell, token, route);
-  return installation.ok ? answer({ installation: installation.value, user: undefined }) : installation;
+  return installation.ok ? answer({ ...nobody, installation: installation.value }) : installation;
 }
 
 function authenticateApp(shell: Shell, token: string): Answer<undefined> {
@@ -196,14 +208,19 @@ export function organizationOf({ installation, params }: RestCall): Answer<Accou
   return account && isIts ? answer(account) : notFound;
 }
 
-/** The repository of the path, if the installation sees it. */
-export function repositoryOf({ world, installation, params }: RestCall): Answer<Repository> {
+/** The repository of the path, if the caller sees it. */
+export function repositoryOf(call: RestCall): Answer<Repository> {
+  const { world, params } = call;
   const found = findRepository(world, `${params.owner}/${params.repo}`);
-  const sees =
-    found !== undefined &&
-    found.owner === installation?.account &&
-    (installation.repositories === 'all' || installation.repositories.has(found.id));
-  return sees ? answer(found) : notFound;
+  return found !== undefined && mayRead(call, found) ? answer(found) : notFound;
+}
+
+export function mayRead({ world, installation, person }: RestCall, repository: Repository): boolean {
+  if (person !== undefined) return tokenSees(world, person, repository);
+  return (
+    repository.owner === installation?.account &&
+    (installation.repositories === 'all' || installation.repositories.has(repository.id))
+  );
 }
 
 /** Whose runners the path is about. */

@@ -5,9 +5,11 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { SimGithub } from '../sim-github.ts';
 import type { Account } from '../state.ts';
 import type { WebhookRequest } from '../webhook.ts';
+import { accountRoutes } from './account-routes.ts';
 import { actionsRoutes } from './actions-routes.ts';
 import { appRoutes } from './app-routes.ts';
 import { addClassicService } from './classic-service.ts';
+import type { NewPersonalToken } from './personal-tokens.ts';
 import { addRestRoutes, apiRoot, fail } from './rest.ts';
 import { addResultsService } from './results-service.ts';
 import { addRunnerProtocol } from './runner-protocol.ts';
@@ -50,6 +52,9 @@ export interface SimGithubServer {
   setCallbackUrl(url: string): void;
   /** Takes away what a user let the App do. */
   revokeTokensOf(user: Account): void;
+  /** As a user makes one on GitHub's page. */
+  makePersonalToken(token: NewPersonalToken): string;
+  revokePersonalToken(token: string): void;
   close(): Promise<void>;
 }
 
@@ -63,6 +68,7 @@ export async function startSimGithubServer(options: SimGithubServerOptions): Pro
     ...runnerRoutes(shell),
     ...actionsRoutes(shell),
     ...userRoutes(shell),
+    ...accountRoutes,
   ]);
   addSignInPages(server, shell);
   addRunnerProtocol(server, shell);
@@ -93,6 +99,8 @@ export async function startSimGithubServer(options: SimGithubServerOptions): Pro
     setCallbackUrl(next) {
       shell.userTokens.client.callbackUrl = next;
     },
+    makePersonalToken: (token) => shell.personalTokens.issue(token),
+    revokePersonalToken: (token) => shell.personalTokens.revoke(token),
     revokeTokensOf: (user) => shell.userTokens.revoke(user),
     close: () => server.close(),
   };

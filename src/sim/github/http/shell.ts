@@ -6,6 +6,7 @@ import type { SimGithub } from '../sim-github.ts';
 import type { Installation, Job, Runner } from '../state.ts';
 import type { World } from '../world.ts';
 import { ExpiringTokens } from './expiring-tokens.ts';
+import { PersonalTokens } from './personal-tokens.ts';
 import { UserTokens } from './user-tokens.ts';
 
 /** What an upload URL stands for. */
@@ -25,6 +26,7 @@ export class Shell {
   readonly runnerTokens: ExpiringTokens<Runner>;
   readonly logTokens: ExpiringTokens<Job>;
   readonly userTokens: UserTokens;
+  readonly personalTokens: PersonalTokens;
   readonly uploads = new Map<string, Upload>();
 
   constructor(github: SimGithub, keys: ShellKeys = newShellKeys()) {
@@ -35,6 +37,7 @@ export class Shell {
     this.installationTokens = new ExpiringTokens(this.world);
     this.runnerTokens = new ExpiringTokens(this.world);
     this.logTokens = new ExpiringTokens(this.world);
+    this.personalTokens = new PersonalTokens(this.world);
     this.userTokens = new UserTokens(this.world, clientSecretOf(keys.app));
   }
 }

@@ -1,8 +1,9 @@
 // What a user's token shows of the user.
 
 import { membershipsShown, teamsShown } from '../members.ts';
-import { renderUser } from '../render/account.ts';
+import { renderOwnUser, renderUser } from '../render/account.ts';
 import type { Account } from '../state.ts';
+import type { World } from '../world.ts';
 import { ok, page, type RestCall, type RestRoute } from './rest.ts';
 import type { Shell } from './shell.ts';
 
@@ -17,7 +18,7 @@ export function userRoutes({ world }: Shell): RestRoute[] {
       method: 'GET',
       path: '/user',
       auth: 'user',
-      handle: (call) => ok({ ...renderUser(userOf(call), world.urls), name: null, email: null }),
+      handle: (call) => ok(renderOwnUser(userOf(call), ownCounts(world, userOf(call)), world.urls)),
     },
     {
       method: 'GET',
@@ -55,4 +56,10 @@ export function userRoutes({ world }: Shell): RestRoute[] {
       },
     },
   ];
+}
+
+function ownCounts({ state }: World, user: Account): { public: number; private: number } {
+  const own = [...state.repositories.values()].filter(({ owner }) => owner === user);
+  const hidden = own.filter((it) => it.private).length;
+  return { public: own.length - hidden, private: hidden };
 }

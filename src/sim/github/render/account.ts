@@ -45,3 +45,62 @@ export function renderOrganization(account: Account, urls: Urls): Record<string,
     description: '',
   };
 }
+
+export interface RepositoryCounts {
+  public: number;
+  private: number;
+}
+
+const never = '2020-01-01T00:00:00Z';
+
+/** "Public user": organisations are shown so too. */
+export const renderFullUser = (account: Account, counts: RepositoryCounts, urls: Urls) => ({
+  ...renderUser(account, urls),
+  user_view_type: 'public',
+  name: null,
+  company: null,
+  blog: '',
+  location: null,
+  email: null,
+  hireable: null,
+  bio: null,
+  public_repos: counts.public,
+  public_gists: 0,
+  followers: 0,
+  following: 0,
+  created_at: never,
+  updated_at: never,
+});
+
+/** "Private user": as users see themselves. */
+export const renderOwnUser = (account: Account, counts: RepositoryCounts, urls: Urls) => ({
+  ...renderFullUser(account, counts, urls),
+  user_view_type: 'private',
+  collaborators: 0,
+  disk_usage: 0,
+  owned_private_repos: counts.private,
+  private_gists: 0,
+  total_private_repos: counts.private,
+  two_factor_authentication: true,
+});
+
+export const renderFullOrganization = (
+  account: Account,
+  counts: RepositoryCounts,
+  isMember: boolean,
+  urls: Urls,
+) => ({
+  ...renderOrganization(account, urls),
+  html_url: `${urls.html}/${account.login}`,
+  has_organization_projects: true,
+  has_repository_projects: true,
+  public_repos: counts.public,
+  public_gists: 0,
+  followers: 0,
+  following: 0,
+  type: 'Organization',
+  created_at: never,
+  updated_at: never,
+  archived_at: null,
+  ...(isMember && { total_private_repos: counts.private, owned_private_repos: counts.private }),
+});
