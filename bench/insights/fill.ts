@@ -1,6 +1,7 @@
 // A quarter and more of a busy fleet, made by the database itself: jobs that are over, the rollups that they add up to, and rows
 // of the table of jobs beside them. Names, times and ends follow from the job's number, so that every run measures the same.
 
+import { jobLinesStatement } from '../../src/adapters/store-postgres/migrations/0012-job-lines.ts';
 import type { DayRange } from '../../src/domain/insights/calendar.ts';
 
 export const shape = { owners: 20, repositories: 10, workflows: 4, names: 5, users: 50, open: 400 };
@@ -61,6 +62,7 @@ export const fillStatements = (
       where: "ended = 'success'",
     }),
   ],
+  ['lines of jobs by name', jobLinesStatement],
   [
     'what was measured',
     `insert into measured (scope, runner, cpu_percent, memory_mib, disk_mib, had_milli_cpus, had_memory_mib, had_disk_gib)

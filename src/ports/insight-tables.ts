@@ -19,7 +19,7 @@ export interface InsightTable {
   tallies(kind: RollupKind, days: DayRange, filter: InsightFilter): Promise<readonly Tallied[]>;
   /** One row for each day, or for `job` each week, that has any, in their order. */
   daily(kind: RollupKind, days: DayRange, filter: InsightFilter): Promise<readonly TalliedDay[]>;
-  /** Each job by name with its weeks, in no order of the jobs. `days` begin on a Monday. */
+  /** Each job by name with its weeks, of its newest `weeksKept`, in no order of the jobs. `days` begin on a Monday. */
   weeks(days: DayRange, filter: InsightFilter): Promise<readonly JobWeeks[]>;
   /** The jobs that ended at `from` or later and before `to`, counted one by one: for parts of a day. */
   tallyBetween(from: Instant, to: Instant, filter: Pick<InsightFilter, 'owners'>): Promise<Tally>;
@@ -108,5 +108,4 @@ export interface JobWeek {
   /** Of the runs that succeeded. */
   builds: number;
   ms: number;
-  longestMs: number;
 }

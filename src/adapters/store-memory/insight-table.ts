@@ -4,7 +4,13 @@
 import { type DayRange, dayOf } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import { highest } from '../../domain/insights/measured.ts';
-import { type RollupKey, type RollupKind, recounted, rollupId } from '../../domain/insights/rollup.ts';
+import {
+  type RollupKey,
+  type RollupKind,
+  recounted,
+  rollupId,
+  weeksKept,
+} from '../../domain/insights/rollup.ts';
 import { noTally, sumOf, type Tally, tallyOf } from '../../domain/insights/tally.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
 import type {
@@ -142,7 +148,15 @@ function queriesOf(
           tally,
         })),
       ),
-    weeks: (days, filter) => session.statement(() => byJob(rollups('job', days, filter))),
+    weeks: (days, filter) =>
+      session.statement(() =>
+        byJob(rollups('job', everyDay, filter))
+          .map(({ weeks, ...job }) => ({
+            ...job,
+            weeks: weeks.slice(-weeksKept).filter(({ monday }) => isIn(monday, days)),
+          }))
+          .filter(({ weeks }) => weeks.length > 0),
+      ),
     tallyBetween: (from, to, { owners }) =>
       session.statement(() =>
         [...endedBetween(committed(), from, to, owners)].map(tallyOf).reduce(sumOf, noTally),
@@ -177,14 +191,15 @@ function queriesOf(
   };
 }
 
+const everyDay: DayRange = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
 function byJob(rollups: readonly { key: RollupKey; tally: Tally }[]): readonly JobWeeks[] {
   const jobs = new Map<string, JobWeeks & { weeks: JobWeek[] }>();
   for (const { key, tally } of rollups) {
     const { owner, repository, workflow, name, day: monday } = key;
     const id = rollupId({ ...key, day: 0 });
     const job = jobs.get(id) ?? { owner, repository, workflow, name, weeks: [] };
-    const { builds, ms, longestMs } = tally;
-    job.weeks.push({ monday, builds, ms, longestMs });
+    job.weeks.push({ monday, builds: tally.builds, ms: tally.ms });
     jobs.set(id, job);
   }
   return [...jobs.values()];

@@ -31,6 +31,15 @@ export interface InsightTables {
     had_memory_mib: number;
     had_disk_gib: number;
   };
+  job_lines: {
+    owner: string;
+    repository: string;
+    workflow: string;
+    name: string;
+    /** The Monday of its newest week. */
+    newest: number;
+    weeks: string;
+  };
   rollups: {
     kind: RollupKind;
     owner: string;

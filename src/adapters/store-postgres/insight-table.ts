@@ -5,16 +5,10 @@ import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import type { RollupKind } from '../../domain/insights/rollup.ts';
 import type { Tally } from '../../domain/insights/tally.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
-import type {
-  InsightFilter,
-  InsightTable,
-  JobName,
-  JobWeek,
-  JobWeeks,
-  OpenJobs,
-} from '../../ports/insight-tables.ts';
+import type { InsightFilter, InsightTable, JobName, OpenJobs } from '../../ports/insight-tables.ts';
 import type { Db } from './db.ts';
 import { storedJob } from './insight-rows.ts';
+import { weeksOf } from './job-lines.ts';
 import { measuredJobs, putMeasured } from './measured-jobs.ts';
 import { storable } from './tables.ts';
 
@@ -80,9 +74,10 @@ export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefine
     measured: (days, filter) => measuredJobs(db, days, filter),
     async clear() {
       recorded.clear();
-      await sql`lock table insight_jobs, rollups in exclusive mode`.execute(db);
+      await sql`lock table insight_jobs, rollups, job_lines in exclusive mode`.execute(db);
       await db.deleteFrom('insight_jobs').execute();
       await db.deleteFrom('rollups').execute();
+      await db.deleteFrom('job_lines').execute();
     },
   };
 }
@@ -105,33 +100,6 @@ const counts = [
 function endedBetween(db: Db, from: Instant, to: Instant, owners: readonly string[] | undefined) {
   const query = db.selectFrom('insight_jobs').where('ended_at', '>=', from).where('ended_at', '<', to);
   return owners === undefined ? query : query.where('owner', 'in', listed(owners));
-}
-
-/**
- * One row for each job, its weeks as one text: as rows of their own they would take most of the time to read. The index
- * `rollups_by_job` has them in the order of the groups.
- */
-async function weeksOf(db: Db, days: DayRange, filter: InsightFilter): Promise<readonly JobWeeks[]> {
-  const rows = await chosen(db, 'job', days, filter)
-    .select([
-      ...(['owner', 'repository', 'workflow', 'name'] as const),
-      sql<string>`string_agg(concat_ws(' ', day, builds, ms, longest_ms), ',')`.as('weeks'),
-    ])
-    .where('builds', '>', 0)
-    .groupBy(['owner', 'repository', 'workflow', 'name'])
-    .execute();
-  return rows.map(({ weeks, ...job }) => ({
-    ...job,
-    weeks: weeks
-      .split(',')
-      .map(weekIn)
-      .sort((a, b) => a.monday - b.monday),
-  }));
-}
-
-function weekIn(text: string): JobWeek {
-  const [monday, builds, ms, longestMs] = text.split(' ');
-  return { monday: Number(monday), builds: Number(builds), ms: Number(ms), longestMs: Number(longestMs) };
 }
 
 async function openJobs(db: Db, owners: readonly string[] | undefined): Promise<OpenJobs> {

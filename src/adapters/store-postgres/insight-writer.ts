@@ -8,6 +8,7 @@ import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import { type RollupChange, rollupChanges, rollupId } from '../../domain/insights/rollup.ts';
 import type { Db } from './db.ts';
 import { storedJob } from './insight-rows.ts';
+import { putLines } from './job-lines.ts';
 import { storable } from './tables.ts';
 
 export async function writeInsights(
@@ -70,10 +71,7 @@ async function putJobs(db: Db, jobs: readonly FinishedJob[]): Promise<void> {
 }
 
 async function putRollups(db: Db, changes: readonly RollupChange[]): Promise<void> {
-  const sorted = changes
-    .map((change) => ({ id: rollupId(change.key), change }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ change }) => change);
+  const sorted = inOrder(new Map(changes.map((change) => [rollupId(change.key), change])));
   const key = (field: 'kind' | 'owner' | 'repository' | 'workflow' | 'name') =>
     sorted.map((it) => it.key[field]);
   const sum = (field: keyof RollupChange['add']) => sorted.map(({ add }) => add[field]);
@@ -98,7 +96,13 @@ async function putRollups(db: Db, changes: readonly RollupChange[]): Promise<voi
   `.execute(db);
   // Rare: a job counts otherwise than before. The rollups are ours by now, so nobody else's jobs come between.
   for (const { key: of, removedMs } of sorted) if (removedMs > 0) await lookForLongest(db, of);
+  const weeks = sorted.map((change) => change.key).filter(({ kind }) => kind === 'job');
+  const jobs = new Map(weeks.map((week) => [rollupId({ ...week, day: 0 }), week]));
+  if (jobs.size > 0) await putLines(db, inOrder(jobs));
 }
+
+const inOrder = <Value>(byId: ReadonlyMap<string, Value>): readonly Value[] =>
+  [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 
 async function lookForLongest(db: Db, of: RollupChange['key']): Promise<void> {
   const length = of.kind === 'job' ? 7 : 1;

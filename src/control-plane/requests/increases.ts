@@ -7,6 +7,8 @@ import {
   increasesIn,
   type RunSetting,
 } from '../../domain/insights/increases.ts';
+import type { Vm } from '../../domain/lifecycle/vm.ts';
+import { scopeKey } from '../../domain/scope.ts';
 import { type Instant, toIso } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
@@ -49,10 +51,9 @@ export async function jobRuns(
   const to = dayOf(clock.now()) + 1;
   const runs = await store.transaction(async (tx) => {
     const found = await tx.insights.longest(of, { from: to - query.days, to });
-    const described: { run: FinishedJob; setting: RunSetting }[] = [];
-    for (const run of found.filter(({ owner }) => sees(caller, owner)))
-      described.push({ run, setting: await settingOf(tx, run) });
-    return described;
+    const seen = found.filter(({ owner }) => sees(caller, owner));
+    const vmOf = await vmsOf(tx, seen);
+    return seen.map((run) => ({ run, setting: settingOf(run, vmOf(run)) }));
   });
   if (runs.length === 0)
     return refused(
@@ -65,15 +66,23 @@ export async function jobRuns(
   });
 }
 
-async function settingOf(tx: Transaction, { sha, labels, scope, runner }: FinishedJob): Promise<RunSetting> {
-  const vm = runner === undefined ? undefined : await tx.vms.byRunnerName(scope, runner);
-  return {
-    sha,
-    size: labels,
-    ...(vm && { image: vm.image }),
-    ...(vm?.host !== undefined && { host: vm.host }),
-  };
+/** The VM of each run whose runner was one of ours. */
+async function vmsOf(
+  tx: Transaction,
+  runs: readonly FinishedJob[],
+): Promise<(run: FinishedJob) => Vm | undefined> {
+  const asked = runs.flatMap(({ scope, runner }) => (runner === undefined ? [] : [{ scope, name: runner }]));
+  const vms = await tx.vms.byRunnerNames(asked);
+  const found = new Map(vms.map((vm) => [`${scopeKey(vm.scope)} ${vm.runnerName}`, vm]));
+  return ({ scope, runner }) => found.get(`${scope} ${runner}`);
 }
+
+const settingOf = ({ sha, labels }: FinishedJob, vm: Vm | undefined): RunSetting => ({
+  sha,
+  size: labels,
+  ...(vm && { image: vm.image }),
+  ...(vm?.host !== undefined && { host: vm.host }),
+});
 
 const describeRun = (
   { job, endedAt, ms, waitMs }: FinishedJob,

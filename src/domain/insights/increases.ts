@@ -35,22 +35,22 @@ const leastMs = seconds(5);
 /** The jobs whose newest week took at least `percent` longer than usual, and 5 seconds, the largest growth in time first. */
 export function increasesIn(jobs: readonly JobOfWeeks[], percent: number): readonly Increase[] {
   return jobs
-    .flatMap((job) => increaseOf(job) ?? [])
-    .filter((it) => it.percent >= percent && it.nowMs - it.usualMs >= leastMs)
+    .flatMap((job) => increaseOf(job, percent) ?? [])
     .sort((a, b) => b.nowMs - b.usualMs - (a.nowMs - a.usualMs) || (fullName(a) < fullName(b) ? -1 : 1));
 }
 
-/** Undefined when there is nothing to compare with. */
-function increaseOf({ weeks, ...job }: JobOfWeeks): Increase | undefined {
-  const newest = weeks.at(-1);
-  const usualMs = middle(weeks.slice(0, -1).map(averageMs));
-  if (newest === undefined || usualMs === undefined || usualMs <= 0) return undefined;
-  const nowMs = averageMs(newest);
+/** Undefined when it grew by less, or there is nothing to compare with. */
+function increaseOf({ weeks, ...job }: JobOfWeeks, leastPercent: number): Increase | undefined {
+  const averages = weeks.map(averageMs);
+  const nowMs = averages.at(-1);
+  const usualMs = middle(averages.slice(0, -1));
+  if (nowMs === undefined || usualMs === undefined || usualMs <= 0) return undefined;
+  const percent = Math.round((nowMs / usualMs - 1) * 100);
+  if (percent < leastPercent || nowMs - usualMs < leastMs) return undefined;
   return {
     ...job,
-    ...{ usualMs, nowMs },
-    percent: Math.round((nowMs / usualMs - 1) * 100),
-    weeks: weeks.map((week) => ({ monday: week.monday, builds: week.builds, averageMs: averageMs(week) })),
+    ...{ usualMs, nowMs, percent },
+    weeks: weeks.map(({ monday, builds }, index) => ({ monday, builds, averageMs: averages[index] ?? 0 })),
   };
 }
 

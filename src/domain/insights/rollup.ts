@@ -9,6 +9,9 @@ import { noTally, sumOf, type Tally, tallyOf } from './tally.ts';
 export const rollupKinds = ['organization', 'repository', 'workflow', 'user', 'job'] as const;
 export type RollupKind = (typeof rollupKinds)[number];
 
+/** How many weeks of a job by name can be asked for together, of those that have any: more than the longest period has. */
+export const weeksKept = 26;
+
 export interface RollupKey {
   kind: RollupKind;
   /** The day, or for `job` the Monday of its week. */

@@ -2,10 +2,10 @@ import { expect } from 'vitest';
 import { jobId, runnerName } from '../../../src/domain/ids.ts';
 import { dayOf, mondayOf } from '../../../src/domain/insights/calendar.ts';
 import type { FinishedJob } from '../../../src/domain/insights/finished-job.ts';
-import { type RollupKind, recounted, rollupKinds } from '../../../src/domain/insights/rollup.ts';
+import { type RollupKind, recounted, rollupKinds, weeksKept } from '../../../src/domain/insights/rollup.ts';
 import { noTally } from '../../../src/domain/insights/tally.ts';
 import { days } from '../../../src/domain/time.ts';
-import type { InsightFilter } from '../../../src/ports/insight-tables.ts';
+import type { InsightFilter, JobWeek } from '../../../src/ports/insight-tables.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { itWith, meeting, type OpenStores, within } from './stores.ts';
 import { acmeKey, at, job } from './things.ts';
@@ -57,6 +57,25 @@ async function expectRecounted(store: Store, jobs: readonly FinishedJob[]): Prom
     );
     expect(await tallies(store, kind)).toHaveLength(groups.size);
   }
+  await expectWeeks(store, jobs);
+}
+
+/** So are the weeks of each job by name. */
+async function expectWeeks(store: Store, jobs: readonly FinishedJob[]): Promise<void> {
+  const expected = new Map<string, JobWeek[]>();
+  for (const { key, tally } of recounted(jobs).values()) {
+    if (key.kind !== 'job') continue;
+    const id = JSON.stringify([key.owner, key.repository, key.workflow, key.name]);
+    const week = { monday: key.day, builds: tally.builds, ms: tally.ms };
+    expected.set(
+      id,
+      [...(expected.get(id) ?? []), week].sort((x, y) => x.monday - y.monday),
+    );
+  }
+  const found = await within(store, (tx) => tx.insights.weeks(ever, {}));
+  expect(found).toHaveLength(expected.size);
+  for (const { owner, repository, workflow, name, weeks } of found)
+    expect(weeks).toEqual(expected.get(JSON.stringify([owner, repository, workflow, name])));
 }
 
 export function insightContract(open: OpenStores): void {
@@ -123,6 +142,35 @@ export function insightContract(open: OpenStores): void {
     await expectRecounted(a, jobs);
   });
 
+  it('loses no week when two count weeks of the same job at once', async ({ a, b }) => {
+    const bothAreIn = meeting(2);
+    const [now, before] = [finished(1), finished(2, { endedAt: at(-days(7)) })];
+    const counting = (store: Store, one: FinishedJob): Promise<void> =>
+      store.transaction(async (tx) => {
+        await tx.jobs.get(one.job);
+        await bothAreIn();
+        tx.insights.record(one.job, one);
+      });
+    await Promise.all([counting(a, now), counting(b, before)]);
+    await expectRecounted(a, [now, before]);
+  });
+
+  it('tells the newest weeks of a job, those of its owner alone', async ({ a }) => {
+    const all = Array.from({ length: weeksKept + 2 }, (_, week) =>
+      finished(1 + week, { endedAt: at(days(7 * (week - weeksKept))), ms: 1 + week }),
+    );
+    await count(a, ...all, finished(100, { owner: 'globex', repository: 'globex/app' }));
+    const weeks = (owners: string[], range = ever) =>
+      within(a, (tx) => tx.insights.weeks(range, { owners })).then((jobs) => jobs.map((one) => one.weeks));
+    const [acme, ...others] = await weeks(['acme', 'nobody']);
+    expect(others).toEqual([]);
+    expect(acme?.map(({ ms }) => ms)).toEqual(all.slice(2).map(({ ms }) => ms));
+    const monday = mondayOf(dayOf(at(0)));
+    expect(await weeks(['acme'], { from: monday, to: monday + 7 })).toMatchObject([[{ ms: weeksKept + 1 }]]);
+    expect(await weeks(['acme'], { from: monday + 100, to: monday + 107 })).toEqual([]);
+    expect(await weeks([])).toEqual([]);
+  });
+
   it('tells days and weeks in their order', async ({ a }) => {
     const late = at(days(8));
     await count(
@@ -140,8 +188,8 @@ export function insightContract(open: OpenStores): void {
       {
         ...{ owner: 'acme', repository: 'acme/app', workflow: 'CI', name: 'build' },
         weeks: [
-          { monday: mondayOf(dayOf(at(0))), builds: 1, ms: 60_000, longestMs: 60_000 },
-          { monday: mondayOf(dayOf(late)), builds: 1, ms: 5, longestMs: 5 },
+          { monday: mondayOf(dayOf(at(0))), builds: 1, ms: 60_000 },
+          { monday: mondayOf(dayOf(late)), builds: 1, ms: 5 },
         ],
       },
     ]);
