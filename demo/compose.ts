@@ -122,6 +122,7 @@ function serverConfig(
       apiUrl: github.apiUrl,
       webhookSecrets: [new Secret(github.app.webhookSecret)],
     },
+    githubStatusPage: github.url,
     adminTokenHashes: [createHash('sha256').update(adminToken).digest('hex')],
     trustProxy: false,
     settings: {

@@ -1,5 +1,5 @@
 import type { CallOf } from '../wire/api/endpoints.ts';
-import type { ApiIncident } from '../wire/api/incidents.ts';
+import type { ApiIncident, ApiStatusPage } from '../wire/api/incidents.ts';
 import { age } from './age.ts';
 import { type Command, outcomeOf } from './outcome.ts';
 import { table } from './table.ts';
@@ -13,7 +13,12 @@ export const incidents =
     outcomeOf(await api.call('listIncidents', { query }), (value) => ({
       ok: true,
       json: value,
-      text: [`Is it us? ${value.verdict.words}`, ...tableOf(value.incidents, value.now)].join('\n\n'),
+      text: [
+        `Is it us? ${value.verdict.words}`,
+        ...tableOf(value.incidents, value.now),
+        ...witnessOf(value.incidents, value.now),
+        ...(value.statusPage === undefined ? [] : [pageLine(value.statusPage, value.now)]),
+      ].join('\n\n'),
     }));
 
 const tableOf = (found: readonly ApiIncident[], now: string): readonly string[] =>
@@ -38,6 +43,30 @@ const rowsOf = (incident: ApiIncident, now: string): string[][] =>
     ratio.toFixed(1),
     String(jobs),
   ]);
+
+/** What GitHub's status page says of each. */
+function witnessOf(found: readonly ApiIncident[], now: string): readonly string[] {
+  const lines = found.flatMap(({ since, whose, subject, githubStatus }) =>
+    githubStatus === undefined
+      ? []
+      : [
+          `${age(since, now)} ago, ${whose}${subject === 'all' ? '' : ` (${subject})`}: ${githubStatus.words}`,
+        ],
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+function pageLine({ state, readAt, why, troubles }: ApiStatusPage, now: string): string {
+  const read = readAt === undefined ? 'never read' : `read ${age(readAt, now)} ago`;
+  if (state === 'unreachable') return `GitHub's status page cannot be read: ${why ?? 'unknown'}; ${read}.`;
+  const told = troubles.map(
+    ({ component, status, toldAt, title, url }) =>
+      `\n  ${component}: ${status.replaceAll('_', ' ')} for ${age(toldAt, now)}${title === undefined ? '' : `: ${title}`}${url === undefined ? '' : ` ${url}`}`,
+  );
+  return troubles.length === 0
+    ? `GitHub's status page tells of no trouble, ${read}.`
+    : `GitHub's status page tells, ${read}:${told.join('')}`;
+}
 
 const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const percent = (rate: number | undefined): string =>

@@ -3,6 +3,7 @@ import type { AlertSender } from '../ports/alert-sender.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GitHub } from '../ports/github.ts';
 import type { GitHubHook } from '../ports/github-hook.ts';
+import type { GitHubStatusFeed } from '../ports/github-status.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Sealer } from '../ports/sealer.ts';
@@ -21,6 +22,8 @@ export interface Deps {
   random: Random;
   log: Log;
   settings: Settings;
+  /** GitHub's status page is not read when it is left out. */
+  statusFeed?: GitHubStatusFeed;
   /** Jobs are not sent as traces when it is left out. */
   traces?: TraceExporter;
   /** Nobody is told of what is wrong when it is left out. */

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { PinoLog } from '../adapters/log-pino/log.ts';
 import { allSettings, serverSettings } from '../adapters/system/configuration.ts';
+import { statusPageOf } from '../adapters/system/github-settings.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import { readOrMakeToken, readSecrets, readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings, type ValuesOf } from '../adapters/system/setting.ts';
@@ -68,6 +69,7 @@ async function configOf(values: Values, mayCreateUser: boolean, log: PinoLog): P
     oauth: await oauthOf(values),
     adminTokenHashes: values.adminTokenHashes ?? [await ownTokenHash(values.dataFolder)],
     metricsTokens: values.metricsTokenFile === undefined ? [] : await readSecrets(values.metricsTokenFile),
+    githubStatusPage: statusPageOf(values),
     otlpEndpoint: values.otlpEndpoint,
     alerts: { senders: await alertSenders(values), off: new Set(values.alertsOff) },
     trustProxy: values.trustProxy,

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { listenForAgents } from '../adapters/agent-link-ws/listener.ts';
 import { startEmbeddedPostgres } from '../adapters/embedded-postgres/embedded-postgres.ts';
 import { OctokitGitHub } from '../adapters/github/octokit-github.ts';
+import { StatusFeed } from '../adapters/github-status/status-feed.ts';
 import { createHttpServer, type HttpServer } from '../adapters/http-fastify/server.ts';
 import { PromPrinter } from '../adapters/metrics-prom/prom-printer.ts';
 import { JoseHostTokenVerifier } from '../adapters/sealer-jose/host-token-verifier.ts';
@@ -42,6 +43,8 @@ export interface ServerConfig extends AccessConfig {
   database: { url: Secret } | { folder: string; mayCreateUser: boolean };
   github: { appId: number; privateKey: Secret; apiUrl: string; webhookSecrets: readonly Secret[] };
   alerts?: NonNullable<Deps['alerts']>;
+  /** GitHub's status page; it is not read when left out. */
+  githubStatusPage?: string | undefined;
   /** A collector of traces. */
   otlpEndpoint?: string | undefined;
   /** Good for `/metrics` alone. */
@@ -101,6 +104,12 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       random,
       log,
       settings,
+      ...(config.githubStatusPage !== undefined && {
+        statusFeed: new StatusFeed({
+          url: config.githubStatusPage,
+          userAgent: `bellows/${config.version}`,
+        }),
+      }),
       ...(config.alerts && { alerts: config.alerts }),
       ...(config.otlpEndpoint !== undefined && { traces: otlpTraces(config.otlpEndpoint, config.version) }),
     };

@@ -16,6 +16,7 @@ import { VirtualClock } from '../../src/sim/clock.ts';
 import { InProcessGitHub } from '../../src/sim/github/in-process-api.ts';
 import { InProcessGitHubHook } from '../../src/sim/github/in-process-hook.ts';
 import type { JobWork } from '../../src/sim/github/in-process-runner.ts';
+import { InProcessGitHubStatus } from '../../src/sim/github/in-process-status.ts';
 import { SimGithub } from '../../src/sim/github/sim-github.ts';
 import { PlainIdentity, PlainSealer } from '../../src/sim/plain-sealer.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
@@ -67,6 +68,7 @@ export class ControlPlaneWorld {
       store,
       github: new InProcessGitHub(this.github),
       hook: new InProcessGitHubHook(this.github),
+      statusFeed: new InProcessGitHubStatus(this.github),
       sealer: new PlainSealer(),
       clock: this.clock,
       random: this.random.fork(),

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hours, minutes } from '../../domain/time.ts';
 import { agentSettings, allSettings, clientSettings, serverSettings } from './configuration.ts';
+import { statusPageOf } from './github-settings.ts';
 import {
   duration,
   flag,
@@ -193,5 +194,26 @@ describe('files of secrets', () => {
     expect((await stat(join(folder, 'deep'))).mode & 0o777).toBe(0o711);
     expect(await readdir(join(folder, 'deep'))).toEqual(['token']);
     expect((await make()).reveal()).toBe(tokens[0]);
+  });
+});
+
+describe('the status page of GitHub', () => {
+  const github = 'https://api.github.com';
+  it('is read for GitHub itself, for another only when it is named, and never when it is off', () => {
+    const page = (githubStatusPage: string | undefined, githubApiUrl: string) =>
+      statusPageOf({ githubStatusPage, githubApiUrl });
+    expect(page(undefined, github)).toBe('https://www.githubstatus.com');
+    expect(page('off', github)).toBeUndefined();
+    expect(page(undefined, 'https://ghe.internal/api/v3')).toBeUndefined();
+    expect(page('https://status.internal', 'https://ghe.internal/api/v3')).toBe('https://status.internal');
+  });
+
+  it('is an address or the word off', () => {
+    const { parse } = serverSettings.githubStatusPage;
+    expect([parse('off'), parse('https://eu.githubstatus.com/')]).toEqual([
+      'off',
+      'https://eu.githubstatus.com',
+    ]);
+    expect(() => parse('no')).toThrow('not an address');
   });
 });

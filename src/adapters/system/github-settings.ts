@@ -3,6 +3,8 @@
 import { flag, integer, names, numbersByName, path, text, url } from './parsers.ts';
 import { optional, required, setting } from './setting.ts';
 
+const githubApi = 'https://api.github.com';
+
 export const githubSettings = {
   appId: required(
     'BELLOWS_GITHUB_APP_ID',
@@ -21,9 +23,14 @@ export const githubSettings = {
   ),
   githubApiUrl: setting(
     'BELLOWS_GITHUB_API_URL',
-    'https://api.github.com',
+    githubApi,
     url,
     'The REST API: for GitHub Enterprise Server `https://HOST/api/v3`.',
+  ),
+  githubStatusPage: optional(
+    'BELLOWS_GITHUB_STATUS',
+    pageOrOff,
+    "GitHub's status page, with which incidents are compared (docs/attribution.md), or `off`: it is not read. When unset, `https://www.githubstatus.com` for GitHub's own API, and none for another.",
   ),
   owners: required(
     'BELLOWS_OWNERS',
@@ -60,3 +67,19 @@ export const githubSettings = {
   ),
   serveForks: setting('BELLOWS_SERVE_FORKS', 'false', flag, 'Serve repositories that are forks.'),
 } as const;
+
+/** Where nobody wishes anything else. A GitHub Enterprise Server is not on GitHub's page. */
+export const statusPageOf = ({
+  githubStatusPage,
+  githubApiUrl,
+}: {
+  githubStatusPage: string | undefined;
+  githubApiUrl: string;
+}): string | undefined => {
+  if (githubStatusPage !== undefined) return githubStatusPage === 'off' ? undefined : githubStatusPage;
+  return githubApiUrl === githubApi ? 'https://www.githubstatus.com' : undefined;
+};
+
+function pageOrOff(value: string): string {
+  return value === 'off' ? value : url(value);
+}

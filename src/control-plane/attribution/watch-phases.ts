@@ -57,6 +57,11 @@ async function round(tx: Transaction, now: Instant): Promise<Round> {
   for (const incident of seen.incidents) await tx.attribution.putIncident(incident);
   await tx.attribution.forget(notes.map(({ number }) => number));
   const news = seen.incidents.filter(({ openedAt, closedAt }) => openedAt === now || closedAt === now);
+  // What GitHub's status page says of them is asked at once.
+  if (news.length > 0) {
+    await tx.tasks.enqueue({ kind: 'repair', loop: 'github-status' }, now);
+    tx.wake('tasks');
+  }
   return { full: notes.length === mostNotes, calm: false, news };
 }
 

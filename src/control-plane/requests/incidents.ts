@@ -4,11 +4,12 @@ import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
 import { accountsOf, type Evidence, type Incident } from '../../domain/attribution/incident.ts';
 import { ownerWords, phaseRules } from '../../domain/attribution/owners.ts';
 import { verdictOf } from '../../domain/attribution/verdict.ts';
-import { toIso } from '../../domain/time.ts';
+import { type Instant, toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiIncident } from '../../wire/api/incidents.ts';
 import type { RequestDeps } from './deps.ts';
+import { describePage, describeWord } from './github-status.ts';
 
 /** Beyond so many, one more changes nothing of the answer. */
 const mostOpen = 100;
@@ -24,14 +25,18 @@ export async function listIncidents(
   const isOther = owner !== undefined && !sees(caller, owner);
   const seen = { ...ownersSeen(caller), ...(owner !== undefined && { owners: isOther ? [] : [owner] }) };
   const filter = { ...seen, ...(query.open !== undefined && { open: true as const }) };
-  const { incidents, open } = await store.transaction(async (tx) => ({
+  const { incidents, open, feed } = await store.transaction(async (tx) => ({
+    feed: await tx.loops.get('github-status'),
     incidents: await tx.attribution.incidents(filter, query.limit),
     open: await tx.attribution.incidents({ ...seen, open: true }, mostOpen),
   }));
+  const now = clock.now();
+  const describe = (incident: Incident) => describeIncident(incident, caller, now);
   return answered({
-    now: toIso(clock.now()),
-    verdict: verdictFor(open.map((incident) => describeIncident(incident, caller))),
-    incidents: incidents.map((incident) => describeIncident(incident, caller)),
+    now: toIso(now),
+    verdict: verdictFor(open.map(describe)),
+    incidents: incidents.map(describe),
+    ...(feed !== undefined && feed.off !== true && { statusPage: describePage(feed) }),
   });
 }
 
@@ -53,13 +58,14 @@ export async function getIncident(
       'No such incident',
       `We know no incident ${params.incident}. See them: bellows incidents`,
     );
-  return answered({ now: toIso(clock.now()), incident: describeIncident(incident, caller) });
+  const now = clock.now();
+  return answered({ now: toIso(now), incident: describeIncident(incident, caller, now) });
 }
 
 const isSeen = (incident: Incident, caller: Caller): boolean =>
   caller.reach === 'all' || accountsOf(incident).some((account) => sees(caller, account));
 
-function describeIncident(incident: Incident, caller: Caller): ApiIncident {
+function describeIncident(incident: Incident, caller: Caller, now: Instant): ApiIncident {
   const { id, owner, subject, since, openedAt, closedAt, ending, evidence } = incident;
   return {
     ...{ id, owner, subject },
@@ -69,6 +75,7 @@ function describeIncident(incident: Incident, caller: Caller): ApiIncident {
     ...(closedAt !== undefined && { closedAt: toIso(closedAt) }),
     ...(ending !== undefined && { ending }),
     evidence: evidence.map((one) => describeEvidence(one, caller)).filter(({ jobs }) => jobs > 0),
+    ...describeWord(incident, now),
   };
 }
 

@@ -3,6 +3,7 @@
 // a runner (`in-process-runner.ts`) or something that a user does (`sim-github.ts`).
 
 import type { Conclusion, Job, Runner } from './state.ts';
+import type { StatusFeedFault } from './status-page.ts';
 import type { Delivery } from './webhook.ts';
 
 /**
@@ -66,6 +67,8 @@ export interface Faults {
   hosted: (job: Job) => HostedWork | undefined;
   /** How old the state of this job is that REST shows, in ms; a job is never shown as it was before it was made. */
   replicaLagMs: (job: Job) => number;
+  /** How GitHub's status page is kept; asked each time that it is read. */
+  statusFeed: () => StatusFeedFault;
   /** Whether this answer of a list leaves out the entry with this id. */
   listMisses: (list: List, id: number) => boolean;
 }
@@ -80,5 +83,6 @@ export const noFaults = (): Faults => ({
   assignmentDown: () => false,
   hosted: () => undefined,
   replicaLagMs: () => 0,
+  statusFeed: () => ({ kind: 'honest' }),
   listMisses: () => false,
 });

@@ -40,6 +40,7 @@ import {
   type RunnerGroup,
   type Team,
 } from './state.ts';
+import { SimStatusPage } from './status-page.ts';
 import { timersOn } from './timers.ts';
 import type { WebhookHandler } from './webhook.ts';
 import { type ParsedWorkflow, parseWorkflow } from './workflow/parse-workflow.ts';
@@ -84,11 +85,13 @@ const defaultPath = '.github/workflows/ci.yml';
 
 export class SimGithub {
   readonly world: World;
+  readonly statusPage: SimStatusPage;
 
   constructor(options: SimGithubOptions) {
     const { clock, random } = options;
     const beliefs = beliefsWith(options.beliefs);
     const faults: Faults = { ...noFaults(), ...options.faults };
+    this.statusPage = new SimStatusPage(clock, () => faults.statusFeed());
     const timers = timersOn(clock);
     const ids = identifiersFrom(random);
     const app = newApp(ids.next('app'), options.webhookSecret ?? "It's a Secret to Everybody");

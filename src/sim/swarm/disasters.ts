@@ -1,6 +1,7 @@
 // What strikes once or a few times in a storm: each disaster begins at a moment that the seed chose and lasts for a while.
 
 import { type DurationMs, minutes, seconds } from '../../domain/time.ts';
+import type { StatusComponent, StatusFeedFault } from '../github/status-page.ts';
 import type { HostMachine } from '../world/host-machine.ts';
 import type { RestorableDatabase } from '../world/world.ts';
 import type { FaultName } from './fault-kinds.ts';
@@ -14,10 +15,13 @@ export function brewDisasters<Snapshot>(storm: Storm, database: RestorableDataba
   const { world } = storm;
   const { faults } = world.github.world;
   const now = new Set<FaultName>();
-  const during = (kind: FaultName): Disaster => {
+  const { statusPage } = world.github;
+  const during = (kind: FaultName, component: StatusComponent): Disaster => {
     return async (lasting) => {
       now.add(kind);
+      statusPage.set(component, 'major_outage');
       await lasting();
+      statusPage.set(component, 'operational');
       now.delete(kind);
     };
   };
@@ -28,10 +32,17 @@ export function brewDisasters<Snapshot>(storm: Storm, database: RestorableDataba
   const call = faults.call;
   faults.call = (operation) => (is('api-outage') ? { kind: 'refused', status: 503 } : call(operation));
   faults.assignmentDown = () => is('assignment-outage');
+  const page = storm
+    .dice('status-page')
+    .pick<StatusFeedFault>([
+      ...([{ kind: 'honest' }, { kind: 'silent' }, { kind: 'down' }, { kind: 'garbage' }] as const),
+      { kind: 'late', ms: minutes(15) },
+    ]);
+  faults.statusFeed = () => (storm.isOver ? { kind: 'honest' } : page);
 
-  strike(storm, 'webhook-outage', [minutes(2), minutes(60)], during('webhook-outage'));
-  strike(storm, 'api-outage', [minutes(1), minutes(20)], during('api-outage'));
-  strike(storm, 'assignment-outage', [minutes(1), minutes(15)], during('assignment-outage'));
+  strike(storm, 'webhook-outage', [minutes(2), minutes(60)], during('webhook-outage', 'Webhooks'));
+  strike(storm, 'api-outage', [minutes(1), minutes(20)], during('api-outage', 'API Requests'));
+  strike(storm, 'assignment-outage', [minutes(1), minutes(15)], during('assignment-outage', 'Actions'));
   strikeDatabase(storm, database);
   strikeServers(storm);
   strikeHosts(storm);

@@ -14,6 +14,7 @@ import { Secret } from '../../ports/secret.ts';
 import { Lifeline } from '../crash-points.ts';
 import { InProcessGitHub } from '../github/in-process-api.ts';
 import { InProcessGitHubHook } from '../github/in-process-hook.ts';
+import { InProcessGitHubStatus } from '../github/in-process-status.ts';
 import type { SimGithub } from '../github/sim-github.ts';
 import { PlainSealer } from '../plain-sealer.ts';
 import type { SeededRandom } from '../seeded-random.ts';
@@ -89,6 +90,7 @@ export class ServerProcess {
       }),
       github: lifeline.watch('github', new InProcessGitHub(github)),
       hook: lifeline.watch('hook', new InProcessGitHubHook(github)),
+      statusFeed: lifeline.watch('statusFeed', new InProcessGitHubStatus(github)),
       sealer: lifeline.watch('sealer', new PlainSealer()),
       clock: lifeline.bind(machineClock(clock, () => weather.clockErrorMs(this.name))),
       random: this.#parts.random.fork(),

@@ -45,6 +45,8 @@ export const apiFeedTrouble = z.object({
   url: z.string().optional(),
 });
 
+export type ApiFeedTrouble = z.infer<typeof apiFeedTrouble>;
+
 export const apiGithubStatus = z.object({
   /**
    * `same`: GitHub's status page tells of it, too. `nothing`: it tells of nothing that would fit. `unreachable`: it could not be

@@ -16,6 +16,7 @@ import { addRunnerProtocol } from './runner-protocol.ts';
 import { runnerRoutes } from './runner-routes.ts';
 import { Shell, type ShellKeys } from './shell.ts';
 import { addSignInPages } from './sign-in-pages.ts';
+import { addStatusRoutes } from './status-routes.ts';
 import { userRoutes } from './user-routes.ts';
 
 export interface SimGithubServerOptions {
@@ -74,6 +75,7 @@ export async function startSimGithubServer(options: SimGithubServerOptions): Pro
   addRunnerProtocol(server, shell);
   addResultsService(server, shell);
   addClassicService(server, shell);
+  addStatusRoutes(server, github);
   const url = await server.listen({ host, port });
   const { world } = github;
   const listening = Number(new URL(url).port);
