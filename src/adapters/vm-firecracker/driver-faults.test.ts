@@ -210,6 +210,22 @@ describe('a VM that runs', { timeout: 120_000 }, () => {
     });
   });
 
+  it('loses its files only when nothing lives in its control group any more', async () => {
+    await begin();
+    const cgroup = machine.cgroup ?? '';
+    const jails = join(harness.folder, 'vms', machine.vm);
+    // Played by files: somebody who came out of the jail and does not carry its id.
+    await writeFile(join(cgroup, 'cgroup.kill'), '');
+    await writeFile(join(cgroup, 'cgroup.events'), 'populated 1\nfrozen 0\n');
+    const stopped = harness.driver.stop(machine.vm);
+    await expect.poll(() => readFile(join(cgroup, 'cgroup.kill'), 'utf8'), { timeout: 20_000 }).toBe('1');
+    expect(await harness.processes()).toEqual([]);
+    expect((await stat(jails)).isDirectory()).toBe(true);
+    await writeFile(join(cgroup, 'cgroup.events'), 'populated 0\nfrozen 0\n');
+    await stopped;
+    expect(await harness.leftovers()).toEqual([]);
+  });
+
   it('cannot fill the disk with its console', async () => {
     await begin();
     const lines = new LineStream(await harness.link.connect(machine.vm, machine.guestSocketPath));

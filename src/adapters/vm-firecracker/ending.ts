@@ -1,6 +1,7 @@
 // How a VM's processes are ended and its place is cleared, whoever made them.
 
 import type { VmId } from '../../domain/ids.ts';
+import { emptyControlGroup } from './control-group.ts';
 import type { FirecrackerDriverOptions } from './driver-options.ts';
 import { placeOf } from './jail.ts';
 import { tapIsFree } from './tap.ts';
@@ -30,7 +31,7 @@ export async function killAll(vm: VmId, look: Look, options: FirecrackerDriverOp
 }
 
 /**
- * The order is Firecracker's users' experience: process, tap, then files. The control group and the tap itself are taken
+ * The order is Firecracker's users' experience: process, tap, control group, then files. Group and tap themselves are taken
  * away by whoever made them. May be called again, and for what a crashed agent left.
  * @param ended resolves when what this agent process holds of the VM has ended.
  */
@@ -46,6 +47,7 @@ export async function endVm(
     await killAll(vm, look, options);
     await ended();
     if (record !== undefined) await tapIsFree(record.tap, options.clock);
+    if (record?.cgroup !== undefined) await emptyControlGroup(record.cgroup, options.clock);
     await clearPlace(vm, options.folder);
   } while ((await look()).length > 0);
 }

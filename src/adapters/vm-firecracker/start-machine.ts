@@ -63,7 +63,8 @@ async function startInPlace(coming: Coming, { options }: StartParts, off: AbortS
   const jail = jailOf(place, program.name, newJailId(vm, options.folder));
   const { guestSocketPath, consolePath } = machine;
   const { device: tap, owner: user } = machine.network;
-  const record = { guestSocketPath, consolePath, tap, user };
+  const held = machine.cgroup === undefined ? {} : { cgroup: machine.cgroup };
+  const record = { guestSocketPath, consolePath, tap, user, ...held };
   await makePlace(place, jail, machine, { ...record, programName: program.name, jailId: jail.id });
   off.throwIfAborted();
   const launched = await launch({

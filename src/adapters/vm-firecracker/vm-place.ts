@@ -40,6 +40,8 @@ export interface PlaceRecord {
   user: number;
   programName: string;
   jailId: string;
+  /** As the host sees it. */
+  cgroup?: string;
 }
 
 /** Makes the place, and the jail with all that the VMM is to find in it. */
