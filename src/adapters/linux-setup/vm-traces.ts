@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { gatewayOf, tapPrefix } from '../../domain/network/address-plan.ts';
 import { defaultPool } from '../../domain/network/policy.ts';
 import { removal, tableName } from '../../domain/network/ruleset.ts';
-import type { ProcessTable } from '../../ports/process-table.ts';
+import type { FlaggedProcess, ProcessTable } from '../../ports/process-table.ts';
 import type { RunProgram } from './run-program.ts';
 
 /** Of QEMU's environment (adapters/vm-qemu). */
 const markName = 'BELLOWS_VM';
+/** Firecracker's id of a VM (adapters/vm-firecracker/jail.ts); the jailer wipes its environment, so there is no mark. */
+const jailId = /^(vm-[0-9a-z]+)-[0-9a-f]{10}$/;
 /** All of our control groups are below one of these. */
 const groups = ['/sys/fs/cgroup/bellows.slice'];
 
@@ -17,16 +19,24 @@ export async function runningVms(processes: ProcessTable): Promise<readonly stri
   const marked = (await processes.marked(markName)).map(({ value }) =>
     value.slice(value.lastIndexOf('/') + 1),
   );
+  const jailed = (await jailedVms(processes)).map(({ value }) => jailId.exec(value)?.[1] ?? value);
   const populated: string[] = [];
   for (const group of await groupsOfVms()) {
     const events = await readFile(join(group, 'cgroup.events'), 'utf8').catch(() => '');
     if (/^populated 1$/m.test(events)) populated.push(group.slice(group.lastIndexOf('/') + 1));
   }
-  return [...new Set([...marked, ...populated])].sort();
+  return [...new Set([...marked, ...jailed, ...populated])].sort();
+}
+
+/** Also without control groups (BELLOWS_CGROUP=off), and in those of an operator's own. */
+async function jailedVms(processes: ProcessTable): Promise<readonly FlaggedProcess[]> {
+  const flagged = await processes.flagged('--id');
+  return flagged.filter(({ value, command }) => jailId.test(value) && command.includes('--api-sock'));
 }
 
 export async function killVms(processes: ProcessTable): Promise<void> {
   for (const process of await processes.marked(markName)) await processes.kill(process);
+  for (const process of await jailedVms(processes)) await processes.kill(process);
   for (const group of await groupsOfVms())
     await writeFile(join(group, 'cgroup.kill'), '1', { flag: 'r+' }).catch(() => undefined);
 }
