@@ -95,6 +95,7 @@ async function startOn(
       },
       vmLogs: new MemoryVmLogs(),
       inspector: life.bind(machine.inspector),
+      vitals: life.bind(machine.vitals),
       clock: life.bind(clock),
       identity,
       random,

@@ -79,7 +79,7 @@ describe('an agent with QEMU', () => {
         folder: vmFolder(join(folder, 'vms')),
         network: userNetwork({ restricted: true, forwards: [] }),
         cage: noCage(),
-        images: { resolve: async () => image, list: async () => [image.digest] },
+        images: { resolve: async () => image, list: async () => [image.digest], ages: async () => [] },
         guestLink: qemuGuestLink(),
         identity: new PlainIdentity('host-1'),
         clock,

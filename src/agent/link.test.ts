@@ -44,7 +44,8 @@ describe('the link', () => {
 
   it.each([
     ['no JSON', 'hello'],
-    ['no message', '{"type":"dance"}'],
+    ['no message', '{"typ":"dance"}'],
+    ['a message in pieces', '{"type":"desired","vms":7}'],
     ['too large', `"${'x'.repeat(5 * 1024 * 1024)}"`],
   ])('is closed on what is %s, and opened anew', async (_name, text) => {
     const world = await started();
@@ -53,6 +54,25 @@ describe('the link', () => {
     expect(world.socket).toBeUndefined();
     await world.clock.advance(seconds(31));
     expect(world.socket).toBeDefined();
+  });
+
+  it('passes over what only a newer control plane says', async () => {
+    const world = await started();
+    const { socket } = world;
+    socket?.send('{"type":"dance","tempo":3}');
+    await world.clock.advance(seconds(31));
+    expect(world.socket).toBe(socket);
+    expect(world.logged.filter((line) => line.includes('passed over'))).toHaveLength(1);
+  });
+
+  it('tells how the host does, read anew every half minute', async () => {
+    const world = await started();
+    expect(world.observed?.vitals).toMatchObject({ processors: 4, memoryBytes: 2 ** 34, kernel: 'sim' });
+    world.host.diskFull = true;
+    await world.clock.advance(seconds(20));
+    expect(world.observed?.vitals?.diskFreeBytes).toBeGreaterThan(0);
+    await world.clock.advance(seconds(20));
+    expect(world.observed?.vitals?.diskFreeBytes).toBe(0);
   });
 
   it('carries no id that could lead out of a folder', async () => {

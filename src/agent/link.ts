@@ -136,6 +136,15 @@ export class ControlPlaneLink {
       socket.close(linkCloseCodes.badMessage, message.slice(0, 100));
       return;
     }
+    if ('strange' in message) {
+      this.#parts.log.warn(
+        'the control plane is newer, and said what this agent does not know: passed over',
+        {
+          type: message.strange,
+        },
+      );
+      return;
+    }
     await this.#parts.hear(message, (answer) => socket.send(JSON.stringify(answer)));
   }
 }

@@ -4,6 +4,7 @@ import { type HostId, vmId } from '../domain/ids.ts';
 import type { DurationMs } from '../domain/time.ts';
 import type { AgentLinkDialer } from '../ports/agent-link.ts';
 import type { HostFacts, HostInspector } from '../ports/host-inspector.ts';
+import type { HostVitalsReader } from '../ports/host-vitals.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { OwnLog } from '../ports/own-log.ts';
 import type { HostIdentity } from '../ports/sealer.ts';
@@ -19,6 +20,7 @@ import { type AgentLimits, defaultLimits } from './limits.ts';
 import { ControlPlaneLink } from './link.ts';
 import { Reconciler } from './reconciler.ts';
 import { type UpkeepParts, upkeep } from './upkeep.ts';
+import { vitalsLook } from './vitals.ts';
 import { VmLogBook } from './vm-log-book.ts';
 import { byOrder } from './warm/aliases.ts';
 import { WarmPool, type WarmSize } from './warm/warm-pool.ts';
@@ -35,6 +37,8 @@ export interface AgentDeps
   ownLog?: OwnLog | undefined;
   journal: Journal;
   inspector: HostInspector;
+  /** How the host does, for who looks from afar; not told when left out. */
+  vitals?: HostVitalsReader | undefined;
   dialer: AgentLinkDialer;
 }
 
@@ -138,6 +142,7 @@ interface LinkParts extends Hearing {
 function linkFor(deps: AgentDeps, options: AgentOptions, parts: LinkParts): ControlPlaneLink {
   const { ledger, desired, reconciler, capacity, observeMs, stopping } = parts;
   const { dialer, identity, clock, random, log, driver } = deps;
+  const vitals = vitalsLook(deps);
   const observe = async (): Promise<AgentMessage> => ({
     type: 'observed',
     protocol: agentProtocolVersion,
@@ -146,6 +151,7 @@ function linkFor(deps: AgentDeps, options: AgentOptions, parts: LinkParts): Cont
     ...desired.version,
     ...(desired.remembers === undefined ? {} : { remembers: desired.remembers }),
     capacity: withStrangers(await capacity(), reconciler.strangers()),
+    ...(await vitals()),
     // Together, so that a VM is never missing while its end is not told yet.
     vms: reconciler.observed(),
     events: ledger.state.events.slice(0, eventsAtOnce),

@@ -135,6 +135,14 @@ describe('bellows hosts', () => {
       vms: 2,
       usedMilliCpus: 4500,
       usedMemoryMib: 8192,
+      maxVms: 7,
+      vitals: {
+        at: now,
+        pingMs: 1.26,
+        load: { oneMinute: 2.25, fiveMinutes: 2, fifteenMinutes: 1 },
+        memoryBytes: 34 * 2 ** 30,
+        memoryUsedBytes: 4 * 2 ** 30,
+      },
       lastHeardAt: '2026-01-01T11:59:57.000Z',
       enrolledAt: now,
     };
@@ -152,7 +160,7 @@ describe('bellows hosts', () => {
       listHosts: answered({ now, image: 'sha256:b', hosts: [host, fresh] }),
     });
     expect(textOf(outcome)).toMatch(
-      /host-1 +rack +online +2 +4\.5\/8 +8\/32 GiB +current +gpu +all +3 s ago/,
+      /host-1 +rack +online +2\/7 +4\.5\/8 +8\/32 GiB +2\.3 +30 GiB +1\.3 ms +current +gpu +all +3 s ago/,
     );
     expect(textOf(outcome)).toMatch(/host-2 +new +silent +0 +0\/\? +0\/\? GiB +\? +acme +never/);
   });

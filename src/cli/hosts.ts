@@ -24,6 +24,9 @@ const head = [
   'vms',
   'cpus',
   'memory',
+  'load',
+  'free mem',
+  'ping',
   'image',
   'labels',
   'owners',
@@ -35,9 +38,10 @@ const row = (host: ApiHost, { now, image }: { now: string; image: string }): str
   host.id,
   host.name,
   host.hold === undefined ? host.state : `${host.state}, ${host.hold.kind}`,
-  String(host.vms),
+  host.maxVms === undefined ? String(host.vms) : `${host.vms}/${host.maxVms}`,
   `${cpus(host.usedMilliCpus)}/${host.capacity ? cpus(host.capacity.milliCpus) : '?'}`,
   `${gib(host.usedMemoryMib)}/${host.capacity ? gib(host.capacity.memoryMib) : '?'} GiB`,
+  ...busyness(host),
   imageWord(host, image),
   host.capacity?.labels.join(',') ?? '',
   host.owners.join(',') || 'all',
@@ -50,6 +54,17 @@ const imageWord = ({ capacity }: ApiHost, image: string): string => {
   if (capacity === undefined) return '?';
   return capacity.images.includes(image) ? 'current' : 'missing';
 };
+
+/** Load by the minute, memory that is free on the machine, the way there and back; blank where it is not known. */
+const busyness = ({
+  vitals: { load, memoryBytes, memoryUsedBytes, pingMs } = { at: '' },
+}: ApiHost): string[] => [
+  load === undefined ? '' : load.oneMinute.toFixed(1),
+  memoryBytes === undefined || memoryUsedBytes === undefined
+    ? ''
+    : `${gib((memoryBytes - memoryUsedBytes) / 2 ** 20)} GiB`,
+  pingMs === undefined ? '' : `${pingMs < 10 ? pingMs.toFixed(1) : Math.round(pingMs)} ms`,
+];
 
 const cpus = (milli: number): string => String(Math.round(milli / 100) / 10);
 const gib = (mib: number): string => String(Math.round(mib / 102.4) / 10);

@@ -108,6 +108,9 @@ class PretendShelf implements ImageShelf {
   async list() {
     return [];
   }
+  async ages() {
+    return [];
+  }
   async newest() {
     return undefined;
   }

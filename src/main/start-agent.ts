@@ -6,6 +6,7 @@ import { WebSocketDialer } from '../adapters/agent-link-ws/dialer.ts';
 import { JournalFile } from '../adapters/journal-file/journal-file.ts';
 import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { linuxHostLoad } from '../adapters/linux/host-load.ts';
+import { linuxHostVitals } from '../adapters/linux/host-vitals.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
 import type { LinuxNetwork } from '../adapters/linux-network/linux-network.ts';
 import { listenForScrapes } from '../adapters/metrics-prom/listener.ts';
@@ -116,6 +117,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
         log,
         journal,
         inspector,
+        vitals: linuxHostVitals(linuxHostLoad(), images, folder),
         dialer: new WebSocketDialer(),
       },
       {

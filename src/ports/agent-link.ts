@@ -17,6 +17,8 @@ export interface AgentSocket {
   onMessage(listener: (text: string) => void): void;
   /** At most one listener; called once, also when it is set after the close, and also for a close of our own. */
   onClose(listener: (code: number, reason: string) => void): void;
+  /** How long the latest ping and its answer took in all; undefined before the first answer. */
+  roundTripMs(): number | undefined;
   /** Says goodbye with a code of `linkCloseCodes` and a reason of at most 120 bytes. A second call does nothing. */
   close(code: number, reason: string): void;
 }

@@ -1,3 +1,4 @@
+import type { ImageAge } from '../domain/hosts/vitals.ts';
 import type { ImageDigest } from '../domain/ids.ts';
 
 /** Images that this host has, each verified against its digest before its first use. */
@@ -9,6 +10,8 @@ export interface ImageSource {
   resolve(digest: ImageDigest): Promise<BootFiles>;
   /** Newest first. */
   list(): Promise<readonly ImageDigest[]>;
+  /** The same, with what is known of their age. */
+  ages(): Promise<readonly ImageAge[]>;
 }
 
 /** Where finished images are put. */
@@ -21,7 +24,7 @@ export interface ImageShelf extends ImageSource {
    * Takes the files in `folder` (named as in `wire/image-manifest.ts`) for its own, in one step: an image is there whole or
    * not at all. An image that is there already is success.
    */
-  publish(folder: string, about: { recipe: string; kernelVersion: string }): Promise<ImageDigest>;
+  publish(folder: string, about: ImageOrigin): Promise<ImageDigest>;
   /** Removes all but the `keep` images that were published last, and those from which some process of this host runs. */
   prune(keep: number): Promise<readonly ImageDigest[]>;
   /**
@@ -29,6 +32,11 @@ export interface ImageShelf extends ImageSource {
    * and those from which some process of this host runs. Nothing, while the wanted one is not here.
    */
   retire(order: RetireOrder): Promise<readonly ImageDigest[]>;
+}
+
+export interface ImageOrigin extends Omit<ImageAge, 'digest'> {
+  recipe: string;
+  kernelVersion: string;
 }
 
 export interface RetireOrder {

@@ -17,6 +17,7 @@ import type { AttributionTable } from './incident-tables.ts';
 import type { InsightTable } from './insight-tables.ts';
 import type { MetricTable } from './metric-tables.ts';
 import type { LoopTable, RepairTable } from './repair-tables.ts';
+import type { VitalsTable } from './vitals-table.ts';
 
 export interface Store {
   /**
@@ -80,6 +81,7 @@ export interface Transaction {
   readonly insights: InsightTable;
   readonly metrics: MetricTable;
   readonly attribution: AttributionTable;
+  readonly vitals: VitalsTable;
   /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
   lock(name: LockName): Promise<void>;
   /** Wakes listeners when this transaction commits. */

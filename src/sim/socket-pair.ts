@@ -27,6 +27,7 @@ class End implements AgentSocket {
   readonly #clock: Clock;
   readonly #road: Road;
   #open = true;
+  latestDelayMs: DurationMs | undefined;
   #way: Promise<void> = Promise.resolve();
   #onMessage: ((text: string) => void) | undefined;
   #onClose: ((code: number, reason: string) => void) | undefined;
@@ -40,7 +41,8 @@ class End implements AgentSocket {
 
   send(text: string): void {
     if (!this.#open) return;
-    const arrival = this.#clock.sleep(this.#road.delay());
+    this.latestDelayMs = this.#road.delay();
+    const arrival = this.#clock.sleep(this.latestDelayMs);
     this.#way = this.#way.then(() => arrival).then(() => this.#arrive(text));
   }
 
@@ -65,6 +67,12 @@ class End implements AgentSocket {
     if (!this.#open) return;
     if (this.#onMessage === undefined) this.#early.push(text);
     else this.#onMessage(text);
+  }
+
+  /** As a ping would find the road: the way of the latest message there, and of the latest one back. */
+  roundTripMs(): DurationMs | undefined {
+    const [there, back] = [this.latestDelayMs, this.other?.latestDelayMs];
+    return there === undefined || back === undefined ? undefined : there + back;
   }
 
   onMessage(listener: (text: string) => void): void {

@@ -4,7 +4,13 @@
 
 import { z } from 'zod';
 
-export const agentProtocolVersion = 1;
+/**
+ * What both ends of one version understand; each says its own. Fields that are added are optional and unknown ones are passed
+ * over, and so are messages of an unknown type (`StrangeMessage`), by an end of version 2 or newer; an older one drops the link.
+ * So what is new is sent only to who says a version that has it.
+ * - 2: `read-own-log`, `vitals`.
+ */
+export const agentProtocolVersion = 2;
 /** The largest message in either direction, in bytes. */
 export const maxAgentMessageBytes = 4 * 1024 * 1024;
 
@@ -59,7 +65,7 @@ export const fromControlPlane = z.discriminatedUnion('type', [
     lines: z.number().int().min(1).max(100_000),
     since: instant.optional(),
   }),
-  /** Send the last lines of the agent's own log; answered as `read-log`. An older agent drops the link at it, and comes back. */
+  /** Send the last lines of the agent's own log; answered as `read-log`. Since version 2. */
   z.object({
     type: z.literal('read-own-log'),
     request: id,
@@ -125,6 +131,33 @@ export const capacity = z.object({
   strangers: z.object({ milliCpus: z.number().int().min(0), memoryMib: z.number().int().min(0) }).optional(),
 });
 
+const bytes = z
+  .number()
+  .min(0)
+  .max(2 ** 60);
+
+/** How the host does, as `domain/hosts/vitals.ts` explains it. For people to look at: nothing is decided by it. */
+export const toldVitals = z.object({
+  load: z.tuple([z.number().min(0), z.number().min(0), z.number().min(0)]),
+  processors: z.number().int().min(0),
+  memoryBytes: bytes,
+  memoryAvailableBytes: bytes,
+  diskBytes: bytes,
+  diskFreeBytes: bytes,
+  egress: z.object({ receivedBytes: bytes, sentBytes: bytes }).optional(),
+  kernel: z.string().max(128),
+  images: z
+    .array(
+      z.object({
+        digest: z.string().max(80),
+        builtAt: instant.optional(),
+        runner: z.object({ version: z.string().max(64), releasedAt: instant.optional() }).optional(),
+      }),
+    )
+    .max(256),
+});
+export type ToldVitalsMessage = z.infer<typeof toldVitals>;
+
 export const fromAgent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('observed'),
@@ -138,6 +171,8 @@ export const fromAgent = z.discriminatedUnion('type', [
     remembers: z.object({ epoch: z.string().max(80), generation: z.number().int() }).optional(),
     vms: z.array(observedVm).max(4096),
     capacity,
+    /** Read now and then, and said again until they are read anew. Agents before version 2 know none. */
+    vitals: toldVitals.optional(),
     /** Not acknowledged yet, oldest first. */
     events: z.array(agentEvent).max(4096),
   }),
@@ -162,11 +197,25 @@ export const enrolResponse = z.object({ host: id });
 export const agentLinkPath = '/api/bellows/v1/agent';
 export const agentLinkAudience = 'bellows-agent';
 
+/** Whole, and of a type that this version does not know: the other end is newer. */
+export interface StrangeMessage {
+  strange: string;
+}
+const typed = z.object({ type: z.string().max(64) });
+
+/** `fromAgent` or `fromControlPlane`. */
+type LinkSchema<M> = z.ZodType<M> & {
+  options: readonly { shape: { type: { value: string } } }[];
+};
+
 /**
  * A message of either end: parsed, or what is wrong with it, in words for the log and for the other end.
  * @param schema what may come: `fromAgent` or `fromControlPlane`
  */
-export function parseLinkMessage<T>(schema: z.ZodType<T>, text: string): T | string {
+export function parseLinkMessage<M extends { type: string }>(
+  schema: LinkSchema<M>,
+  text: string,
+): M | StrangeMessage | string {
   if (text.length > maxAgentMessageBytes) return 'message too large';
   let json: unknown;
   try {
@@ -174,6 +223,9 @@ export function parseLinkMessage<T>(schema: z.ZodType<T>, text: string): T | str
   } catch {
     return 'message is not JSON';
   }
+  const { data } = typed.safeParse(json);
+  const isKnown = schema.options.some(({ shape }) => shape.type.value === data?.type);
+  if (data !== undefined && !isKnown) return { strange: data.type };
   const parsed = schema.safeParse(json);
   return parsed.success
     ? parsed.data

@@ -17,6 +17,10 @@ export const imageManifest = z.object({
   /** Of everything that went in: two builds with the same recipe digest need not be done twice. */
   recipe: z.string().regex(/^[0-9a-f]{64}$/),
   kernelVersion: z.string().max(128),
+  /** Epoch milliseconds; images of older builds do not tell. */
+  builtAt: z.number().int().optional(),
+  /** GitHub's runner in it: its version, and the time that its files bear. */
+  runner: z.object({ version: z.string().max(64), releasedAt: z.number().int().optional() }).optional(),
   files: z.object({ kernel: file, initramfs: file, root: file }),
 });
 export type ImageManifest = z.infer<typeof imageManifest>;

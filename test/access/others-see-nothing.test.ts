@@ -9,6 +9,7 @@ import { admin, type Caller } from '../../src/domain/access/caller.ts';
 import { imageDigest, installationId, jobId, repositoryId } from '../../src/domain/ids.ts';
 import { aFinishedJob } from '../../src/domain/insights/insights.fixture.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
+import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
 import { type Scope, scopeKey } from '../../src/domain/scope.ts';
 import { days, minutes } from '../../src/domain/time.ts';
 import type { ApiToken } from '../../src/ports/access-tables.ts';
@@ -209,7 +210,11 @@ async function plantedHandlers(): Promise<ApiHandlers> {
     clock: { now: () => at(2), sleep: () => Promise.resolve() },
     random: seededRandom('others'),
     log: silent,
-    settings: { timing: defaultTiming, image: imageDigest(`sha256:${'1'.repeat(64)}`) },
+    settings: {
+      timing: defaultTiming,
+      capacity: defaultCapacityPolicy,
+      image: imageDigest(`sha256:${'1'.repeat(64)}`),
+    },
     repair: async () => ({ mended: [], failed: [] }),
     readLog: async () => [`${mark} line`],
     readAgentLog: async () => [`${mark} line`],

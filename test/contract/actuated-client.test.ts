@@ -10,6 +10,7 @@ import { admin, type Caller } from '../../src/domain/access/caller.ts';
 import { runnerId, runnerName } from '../../src/domain/ids.ts';
 import { finishedJob } from '../../src/domain/insights/finished-job.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
+import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
@@ -80,7 +81,7 @@ beforeAll(async () => {
     clock: { now: () => at(120_000), sleep: () => Promise.resolve() },
     random: seededRandom('v1'),
     log: silent,
-    settings: { timing: defaultTiming, image: vm(1).image },
+    settings: { timing: defaultTiming, capacity: defaultCapacityPolicy, image: vm(1).image },
     repair: async ({ owner }) => ({
       mended: [
         {

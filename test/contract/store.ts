@@ -18,6 +18,7 @@ import { smallTableContract } from './store/small-tables.ts';
 import type { OpenStores } from './store/stores.ts';
 import { taskContract } from './store/tasks.ts';
 import { transactionContract } from './store/transactions.ts';
+import { vitalsContract } from './store/vitals.ts';
 
 /** @param open gives two connections, as two processes would have them, to one empty store; called for each test. */
 export function storeContract(name: string, open: OpenStores): void {
@@ -36,6 +37,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('insights', () => insightContract(open));
     describe('what the metrics count', () => metricContract(open));
     describe('callers', () => accessContract(open));
+    describe('vitals of hosts', () => vitalsContract(open));
     describe('small tables', () => smallTableContract(open));
   });
 }

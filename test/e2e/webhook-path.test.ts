@@ -14,6 +14,7 @@ import { newToken, tokenHash } from '../../src/control-plane/requests/tokens.ts'
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
 import { imageDigest } from '../../src/domain/ids.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
+import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -60,7 +61,11 @@ beforeEach(async () => {
       clock,
       random,
       log,
-      settings: { timing: defaultTiming, image: imageDigest(`sha256:${'1'.repeat(64)}`) },
+      settings: {
+        timing: defaultTiming,
+        capacity: defaultCapacityPolicy,
+        image: imageDigest(`sha256:${'1'.repeat(64)}`),
+      },
       readLog,
       readAgentLog: readLog,
       repair,

@@ -23,6 +23,7 @@ const order = (world: ControlPlaneWorld, host: string, what: Order['order'], for
       query: undefined,
       body: { order: what, force, by: 'ada@desk', why: 'a new disk' },
     },
+    admin,
   );
 const states = async (world: ControlPlaneWorld) => (await world.vms()).map(({ state }) => state).sort();
 const becomes = (world: ControlPlaneWorld, state: string): Promise<boolean> =>
@@ -110,11 +111,8 @@ describe('a host that is disabled by force', () => {
     const world = new ControlPlaneWorld();
     await world.addHost('rack', 1);
     await order(world, 'rack', 'disable');
-    const again = orderHost(world.deps, {
-      params: { host: 'rack' },
-      query: undefined,
-      body: { order: 'disable', force: true, by: 'bob', why: '' },
-    });
+    const body = { order: 'disable', force: true, by: 'bob', why: '' } as const;
+    const again = orderHost(world.deps, { params: { host: 'rack' }, query: undefined, body }, admin);
     expect(await again).toMatchObject({ value: { forced: 0, host: { hold: { by: 'ada@desk' } } } });
   });
 });

@@ -143,6 +143,7 @@ export class AgentWorld {
       vmLogs: this.vmLogs,
       ownLog: { read: ({ count }) => ['one', 'two', 'three'].slice(-count) },
       inspector: life.bind(host.inspector),
+      vitals: life.bind(host.vitals),
       clock: life.bind(machineClock(this.clock, () => this.clockErrorMs)),
       random: this.random.fork(),
       log: this.#log(),

@@ -120,6 +120,22 @@ describe('an agent link', () => {
     expect((await heard)[0]).toBe(1006);
   });
 
+  it('knows how long its pings take, by its own clock alone', async () => {
+    const [agent, control] = await link();
+    for (const end of [agent, control]) {
+      const found = await vi.waitUntil(() => end.roundTripMs(), { timeout: 10_000 });
+      expect(found).toBeGreaterThan(0);
+      expect(found).toBeLessThan(10_000);
+    }
+    const raw = new WebSocket(url, { headers: { authorization: 'Bearer good' }, autoPong: false });
+    await once(raw, 'open');
+    const mute = await vi.waitUntil(() => accepted[1]?.socket);
+    expect(mute.roundTripMs()).toBeUndefined();
+    raw.pong();
+    await vi.waitUntil(() => mute.roundTripMs() !== undefined, { timeout: 10_000 });
+    raw.close();
+  });
+
   it('is closed when the other end falls silent without a word', async () => {
     const raw = new WebSocket(url, { headers: { authorization: 'Bearer good' }, autoPong: false });
     const [, socket] = await Promise.all([once(raw, 'open'), vi.waitUntil(() => accepted[0])]);

@@ -18,7 +18,7 @@ export function agentSocket(socket: WebSocket, silenceMs: number = linkSilenceMs
   let ended: { code: number; reason: string } | undefined;
   let farewell: { code: number; reason: string } | undefined;
 
-  const stopWatching = watchSilence(socket, silenceMs);
+  const watch = watchSilence(socket, silenceMs);
 
   socket.on('message', (data: RawData, isBinary: boolean) => {
     if (isBinary) return close(linkCloseCodes.badMessage, 'messages are text');
@@ -29,7 +29,7 @@ export function agentSocket(socket: WebSocket, silenceMs: number = linkSilenceMs
   // `ws` closes after an error by itself; the close tells the code. Without a listener the process would end.
   socket.on('error', () => {});
   socket.on('close', (code, reason) => {
-    stopWatching();
+    watch.stop();
     ended = farewell ?? { code, reason: reason.toString() };
     onClose?.(ended.code, ended.reason);
   });
@@ -56,22 +56,41 @@ export function agentSocket(socket: WebSocket, silenceMs: number = linkSilenceMs
       onClose = listener;
       if (ended !== undefined) listener(ended.code, ended.reason);
     },
+    roundTripMs: watch.roundTripMs,
     close,
   };
 }
 
-function watchSilence(socket: WebSocket, silenceMs: number): () => void {
+interface Watch {
+  roundTripMs(): number | undefined;
+  stop(): void;
+}
+
+function watchSilence(socket: WebSocket, silenceMs: number): Watch {
   let heard = true;
+  /** Of the ping that is under way; a later one comes only when this one was answered or the link is at its end. */
+  let sentAt: number | undefined;
+  let roundTripMs: number | undefined;
   const hear = (): void => {
     heard = true;
   };
-  socket.on('pong', hear);
+  const ping = (): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    sentAt = performance.now();
+    socket.ping();
+  };
+  socket.on('pong', () => {
+    hear();
+    if (sentAt !== undefined) roundTripMs = performance.now() - sentAt;
+    sentAt = undefined;
+  });
   socket.on('ping', hear);
   socket.on('message', hear);
   const timer = setInterval(() => {
     if (!heard) return socket.terminate();
     heard = false;
-    if (socket.readyState === socket.OPEN) socket.ping();
+    ping();
   }, silenceMs / 2);
-  return () => clearInterval(timer);
+  ping();
+  return { roundTripMs: () => roundTripMs, stop: () => clearInterval(timer) };
 }

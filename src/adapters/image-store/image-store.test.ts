@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ImageDigest, imageDigest } from '../../domain/ids.ts';
+import { instantOf } from '../../domain/time.ts';
 import { ImageError, type ImageShelf } from '../../ports/image-source.ts';
 import { imageStore } from './image-store.ts';
 
@@ -19,13 +20,15 @@ describe('images on a host', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const publish = async (root = 'root', from = recipe): Promise<ImageDigest> => {
+  const filesOf = async (root: string): Promise<string> => {
     const made = await mkdtemp(join(folder, 'made-'));
     await writeFile(join(made, 'vmlinux'), 'kernel');
     await writeFile(join(made, 'initramfs'), 'initramfs');
     await writeFile(join(made, 'root.erofs'), root);
-    return store.publish(made, { recipe: from, kernelVersion: '6.1' });
+    return made;
   };
+  const publish = async (root = 'root', from = recipe): Promise<ImageDigest> =>
+    store.publish(await filesOf(root), { recipe: from, kernelVersion: '6.1' });
 
   it('are named by their content, whatever they were made from', async () => {
     const digest = await publish();
@@ -135,5 +138,17 @@ describe('images on a host', () => {
     const empty = await mkdtemp(join(folder, 'empty-'));
     await expect(store.publish(empty, { recipe, kernelVersion: '6.1' })).rejects.toThrow();
     expect(await readdir(join(folder, 'images'))).toEqual([]);
+  });
+
+  it('tell how old they are; those of older builds are as old as their folder', async () => {
+    const first = await publish('first');
+    await utimes(join(folder, 'images', first.slice(7)), 1000, 1000);
+    const made = await filesOf('second');
+    const runner = { version: '2.336.0', releasedAt: instantOf(7) };
+    const second = await store.publish(made, { recipe, kernelVersion: '6.1', builtAt: instantOf(9), runner });
+    expect(await store.ages()).toEqual([
+      { digest: second, builtAt: 9, runner },
+      { digest: first, builtAt: 1_000_000 },
+    ]);
   });
 });

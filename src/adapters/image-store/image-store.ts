@@ -4,8 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { ImageAge } from '../../domain/hosts/vitals.ts';
 import { type ImageDigest, imageDigest } from '../../domain/ids.ts';
-import { ImageError, type ImageShelf } from '../../ports/image-source.ts';
+import { instantOf } from '../../domain/time.ts';
+import { ImageError, type ImageOrigin, type ImageShelf } from '../../ports/image-source.ts';
 import {
   contentText,
   type ImageManifest,
@@ -52,6 +54,7 @@ export function imageStore(folder: string): ImageShelf {
   };
   return {
     list: newestFirst,
+    ages: async () => Promise.all((await newestFirst()).map((digest) => ageOf(place(digest), digest))),
     newest: async () => (await newestFirst())[0],
     prune: async (keep) => removeUnused((await newestFirst()).slice(keep)),
     retire: async ({ wanted, keep, used }) => {
@@ -81,11 +84,7 @@ export function imageStore(folder: string): ImageShelf {
   };
 }
 
-async function publish(
-  folder: string,
-  from: string,
-  about: { recipe: string; kernelVersion: string },
-): Promise<ImageDigest> {
+async function publish(folder: string, from: string, about: ImageOrigin): Promise<ImageDigest> {
   const [kernel, initramfs, root] = await Promise.all(
     imageParts.map((part) => describe(join(from, imageFiles[part]))),
   );
@@ -150,6 +149,23 @@ async function readManifest(place: string): Promise<ImageManifest> {
       cause: parsed.error,
     });
   return parsed.data;
+}
+
+/** An image whose manifest cannot be read, or is of an older build, is as old as its folder. */
+async function ageOf(place: string, digest: ImageDigest): Promise<ImageAge> {
+  const manifest = await readManifest(place).catch(() => undefined);
+  const builtAt = manifest?.builtAt ?? Math.round((await stat(place)).mtimeMs);
+  const runner = manifest?.runner;
+  return {
+    digest,
+    builtAt: instantOf(builtAt),
+    ...(runner !== undefined && {
+      runner: {
+        version: runner.version,
+        ...(runner.releasedAt !== undefined && { releasedAt: instantOf(runner.releasedAt) }),
+      },
+    }),
+  };
 }
 
 /** Changes whenever a file is written, replaced or restored with other content by ordinary means. */

@@ -17,6 +17,7 @@ import {
   createSealedTable,
 } from './small-tables.ts';
 import { createTaskTable } from './task-table.ts';
+import { createVitalsTable } from './vitals-table.ts';
 import { createVmTable } from './vm-table.ts';
 
 export type Tables = ReturnType<typeof createTables>;
@@ -41,5 +42,6 @@ export function createTables() {
     audit: createAuditTable(),
     insights: createInsightTable((session, owners) => openJobs(jobs.participant, session, owners)),
     attribution: createAttributionTable(),
+    vitals: createVitalsTable(),
   };
 }

@@ -12,6 +12,7 @@ import { up as lists } from './migrations/0007-lists.ts';
 import { up as insightLookups } from './migrations/0008-insight-lookups.ts';
 import { up as attribution } from './migrations/0009-attribution.ts';
 import { up as metrics } from './migrations/0010-metrics.ts';
+import { up as hostVitals } from './migrations/0011-host-vitals.ts';
 import { up as jobLines } from './migrations/0012-job-lines.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
@@ -24,6 +25,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0008-insight-lookups': { up: insightLookups },
   '0009-attribution': { up: attribution },
   '0010-metrics': { up: metrics },
+  '0011-host-vitals': { up: hostVitals },
   '0012-job-lines': { up: jobLines },
 };
 

@@ -33,6 +33,7 @@ import { budgetTable, enrolmentTable, historyTable, sealedTable } from './small-
 import { storeBatchWith } from './store-batch.ts';
 import type { Tables } from './tables.ts';
 import { taskTable } from './task-table.ts';
+import { vitalsTable } from './vitals-table.ts';
 import { vmTable } from './vm-table.ts';
 import { openWakes } from './wakes.ts';
 
@@ -188,6 +189,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded
     insights: insightTable(tx, recorded),
     metrics: metricTable(tx),
     attribution: attributionTable(tx, note),
+    vitals: vitalsTable(tx),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

@@ -5,6 +5,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { Incident } from '../../domain/attribution/incident.ts';
 import type { StreamKey } from '../../domain/attribution/sample.ts';
 import type { Stream } from '../../domain/attribution/stream.ts';
+import type { HostVitals } from '../../domain/hosts/vitals.ts';
 import type { Deadline, Effect } from '../../domain/lifecycle/effects.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
@@ -63,6 +64,7 @@ export interface Tables extends InsightTables {
     doc: Json<Vm>;
   };
   hosts: { id: string; version: number; name: string; doc: Json<Host> };
+  host_vitals: { host: string; doc: Json<HostVitals> };
   tasks: {
     id: Generated<number>;
     kind: string;

@@ -90,6 +90,7 @@ const digestOf = (digit: string) => imageDigest(`sha256:${digit.repeat(64)}`);
 function plantedImages(images: Planted['images'] = {}): ImageSource {
   return {
     list: async () => Object.keys(images).map(digestOf),
+    ages: async () => [],
     resolve: async (digest) => {
       const problem = images[digest.slice(-1)];
       if (problem !== undefined) throw new ImageError(problem);

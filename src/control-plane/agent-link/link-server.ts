@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import { desiredOf } from '../desired.ts';
 import { LogRequests, type WantedLines } from './log-requests.ts';
 import { takeInObserved } from './observe.ts';
+import { VitalsIntake } from './vitals-intake.ts';
 
 export interface LinkServer {
   /** Takes a socket whose host has proved who it is. */
@@ -43,6 +44,13 @@ export function linkServer(deps: Deps): LinkServer {
 
 const noLink = { refused: 'its host has no link to this server at the moment' };
 
+/** The version since which agents know `read-own-log`; those before would drop the link at it. */
+const ownLogVersion = 2;
+const notYet = { refused: 'its agent has only just linked, and not told its version' };
+const tooOld = { refused: 'its agent is too old to send its own log: upgrade it' };
+
+const readMessage = (text: string) => parseLinkMessage(fromAgent, text);
+
 /** One agent's link. Messages are taken in one after the other; pushes that meet one under way are joined. */
 class Link {
   readonly #deps: Deps;
@@ -52,7 +60,10 @@ class Link {
   readonly #waker: { stop(): void };
   #work: Promise<void> = Promise.resolve();
   #pushQueued = false;
-  #said: { text: string; message: AgentMessage | string } | undefined;
+  #said: { text: string; message: ReturnType<typeof readMessage> } | undefined;
+  /** The version that the agent speaks; not known before it has spoken. */
+  #protocol: number | undefined;
+  readonly #vitals = new VitalsIntake();
   #closed = false;
 
   constructor(deps: Deps, host: HostId, socket: AgentSocket, onClosed: () => void) {
@@ -70,7 +81,13 @@ class Link {
     this.#push();
   }
 
-  readLog(vm: string | undefined, wanted: WantedLines): Promise<readonly string[] | { refused: string }> {
+  async readLog(
+    vm: string | undefined,
+    wanted: WantedLines,
+  ): Promise<readonly string[] | { refused: string }> {
+    const protocol = this.#protocol;
+    if (vm === undefined && protocol === undefined) return notYet;
+    if (vm === undefined && protocol !== undefined && protocol < ownLogVersion) return tooOld;
     return this.#logs.ask(vm, wanted);
   }
 
@@ -93,24 +110,35 @@ class Link {
 
   #receive(text: string): void {
     // An idle host says the same every few seconds, and it was read before.
-    const message = text === this.#said?.text ? this.#said.message : parseLinkMessage(fromAgent, text);
+    const message = text === this.#said?.text ? this.#said.message : readMessage(text);
     this.#said = { text, message };
     if (typeof message === 'string') {
       this.#deps.log.warn('bad message from an agent', { host: this.#host, reason: message });
       this.#socket.close(linkCloseCodes.badMessage, message);
       return;
     }
+    if ('strange' in message) {
+      this.#deps.log.warn('an agent is newer, and said what is not known here: passed over', {
+        host: this.#host,
+        type: message.strange,
+      });
+      return;
+    }
+    if (message.type === 'observed') this.#protocol = message.protocol;
     if (message.type === 'log') this.#logs.answer(message);
     else this.#then(() => this.#observe(message));
   }
 
   async #observe(observed: Extract<AgentMessage, { type: 'observed' }>): Promise<void> {
-    const { store, settings } = this.#deps;
+    const { store, settings, clock } = this.#deps;
     const epoch = await store.epoch();
-    const { taken, desired } = await store.transaction(async (tx) => ({
-      taken: await takeInObserved(tx, this.#deps, { host: this.#host, epoch }, observed),
-      desired: await desiredOf(tx, this.#host, epoch, settings),
-    }));
+    const vitals = this.#vitals.fresh(this.#host, observed, this.#socket.roundTripMs(), clock.now());
+    const { taken, desired } = await store.transaction(async (tx) => {
+      const upTo = await takeInObserved(tx, this.#deps, { host: this.#host, epoch }, observed);
+      if (upTo !== undefined && vitals !== undefined) await tx.vitals.put(vitals);
+      return { taken: upTo, desired: await desiredOf(tx, this.#host, epoch, settings) };
+    });
+    if (vitals !== undefined) this.#vitals.stored(observed, vitals.at);
     if (taken === undefined) {
       this.#socket.close(linkCloseCodes.notWelcome, 'this host is not enrolled any more: enrol it again');
       return;

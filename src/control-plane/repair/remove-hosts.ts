@@ -106,6 +106,7 @@ async function remove(
   const locked = await tx.hosts.lockRow(id);
   if (locked?.revision !== host.revision) throw new StaleWriteError(`${id} has changed since it was read`);
   await tx.hosts.remove(id);
+  await tx.vitals.remove(id);
   await recordRepairs(tx, [
     {
       at: now,

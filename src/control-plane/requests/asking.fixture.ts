@@ -1,6 +1,7 @@
 import { vm } from '../../../test/contract/store/things.ts';
 import { admin, type Caller } from '../../domain/access/caller.ts';
 import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
+import { defaultCapacityPolicy } from '../../domain/scheduling/capacity.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Store } from '../../ports/store.ts';
@@ -53,7 +54,7 @@ export async function answerAt<N extends EndpointName>(
     clock: { now: () => now, sleep: () => Promise.resolve() },
     random: seededRandom(`${name} ${now}`),
     log,
-    settings: { timing: defaultTiming, image: vm(1).image },
+    settings: { timing: defaultTiming, capacity: defaultCapacityPolicy, image: vm(1).image },
     repair: repair ?? (async () => ({ mended: [], failed: [] })),
     readLog: readLog ?? (async () => []),
     readAgentLog: async () => [],

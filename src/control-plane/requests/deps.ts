@@ -15,7 +15,7 @@ export interface RequestDeps {
   random: Random;
   log: Log;
   alerts?: Deps['alerts'];
-  settings: Pick<Settings, 'timing' | 'image'>;
+  settings: Pick<Settings, 'timing' | 'image' | 'capacity'>;
   /** Asks a host over its link for the last lines of a VM's log; `refused` says why they cannot be had. */
   readLog: (
     host: HostId,

@@ -2,12 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { acme, at, globex, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import type { Caller } from '../../domain/access/caller.ts';
-import { runnerId, runnerName } from '../../domain/ids.ts';
+import type { ToldVitals } from '../../domain/hosts/vitals.ts';
+import { imageDigest, runnerId, runnerName } from '../../domain/ids.ts';
 import { finishedJob } from '../../domain/insights/finished-job.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import type { Instant } from '../../domain/time.ts';
+import type { HostCapacity } from '../../domain/scheduling/host.ts';
+import { type Instant, toIso } from '../../domain/time.ts';
 import type { Store } from '../../ports/store.ts';
 import type { CallOf, EndpointName } from '../../wire/api/endpoints.ts';
 import { askAt } from './asking.fixture.ts';
@@ -18,6 +20,16 @@ const runner = { id: runnerId(4), name: runnerName('bellows-test-1') };
 const before = { queued: { asOf: at(0), heardAt: at(500) } };
 
 const elsewhere = { ...job(1).repository, fullName: 'Globex/App' };
+
+const room: HostCapacity = {
+  arch: 'x64',
+  milliCpus: 8_000,
+  memoryMib: 9_000,
+  diskGib: 100,
+  maxBooting: 2,
+  labels: [],
+  images: [],
+};
 
 let store: Store;
 beforeEach(() => {
@@ -222,5 +234,56 @@ describe('a VM and a host in detail', () => {
     const seen = await ask('getHost', { params: { host: 'shared' } }, member);
     expect(seen).toMatchObject({ host: { owners: ['globex'], vms: 1 }, vms: [{ id: vm(2).id }] });
     await expect(ask('getHost', { params: { host: 'theirs' } }, member)).rejects.toThrow('404');
+  });
+
+  it('a host tells how it does; what is of all its accounts, only to who sees all of them', async () => {
+    const image = vm(1).image;
+    const told: ToldVitals = {
+      load: [3, 2, 1],
+      processors: 8,
+      memoryBytes: 1000,
+      memoryAvailableBytes: 400,
+      diskBytes: 50,
+      diskFreeBytes: 20,
+      egress: { receivedBytes: 5, sentBytes: 6 },
+      kernel: '6.1',
+      images: [
+        { digest: imageDigest(`sha256:${'9'.repeat(64)}`) },
+        { digest: image, builtAt: at(-9), runner: { version: '2.336.0', releasedAt: at(-99) } },
+      ],
+    };
+    await store.transaction(async (tx) => {
+      await tx.hosts.insert(host(2, { name: 'shared', owners: ['acme', 'globex'], capacity: room }));
+      await tx.hosts.insert(host(3, { name: 'own', owners: ['globex'], capacity: room }));
+      await tx.hosts.insert(host(4, { name: 'everybody' }));
+      for (const n of [2, 3, 4])
+        await tx.vitals.put({ host: host(n).id, at: at(80_000), roundTripMs: 2.5, told });
+    });
+    const whole = {
+      at: toIso(at(80_000)),
+      pingMs: 2.5,
+      processors: 8,
+      memoryBytes: 1000,
+      memoryUsedBytes: 600,
+      diskBytes: 50,
+      diskFreeBytes: 20,
+      egress: { receivedBytes: 5, sentBytes: 6 },
+      kernel: '6.1',
+      load: { oneMinute: 3, fiveMinutes: 2, fifteenMinutes: 1 },
+    };
+    const { host: shared } = await ask('getHost', { params: { host: 'shared' } });
+    expect(shared).toMatchObject({
+      maxVms: 2,
+      image: { digest: image, builtAt: toIso(at(-9)), runner: { version: '2.336.0' } },
+    });
+    expect(shared.vitals).toEqual(whole);
+    const { hosts } = await ask('listHosts', {}, member);
+    const byName = new Map(hosts.map((one) => [one.name, one]));
+    expect(byName.get('own')?.vitals).toEqual(whole);
+    for (const name of ['shared', 'everybody']) {
+      const { load, memoryUsedBytes, diskFreeBytes, egress, ...quiet } = whole;
+      expect(byName.get(name)?.vitals).toEqual(quiet);
+      expect(byName.get(name)?.image?.digest).toBe(image);
+    }
   });
 });

@@ -4,7 +4,7 @@ import { toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { RequestDeps } from './deps.ts';
-import { describeHost, isFor, narrowedTo } from './hosts.ts';
+import { describeHost, isFor } from './hosts.ts';
 import { hostCalled } from './order-host.ts';
 import { describeVm } from './vms.ts';
 
@@ -25,7 +25,7 @@ export async function getHost(
     return answered({
       now: toIso(clock.now()),
       image: settings.image,
-      host: describeHost(narrowedTo(caller, found.value), vms),
+      host: describeHost(caller, found.value, { vms, vitals: await tx.vitals.get(found.value.id) }, settings),
       vms: vms.map(describeVm),
     });
   });

@@ -1,6 +1,7 @@
 // What an operator decides about a host: drain it, take it back, disable it. The decision is part of the host's row, so that
 // it outlives agents and control planes; who decided it, when and why is a line in the host's history.
 
+import type { Caller } from '../../domain/access/caller.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import { reservingStates, type Vm } from '../../domain/lifecycle/vm.ts';
 import type { Hold, Host } from '../../domain/scheduling/host.ts';
@@ -18,6 +19,7 @@ type Order = RequestOf<'orderHost'>['body'];
 export async function orderHost(
   deps: Deps,
   { params, body }: RequestOf<'orderHost'>,
+  caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'orderHost'>>> {
   const answer = await deps.store.transaction(async (tx) => {
     // No plan that was made with the host in it is committed after this.
@@ -26,8 +28,9 @@ export async function orderHost(
     if (!found.ok) return found;
     const forced = body.force ? await forceAll(tx, deps, found.value, body) : 0;
     const host = await write(tx, deps, found.value, body, forced);
-    const vms = await tx.vms.onHost(host.id);
-    return answered({ host: describeHost(host, reserving(vms)), forced });
+    const vms = reserving(await tx.vms.onHost(host.id));
+    const vitals = await tx.vitals.get(host.id);
+    return answered({ host: describeHost(caller, host, { vms, vitals }, deps.settings), forced });
   });
   if (answer.ok)
     deps.log.info('an operator decided about a host', {

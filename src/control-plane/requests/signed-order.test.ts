@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { at, host } from '../../../test/contract/store/things.ts';
+import { at, host, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { admin, type Caller } from '../../domain/access/caller.ts';
+import { defaultCapacityPolicy } from '../../domain/scheduling/capacity.ts';
 import type { Log } from '../../ports/log.ts';
 import { apiHandlers } from './api.ts';
 
@@ -21,7 +22,8 @@ it.each([
 ])('an order to a host is written down as of whoever gave it: %o', async (caller, by) => {
   const store = openMemoryStore();
   await store.transaction((tx) => tx.hosts.insert(host(1)));
-  const deps = { store, log, clock: { now: () => at(1), sleep: async () => {} } };
+  const settings = { image: vm(1).image, capacity: defaultCapacityPolicy };
+  const deps = { store, log, settings, clock: { now: () => at(1), sleep: async () => {} } };
   const handlers = apiHandlers(deps as never);
   const body = { order: 'drain' as const, by: 'somebody else', why: '', force: false };
   const answer = await handlers.orderHost({ params: { host: host(1).id }, query: {}, body }, caller);

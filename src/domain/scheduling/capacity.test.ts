@@ -20,6 +20,7 @@ import {
   type CapacityPolicy,
   defaultCapacityPolicy,
   lacksFor,
+  mostVms,
   neverFits,
   noUsage,
   overpromised,
@@ -52,6 +53,16 @@ describe('a host', () => {
     expect(overpromised(room, { ...noUsage, memoryMib: 9001 }, policy)).toBe('memory');
     expect(overpromised(room, { ...noUsage, milliCpus: 8001 }, policy)).toBe('processors');
     expect(overpromised(room, { ...noUsage, diskGib: 41 }, policy)).toBe('disk');
+  });
+
+  it('has as many VMs at most as are there and as would fit beside them, of 2 processors and 4 GiB', () => {
+    const big = { ...room, milliCpus: 16_000, memoryMib: 40_000, diskGib: 1000 };
+    expect(mostVms(big, noUsage, policy)).toBe(9);
+    expect(mostVms(big, { ...noUsage, vms: 1, memoryMib: 39_000 }, policy)).toBe(1);
+    expect(mostVms(big, { ...noUsage, vms: 3, milliCpus: 30_000 }, policy)).toBe(4);
+    expect(mostVms({ ...big, strangers: { milliCpus: 0, memoryMib: 39_000 } }, noUsage, policy)).toBe(0);
+    expect(mostVms({ ...big, diskGib: 5 }, noUsage, policy)).toBe(1);
+    expect(mostVms(big, { ...noUsage, vms: 40, memoryMib: 90_000 }, policy)).toBe(40);
   });
 
   it('says what keeps one more VM off it', () => {

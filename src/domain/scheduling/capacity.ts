@@ -75,6 +75,24 @@ export function lacksFor(
   return used.booting >= capacity.maxBooting ? 'booting' : undefined;
 }
 
+/** What a VM is thought to be like where one must say how many fit: the size that most workflows ask for. */
+const usualShape = { milliCpus: 2_000, memoryMib: 4_096, diskGib: 20 };
+
+/** The VMs that are there, and as many more of the usual size as fit beside them. */
+export function mostVms(
+  { strangers, ...capacity }: HostCapacity,
+  used: Usage,
+  policy: CapacityPolicy,
+): number {
+  const { milliCpus = 0, memoryMib = 0 } = strangers ?? {};
+  const left = Math.min(
+    (capacity.memoryMib - memoryMib - used.memoryMib) / (usualShape.memoryMib + policy.vmmMemoryMib),
+    (capacity.milliCpus * policy.cpuOvercommit - milliCpus - used.milliCpus) / usualShape.milliCpus,
+    (capacity.diskGib * policy.diskOvercommit - used.diskGib) / usualShape.diskGib,
+  );
+  return used.vms + Math.max(0, Math.floor(left));
+}
+
 /** The resource of which even the empty host has too little. */
 export function neverFits(
   { strangers: _strangers, ...empty }: HostCapacity,

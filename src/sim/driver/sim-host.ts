@@ -6,6 +6,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { GuestLink } from '../../ports/guest-link.ts';
 import type { HostFacts, HostInspector } from '../../ports/host-inspector.ts';
 import type { HostNetwork } from '../../ports/host-network.ts';
+import type { HostVitalsReader } from '../../ports/host-vitals.ts';
 import { ImageError, type ImageSource } from '../../ports/image-source.ts';
 import type { Random } from '../../ports/random.ts';
 import { DiskFullError, type ScratchDisk } from '../../ports/scratch-disk.ts';
@@ -66,6 +67,7 @@ interface ComingVm {
   end(reason: Error): void;
 }
 
+const mib = 1024 ** 2;
 const gib = 1024 ** 3;
 
 export class SimHost {
@@ -237,6 +239,7 @@ export class SimHost {
         };
       },
       list: async () => [...this.images],
+      ages: async () => [...this.images].map((digest) => ({ digest, runner: { version: 'simulated' } })),
     };
   }
 
@@ -254,6 +257,28 @@ export class SimHost {
     return {
       inspect: async () => this.facts,
       boot: async () => ({ id: `boot-${this.#hostBoots}`, at: this.#bootedAt }),
+    };
+  }
+
+  /** As of a host that does nothing but run its VMs. */
+  get vitals(): HostVitalsReader {
+    const { cpus, memoryMib } = this.facts;
+    return {
+      read: async () => {
+        const machines = this.machines;
+        const busy = machines.reduce((sum, { vcpus }) => sum + vcpus, 0);
+        const held = machines.reduce((sum, machine) => sum + machine.memoryMib, 0);
+        return {
+          load: [busy, busy, busy],
+          processors: cpus,
+          memoryBytes: memoryMib * mib,
+          memoryAvailableBytes: Math.max(0, memoryMib - held) * mib,
+          diskBytes: (this.#options.diskGib ?? 200) * gib,
+          diskFreeBytes: await this.disk.freeBytes(),
+          kernel: 'sim',
+          images: await this.imageSource.ages(),
+        };
+      },
     };
   }
 

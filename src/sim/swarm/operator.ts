@@ -2,6 +2,7 @@
 
 import type { Deps } from '../../control-plane/deps.ts';
 import { orderHost } from '../../control-plane/requests/order-host.ts';
+import { admin } from '../../domain/access/caller.ts';
 import type { HostId } from '../../domain/ids.ts';
 import type { Log } from '../../ports/log.ts';
 import type { World } from '../world/world.ts';
@@ -32,7 +33,7 @@ async function orderAt(
   force: boolean,
 ): Promise<void> {
   const body = { order: what, force, by: 'the operator', why: 'as the seed has it' } as const;
-  const answer = await orderHost(deps, { params: { host }, query: undefined, body });
+  const answer = await orderHost(deps, { params: { host }, query: undefined, body }, admin);
   const forced = answer.ok ? answer.value.forced : undefined;
   world.trace.write('operator', what, { host, force, done: answer.ok, forced });
 }

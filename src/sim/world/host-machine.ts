@@ -126,6 +126,7 @@ export class HostMachine {
       }),
       vmLogs: this.logs,
       inspector: life.bind(host.inspector),
+      vitals: life.bind(host.vitals),
       clock: life.bind(machineClock(clock, () => weather.clockErrorMs(this.name))),
       random: this.#parts.random.fork(),
       log: processLog(trace, who, life),

@@ -5,6 +5,35 @@ import { apiEvent } from './jobs.ts';
 import { before } from './list.ts';
 import { apiVm, wantedLines } from './vms.ts';
 
+/** How a host does, as its agent read it within the last minute, and how far away it is. */
+export const apiVitals = z.object({
+  /** When it was taken in; it is old when the host is silent. */
+  at: time,
+  /** From the control plane to the agent and back, by the link's own pings. */
+  pingMs: z.number().optional(),
+  /** What follows is absent where the agent is too old to tell. */
+  processors: z.number().optional(),
+  memoryBytes: z.number().optional(),
+  /** The file system with the VMs' disks. */
+  diskBytes: z.number().optional(),
+  /** The host's own. */
+  kernel: z.string().optional(),
+  /** From here on it tells of everybody's work, so only who sees all accounts that the host serves has it. */
+  load: z.object({ oneMinute: z.number(), fiveMinutes: z.number(), fifteenMinutes: z.number() }).optional(),
+  memoryUsedBytes: z.number().optional(),
+  diskFreeBytes: z.number().optional(),
+  /** Over the default route since the host's boot, by its VMs and by itself. */
+  egress: z.object({ receivedBytes: z.number(), sentBytes: z.number() }).optional(),
+});
+
+/** The image that new VMs start from, if the host has it; its newest one otherwise. */
+export const apiHostImage = z.object({
+  digest: z.string(),
+  builtAt: time.optional(),
+  /** GitHub's runner in it. GitHub gives no jobs to one that is more than 30 days behind the newest. */
+  runner: z.object({ version: z.string(), releasedAt: time.optional() }).optional(),
+});
+
 export const apiHost = z.object({
   id: z.string(),
   name: z.string(),
@@ -33,6 +62,13 @@ export const apiHost = z.object({
   /** What its VMs hold. */
   usedMilliCpus: z.number(),
   usedMemoryMib: z.number(),
+  /** Those that are there, and as many more of 2 processors and 4 GiB as would still fit; absent without a capacity. */
+  maxVms: z.number().optional(),
+  /** Absent until anything is known. */
+  vitals: apiVitals.optional(),
+  /** Absent until the agent has told it. */
+  image: apiHostImage.optional(),
+  /** The agent's. */
   version: z.string().optional(),
   lastHeardAt: time.optional(),
   enrolledAt: time,

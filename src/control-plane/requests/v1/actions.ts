@@ -72,6 +72,6 @@ export async function disable(
     by: caller.name.slice(0, 100),
     why: 'by actuated-cli',
   } as const;
-  const answer = await orderHost(deps, { params: { host: found.value.host.id }, query: {}, body });
+  const answer = await orderHost(deps, { params: { host: found.value.host.id }, query: {}, body }, caller);
   return answer.ok ? answered({ text: 'ok' }) : answer;
 }
