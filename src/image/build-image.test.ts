@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { imageDigest } from '../domain/ids.ts';
 import { instantOf } from '../domain/time.ts';
-import { ImageError, type ImageShelf } from '../ports/image-source.ts';
+import { ImageError, type ImageOrigin, type ImageShelf } from '../ports/image-source.ts';
 import { type Command, CommandError, type ImageWorkshop } from '../ports/image-workshop.ts';
 import { type BuildOptions, type BuildProgress, buildImage } from './build-image.ts';
 
@@ -101,8 +101,10 @@ class PretendShelf implements ImageShelf {
   async madeFrom(recipe: string) {
     return this.made.has(recipe) ? imageDigest(`sha256:${recipe}`) : undefined;
   }
-  async publish(folder: string, about: { recipe: string; kernelVersion: string }) {
+  about: ImageOrigin | undefined;
+  async publish(folder: string, about: ImageOrigin) {
     this.made.set(about.recipe, folder);
+    this.about = about;
     return imageDigest(`sha256:${about.recipe}`);
   }
   async list() {
@@ -146,6 +148,7 @@ describe('building an image', () => {
   it('goes from packages to a published image, and tells each step', async () => {
     const built = await build();
     expect(built.cached).toBe(false);
+    expect(shelf.about).toMatchObject({ builtAt: 0, kernelVersion: '6.1', runner: { version: 'simulated' } });
     const steps = told.filter(({ state }) => state === 'done').map(({ step }) => step);
     expect(steps).toEqual(['packages', 'kernel', 'root file system', 'digest']);
     const mmdebstrap = workshop.commands.find(({ program }) => program === 'mmdebstrap');

@@ -11,6 +11,7 @@ import { imageFiles } from '../wire/image-manifest.ts';
 import { distributionSources } from './apt-sources.ts';
 import { makeBoot } from './make-boot.ts';
 import { parsePackageList } from './recipe.ts';
+import { runnerOrigin } from './runner-origin.ts';
 
 export interface BuildOptions {
   /** The recipe's folder: holds `packages.list`. */
@@ -75,8 +76,9 @@ export async function buildImage(options: BuildOptions, ports: BuildPorts): Prom
       makeBoot({ base, work, out, partsFolder: options.partsFolder }, workshop),
     );
     await step('root file system', (onLine) => assemble(options, base, work, out, workshop, onLine));
+    const runner = await runnerOrigin(options.runner, workshop);
     const digest = await step('digest', () =>
-      shelf.publish(out, { recipe: ingredients.recipe, kernelVersion }),
+      shelf.publish(out, { recipe: ingredients.recipe, kernelVersion, builtAt: clock.now(), runner }),
     );
     return { digest, cached: false, seconds: seconds() };
   } finally {
