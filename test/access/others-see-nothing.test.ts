@@ -14,6 +14,7 @@ import { type Scope, scopeKey } from '../../src/domain/scope.ts';
 import { days, minutes } from '../../src/domain/time.ts';
 import type { ApiToken } from '../../src/ports/access-tables.ts';
 import type { Log } from '../../src/ports/log.ts';
+import type { Store } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { apiPrefix, type Endpoint } from '../../src/wire/api/endpoint.ts';
 import { type ApiHandlers, type CallOf, type EndpointName, endpoints } from '../../src/wire/api/endpoints.ts';
@@ -140,7 +141,7 @@ afterAll(async () => {
   await forgetful.close();
 });
 
-async function plantedHandlers(): Promise<ApiHandlers> {
+async function plantedStore(): Promise<Store> {
   const store = openMemoryStore();
   await store.transaction(async (tx) => {
     await tx.jobs.insert(plantedJob);
@@ -205,6 +206,11 @@ async function plantedHandlers(): Promise<ApiHandlers> {
       { at: at(1), kind: 'job-found-by-poll', cause: `${mark} cause`, subject, owner: `${mark}-org`, data },
     ]);
   });
+  return store;
+}
+
+async function plantedHandlers(): Promise<ApiHandlers> {
+  const store = await plantedStore();
   return apiHandlers({
     store,
     clock: { now: () => at(2), sleep: () => Promise.resolve() },
