@@ -7,7 +7,8 @@ import { discordSender, slackSender, webhookSender } from '../../src/adapters/al
 import { type AlertDeps, alertStep, askForTest } from '../../src/control-plane/alerts/alert-loop.ts';
 import { listAlerts } from '../../src/control-plane/requests/alerts.ts';
 import { alertLimits } from '../../src/domain/alerts/rules.ts';
-import { after, type DurationMs, days, minutes, seconds } from '../../src/domain/time.ts';
+import type { Incident } from '../../src/domain/attribution/incident.ts';
+import { type DurationMs, days, after as later, minutes, seconds } from '../../src/domain/time.ts';
 import type { AlertSender } from '../../src/ports/alert-sender.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { type CannedServer, startCannedServer } from '../support/canned-server.ts';
@@ -87,6 +88,52 @@ describe('each kind arrives, once, and so does its end', () => {
     expect(items().map(short)).toEqual(ends('host-lost', 'rack'));
   });
 
+  it('an incident, with whose it is, what GitHub says of it, and how it ended', async () => {
+    const world = new ControlPlaneWorld();
+    const deps = { ...alertsOf(world, [hook()]), store: world.store };
+    // Nobody else judges here.
+    world.crash();
+    const since = world.clock.now();
+    const trouble = { component: 'Webhooks', status: 'major_outage', toldAt: later(since, minutes(9)) };
+    const incident: Incident = {
+      ...{
+        id: 'incident-1',
+        owner: 'github-delivery',
+        subject: 'all',
+        since,
+        openedAt: later(since, minutes(2)),
+      },
+      evidence: [
+        {
+          ...{ stream: 'time delivery all', what: 'delivery', usualMs: 900, seenMs: 9_000, ratio: 10 },
+          ...{ jobs: 12, accounts: { acme: 12 }, examples: [] },
+        },
+      ],
+      githubStatus: { says: 'same', toldAt: trouble.toldAt, troubles: [trouble] },
+    };
+    const put = (one: Incident) => world.store.transaction((tx) => tx.attribution.putIncident(one));
+    await put(incident);
+    await put({ ...incident, id: 'incident-2', owner: 'host', subject: 'host:rack-1' });
+    await pass(world, deps, minutes(5));
+    const told = receiver.heard.flatMap(({ body }) => (body as { items: (Item & { text: string })[] }).items);
+    expect(told.map(short)).toEqual([
+      { state: 'firing', rule: 'github-incident', subject: 'github-delivery' },
+      { state: 'firing', rule: 'incident', subject: 'host host:rack-1' },
+    ]);
+    expect(told[0]?.text).toBe(
+      "Is it us? No, it is GitHub: its webhooks, 10.0 times the usual until GitHub told us of the job, 12 jobs. GitHub's status page says the same (Webhooks: major outage); we saw it 7 minutes before.",
+    );
+    await put({ ...incident, closedAt: later(since, minutes(40)), ending: 'calm' });
+    await pass(world, deps, minutes(5));
+    const over = receiver.heard
+      .flatMap(({ body }) => (body as { items: (Item & { how?: string })[] }).items)
+      .slice(2);
+    expect(over).toMatchObject([{ state: 'over', rule: 'github-incident', subject: 'github-delivery' }]);
+    expect(over[0]?.how).toMatch(
+      /^It lasted for 40 minutes; all is as usual again\. GitHub's status page says the same/,
+    );
+  });
+
   it('a job that waits though there is room', async () => {
     const world = new ControlPlaneWorld();
     await world.github.push({ repository: 'acme/app', workflowYaml: matrixOf(1) });
@@ -158,7 +205,7 @@ describe('each kind arrives, once, and so does its end', () => {
         owners: [],
         createdBy: 'ada',
         createdAt: now,
-        expiresAt: after(now, days(2)),
+        expiresAt: later(now, days(2)),
       }),
     );
     await pass(world, deps, minutes(4));

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { PromPrinter } from '../../src/adapters/metrics-prom/prom-printer.ts';
 import { serveMetrics } from '../../src/control-plane/metrics/serve-metrics.ts';
 import { admin } from '../../src/domain/access/caller.ts';
-import { minutes } from '../../src/domain/time.ts';
+import { after, days, minutes } from '../../src/domain/time.ts';
 import { ControlPlaneWorld } from '../support/control-plane-world.ts';
 import { namesIn, promtool, whyNoPrometheus } from '../support/prometheus.ts';
 import { root } from '../support/source-tree.ts';
@@ -44,6 +44,11 @@ async function aScrape(): Promise<string> {
   await world.addHost('rack', 1);
   await world.github.push({ repository: 'acme/app', workflowYaml: matrixOf(2) });
   await world.clock.advance(minutes(30));
+  const now = world.clock.now();
+  const about = { name: 'ci', scopes: [], owners: [], createdBy: 'ada', createdAt: now };
+  await world.store.transaction((tx) =>
+    tx.apiTokens.add({ ...about, id: 't1', hash: 'a'.repeat(64), expiresAt: after(now, days(2)) }),
+  );
   const { text } = await serveMetrics(
     {
       store: world.store,

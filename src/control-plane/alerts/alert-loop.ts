@@ -2,9 +2,17 @@
 // still to be sent, is one row under a lock, and who takes a message keeps the others off it for a while. So a message is
 // sent at least once, whoever dies, and seldom twice.
 
-import { type AlertLook, type AlertRule, alertLimits, troublesIn } from '../../domain/alerts/rules.ts';
+import { incidentRules } from '../../domain/alerts/incident-words.ts';
+import {
+  type AlertLook,
+  type AlertRule,
+  alertLimits,
+  endsIn,
+  troublesIn,
+} from '../../domain/alerts/rules.ts';
 import {
   type AlertMessage,
+  type AlertState,
   noAlerts,
   type Outgoing,
   taken,
@@ -12,6 +20,7 @@ import {
   withOutgoing,
   without,
 } from '../../domain/alerts/tell.ts';
+import type { Incident } from '../../domain/attribution/incident.ts';
 import { after, between, type DurationMs, type Instant, seconds } from '../../domain/time.ts';
 import type { AlertSender } from '../../ports/alert-sender.ts';
 import type { Transaction } from '../../ports/store.ts';
@@ -29,6 +38,7 @@ export const lookEveryMs: DurationMs = seconds(15);
 const queuedLooked = 500;
 const tokensLooked = 500;
 const lostLooked = 500;
+const incidentsLooked = 50;
 
 /** One round; gives the pause until the next. */
 export async function alertStep(deps: AlertDeps): Promise<DurationMs> {
@@ -38,9 +48,7 @@ export async function alertStep(deps: AlertDeps): Promise<DurationMs> {
     await tx.lock('alerts');
     const before = (await tx.loops.get('alerts')) ?? noAlerts(now);
     const isFresh = between(before.lookedAt, now) < lookEveryMs / 2 && before.lookedAt < now;
-    const looked = isFresh
-      ? before
-      : told(before, troublesIn(await look(tx, deps, now), deps.off), now, names);
+    const looked = isFresh ? before : await lookAndTell(tx, deps, before, now);
     const { state, due } = taken(looked, now, new Set(names));
     await tx.loops.put('alerts', state);
     return due;
@@ -49,7 +57,23 @@ export async function alertStep(deps: AlertDeps): Promise<DurationMs> {
   return lookEveryMs;
 }
 
-async function look(tx: Transaction, { settings }: AlertDeps, now: Instant): Promise<AlertLook> {
+async function lookAndTell(
+  tx: Transaction,
+  deps: AlertDeps,
+  before: AlertState,
+  now: Instant,
+): Promise<AlertState> {
+  const seen = await look(tx, deps, before, now);
+  const names = deps.senders.map(({ name }) => name);
+  return told(before, troublesIn(seen, deps.off), now, names, endsIn(seen));
+}
+
+async function look(
+  tx: Transaction,
+  { settings }: AlertDeps,
+  before: AlertState,
+  now: Instant,
+): Promise<AlertLook> {
   const since = after(now, -alertLimits.latelyMs);
   const counts = await tx.repairs.count({ since });
   const lost = await tx.repairs.list({ kinds: ['vm-replaced'], since }, { limit: lostLooked });
@@ -62,7 +86,17 @@ async function look(tx: Transaction, { settings }: AlertDeps, now: Instant): Pro
     repairs: Object.values(counts).reduce((sum, count) => sum + count, 0),
     tokens: await tx.apiTokens.list({}, tokensLooked),
     capacity: settings.capacity,
+    incidents: await incidentsFor(tx, before),
   };
+}
+
+/** Those that are open, and the newest, whatever became of them, when some were told: one of these may be over. */
+async function incidentsFor(tx: Transaction, { alerts }: AlertState): Promise<readonly Incident[]> {
+  const open = await tx.attribution.incidents({ open: true }, incidentsLooked);
+  const wasTold = Object.values(alerts).some(({ rule }) => incidentRules.some((one) => one === rule));
+  const newest = wasTold ? await tx.attribution.incidents({}, incidentsLooked) : [];
+  // Of one thing that was there several times, the newest comes last and is the one that counts.
+  return [...newest.filter(({ closedAt }) => closedAt !== undefined).toReversed(), ...open];
 }
 
 /** What fails stays in the outbox, where its next time was written when it was taken. */

@@ -3,12 +3,13 @@
 import { type Caller, nobody, ownersSeen, sees } from '../../domain/access/caller.ts';
 import { serverFamilies } from '../../domain/metrics/server-families.ts';
 import { delayedAfterMs } from '../../domain/metrics/totals.ts';
+import type { WatchLook } from '../../domain/metrics/watch-families.ts';
 import { scopeOwner } from '../../domain/scope.ts';
 import { after } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RawResponse } from '../../ports/http.ts';
 import type { MetricPrinter } from '../../ports/metrics.ts';
-import { type Store, StoreUnavailableError } from '../../ports/store.ts';
+import { type Store, StoreUnavailableError, type Transaction } from '../../ports/store.ts';
 import { isAdmin } from '../requests/tokens.ts';
 import { measuredTotals } from './measure.ts';
 
@@ -67,6 +68,7 @@ async function metricsFor({ store, clock, version }: MetricsDeps, caller: Caller
           hosts: await tx.hosts.list(),
           budgets: await tx.budget.list(),
           unreadDeliveries: await tx.deliveries.count('new'),
+          ...(await watched(tx)),
         },
       }),
     };
@@ -82,3 +84,15 @@ async function metricsFor({ store, clock, version }: MetricsDeps, caller: Caller
 
 /** Days since 1970, far beyond both ends. */
 const everyDay = { from: 0, to: 1_000_000 };
+
+const mostIncidents = 1_000;
+const mostTokens = 1_000;
+
+async function watched(tx: Transaction): Promise<WatchLook> {
+  const feed = await tx.loops.get('github-status');
+  return {
+    incidents: await tx.attribution.incidents({ open: true }, mostIncidents),
+    tokens: await tx.apiTokens.list({}, mostTokens),
+    ...(feed !== undefined && feed.off !== true && { feed }),
+  };
+}

@@ -15,7 +15,7 @@ export function titleOf({ items }: AlertMessage): string {
 export const linesOf = ({ items }: AlertMessage): readonly string[] =>
   items.map((item) =>
     item.state === 'over'
-      ? `Over: ${nameOf(item)}, since ${toIso(item.since)}`
+      ? `Over: ${nameOf(item)}, since ${toIso(item.since)}${item.how === undefined ? '' : `. ${item.how}`}`
       : `${item.text} (${nameOf(item)}, since ${toIso(item.since)})`,
   );
 

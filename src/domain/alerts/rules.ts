@@ -1,6 +1,7 @@
 // What is worth waking somebody for: pure rules over one look at the store. Each gives what holds now; whether and when it is
 // told is decided in `tell.ts`.
 
+import type { Incident } from '../attribution/incident.ts';
 import type { Job } from '../lifecycle/job.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import type { VmLoss } from '../repair/repair.ts';
@@ -8,6 +9,7 @@ import { type CapacityPolicy, lacksFor, usageOf } from '../scheduling/capacity.t
 import type { Host } from '../scheduling/host.ts';
 import { scopeOwner } from '../scope.ts';
 import { between, type DurationMs, days, type Instant, minutes, toIso } from '../time.ts';
+import { endOf, type IncidentRule, incidentRules, nameOfIncident, ruleOf, textOf } from './incident-words.ts';
 
 export const alertRules = [
   'job-waits',
@@ -16,11 +18,13 @@ export const alertRules = [
   'repair-storm',
   'token-runs-out',
   'host-disk-full',
+  ...incidentRules,
 ] as const;
 /**
  * `job-waits`: a job waits for long though a host has room for it. `host-lost`: a host says nothing. `registrations-fail`:
  * GitHub refuses runners. `repair-storm`: much had to be mended. `token-runs-out`: an API token ends within a week.
- * `host-disk-full`: a host has little disk left.
+ * `host-disk-full`: a host has little disk left. `github-incident`, `incident`, `workflow-incident`: something takes longer or fails
+ * more often than usual, and it is GitHub, ourselves, or a workflow.
  */
 export type AlertRule = (typeof alertRules)[number];
 
@@ -43,6 +47,8 @@ export interface AlertLook {
   repairs: number;
   tokens: readonly { id: string; name: string; expiresAt: Instant; revokedAt?: Instant }[];
   capacity: CapacityPolicy;
+  /** All that are open, and of those that closed lately at least those that were told. */
+  incidents: readonly Incident[];
 }
 
 export const alertLimits = {
@@ -90,11 +96,31 @@ const rules: Readonly<Record<AlertRule, (look: AlertLook) => readonly Trouble[]>
         subject: name,
         text: `Host ${name} has ${capacity?.diskGib} GiB of disk left. Old images are the usual cause; \`bellows doctor\` there says more.`,
       })),
+  'github-incident': openIncidents('github-incident'),
+  incident: openIncidents('incident'),
+  'workflow-incident': openIncidents('workflow-incident'),
 };
 
 /** Everything that is wrong by the rules that are on. */
 export const troublesIn = (look: AlertLook, off: ReadonlySet<AlertRule>): readonly Trouble[] =>
   alertRules.filter((rule) => !off.has(rule)).flatMap((rule) => rules[rule](look));
+
+/** How what is over ended, for alerts that may have been told; in `text`. */
+export const endsIn = ({ incidents, now }: AlertLook): readonly Trouble[] =>
+  incidents
+    .filter(({ closedAt }) => closedAt !== undefined)
+    .map((incident) => ({
+      rule: ruleOf(incident),
+      subject: nameOfIncident(incident),
+      text: endOf(incident, now),
+    }));
+
+function openIncidents(rule: IncidentRule): (look: AlertLook) => readonly Trouble[] {
+  return ({ incidents, now }) =>
+    incidents
+      .filter((incident) => incident.closedAt === undefined && ruleOf(incident) === rule)
+      .map((incident) => ({ rule, subject: nameOfIncident(incident), text: textOf(incident, now) }));
+}
 
 const endsSoon =
   (now: Instant) =>

@@ -10,6 +10,8 @@ export interface Alert extends Trouble {
   toldAt?: Instant;
   /** Since when it is not seen any more. */
   clearSince?: Instant;
+  /** How it ended, where somebody knows. */
+  how?: string;
 }
 
 export interface Told {
@@ -18,6 +20,8 @@ export interface Told {
   subject: string;
   text: string;
   since: Instant;
+  /** How it ended, where somebody knows; with `over`. */
+  how?: string;
 }
 
 export interface AlertMessage {
@@ -75,14 +79,18 @@ const mostOutgoing = 100;
 export const alertKey = ({ rule, subject }: Pick<Trouble, 'rule' | 'subject'>): string =>
   `${rule} ${subject}`;
 
-/** The state after a look, with what is to be sent by each of `senders`. */
+/**
+ * The state after a look, with what is to be sent by each of `senders`.
+ * @param ends how what is not seen any more has ended, as `text`.
+ */
 export function told(
   before: AlertState,
   troubles: readonly Trouble[],
   now: Instant,
   senders: readonly string[],
+  ends: readonly Trouble[] = [],
 ): AlertState {
-  const seen = seenNow(before, troubles, now);
+  const seen = seenNow(before, { troubles, ends }, now);
   const mayTell =
     before.lastMessageAt === undefined || between(before.lastMessageAt, now) >= alertTimes.gapMs;
   const items = mayTell ? itemsOf(seen, before.quietUntil, now) : [];
@@ -95,19 +103,21 @@ export function told(
 
 function seenNow(
   { alerts }: AlertState,
-  troubles: readonly Trouble[],
+  { troubles, ends }: { troubles: readonly Trouble[]; ends: readonly Trouble[] },
   now: Instant,
 ): Readonly<Record<string, Alert>> {
+  const hows = new Map(ends.map((end) => [alertKey(end), end.text]));
   const seen: Record<string, Alert> = {};
   for (const trouble of troubles) {
     const known = alerts[alertKey(trouble)];
-    const { clearSince: _, ...rest } = known ?? { since: now };
+    const { clearSince: _, how: _how, ...rest } = known ?? { since: now };
     seen[alertKey(trouble)] = { ...rest, ...trouble };
   }
   for (const [key, alert] of Object.entries(alerts)) {
     // What was never told ends without a word.
     if (seen[key] !== undefined || alert.toldAt === undefined) continue;
-    seen[key] = { ...alert, clearSince: alert.clearSince ?? now };
+    const how = hows.get(key) ?? alert.how;
+    seen[key] = { ...alert, clearSince: alert.clearSince ?? now, ...(how !== undefined && { how }) };
   }
   return seen;
 }
@@ -118,10 +128,10 @@ function itemsOf(
   now: Instant,
 ): readonly Told[] {
   return Object.entries(alerts).flatMap(
-    ([key, { rule, subject, text, since, toldAt, clearSince }]): Told[] => {
+    ([key, { rule, subject, text, since, toldAt, clearSince, how }]): Told[] => {
       if (clearSince !== undefined)
         return between(clearSince, now) >= alertTimes.clearMs
-          ? [{ state: 'over', rule, subject, text, since }]
+          ? [{ state: 'over', rule, subject, text, since, ...(how !== undefined && { how }) }]
           : [];
       const isQuiet = (quietUntil[key] ?? now) > now;
       return toldAt === undefined && !isQuiet && between(since, now) >= alertTimes.holdMs

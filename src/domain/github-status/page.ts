@@ -49,11 +49,12 @@ export const neededBy: Readonly<Record<Owner, readonly string[]>> = {
   workflow: [actions, api, git, packages],
 };
 
-const needed: ReadonlySet<string> = new Set(Object.values(neededBy).flat());
+/** All of them, by name. */
+export const neededComponents: readonly string[] = [...new Set(Object.values(neededBy).flat())].sort();
 
 /** What is wrong in the components that somebody here needs, one for each of them, by name. */
 export function troublesOn({ components, incidents }: StatusPage): readonly PageTrouble[] {
-  return [...needed].sort().flatMap((component): PageTrouble[] => {
+  return neededComponents.flatMap((component): PageTrouble[] => {
     const status = components.find(({ name }) => name === component)?.status ?? wellWord;
     const about = incidents.find((one) => one.components.includes(component));
     if (about === undefined) return status === wellWord ? [] : [{ component, status }];

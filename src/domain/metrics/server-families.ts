@@ -11,6 +11,7 @@ import { between, type Instant } from '../time.ts';
 import { counter, emptyHistogram, type Family, gauge, type Sample } from './family.ts';
 import { type FleetLook, fleetFamilies } from './fleet-families.ts';
 import { type MetricTotals, noTotals, type OwnerTotals, wasLaunched } from './totals.ts';
+import { type WatchLook, watchFamilies } from './watch-families.ts';
 
 export interface ServerLook {
   now: Instant;
@@ -22,7 +23,7 @@ export interface ServerLook {
   totals: Pick<MetricTotals, 'owners' | 'repairs'>;
   vms: readonly Vm[];
   /** What concerns no single account; absent for callers who do not see all of them (I9). */
-  fleet?: FleetLook;
+  fleet?: FleetLook & WatchLook;
 }
 
 export function serverFamilies(look: ServerLook): readonly Family[] {
@@ -43,7 +44,13 @@ export function serverFamilies(look: ServerLook): readonly Family[] {
         })),
       ),
     },
-    ...(look.fleet === undefined ? [] : [repairs(look), ...fleetFamilies(look.fleet, look.vms, look.now)]),
+    ...(look.fleet === undefined
+      ? []
+      : [
+          repairs(look),
+          ...fleetFamilies(look.fleet, look.vms, look.now),
+          ...watchFamilies(look.fleet, look.now),
+        ]),
   ];
 }
 
