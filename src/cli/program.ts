@@ -1,12 +1,13 @@
 // The commands that ask a control plane, with their options. What each does stands in a file of its own.
 
 import { Argument, Command as Commander, Option } from 'commander';
+import { owners } from '../domain/attribution/owners.ts';
 import { repairKinds } from '../domain/repair/repair.ts';
 import { addAccessCommands } from './access-program.ts';
 import { agentLogs } from './agent-logs.ts';
 import { alerts, testAlerts } from './alerts.ts';
 import { checkGithub } from './check-github.ts';
-import { asked, durationSeconds, instant, told, wholeNumber } from './command-options.ts';
+import { asked, durationSeconds, instant, severalOf, told, wholeNumber } from './command-options.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { enrolToken } from './enrol-token.ts';
 import { events } from './events.ts';
@@ -16,6 +17,7 @@ import { addInsightCommands } from './insight-commands.ts';
 import { addListCommands } from './list-commands.ts';
 import { type LogQuery, logs } from './logs.ts';
 import type { Command, Run } from './outcome.ts';
+import { phases } from './phases.ts';
 import { type RepairQuery, repair, repairs } from './repairs.ts';
 
 export function addClientCommands(program: Commander, run: Run): void {
@@ -131,10 +133,17 @@ function addIncidentCommands(program: Commander, run: Run): void {
     )
       .option('--owner <account>', 'only with jobs of this account')
       .option('--open', 'only those that are not over')
+      .option('--whose <owners>', `only of these: ${owners.join(', ')}`, severalOf(owners))
+      .option('--days <n>', 'only those that went on in the last so many days', wholeNumber)
       .option('--limit <n>', 'at most so many', wholeNumber)
       .action(({ json, open, ...query }: Omit<IncidentQuery, 'open'> & { json?: boolean; open?: true }) =>
         run(incidents({ ...query, ...(open === true && { open: 'true' }) }), asked(json)),
       ),
+  );
+  program.addCommand(
+    told(
+      new Commander('phases').description('List how long each phase takes lately, beside the usual'),
+    ).action(({ json }: { json?: boolean }) => run(phases(), asked(json))),
   );
 }
 

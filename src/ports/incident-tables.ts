@@ -1,9 +1,11 @@
 // What the store keeps to tell whose fault it is: notes of what is over and not yet judged, what is usual, and the incidents.
 
 import type { Incident } from '../domain/attribution/incident.ts';
+import type { Owner } from '../domain/attribution/owners.ts';
 import type { StreamKey } from '../domain/attribution/sample.ts';
 import type { Stream } from '../domain/attribution/stream.ts';
 import type { JobId, VmId } from '../domain/ids.ts';
+import type { Instant } from '../domain/time.ts';
 
 /** `started`: the VM was given the job. `ended`: the job is over. `gone`: nothing is left of the VM. */
 export type Note =
@@ -18,7 +20,8 @@ export interface AttributionTable {
   /** The oldest ones. Whoever reads and then forgets them holds the lock `repair:attribution`. */
   notes(limit: number): Promise<readonly NumberedNote[]>;
   forget(numbers: readonly number[]): Promise<void>;
-  streams(): Promise<ReadonlyMap<StreamKey, Stream>>;
+  /** @param filter.butOfRepositories leaves out those of which there is one for each repository: they are many. */
+  streams(filter?: { butOfRepositories: true }): Promise<ReadonlyMap<StreamKey, Stream>>;
   putStreams(streams: ReadonlyMap<StreamKey, Stream>): Promise<void>;
   /** Written anew when there is one with this id. */
   putIncident(incident: Incident): Promise<void>;
@@ -32,4 +35,8 @@ export interface IncidentFilter {
   owners?: readonly string[];
   /** Only those that are not over. */
   open?: true;
+  /** Only those that are one of these owners'. */
+  whose?: readonly Owner[];
+  /** Only those that went on at this time or later. */
+  since?: Instant;
 }

@@ -6,6 +6,9 @@ import { createHttpServer, type HttpServer } from '../../src/adapters/http-fasti
 import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
 import { admin, type Caller } from '../../src/domain/access/caller.ts';
+import type { Histogram } from '../../src/domain/attribution/histogram.ts';
+import type { StreamKey } from '../../src/domain/attribution/sample.ts';
+import { newStream, type Stream } from '../../src/domain/attribution/stream.ts';
 import { imageDigest, installationId, jobId, repositoryId } from '../../src/domain/ids.ts';
 import { aFinishedJob } from '../../src/domain/insights/insights.fixture.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
@@ -14,7 +17,7 @@ import { type Scope, scopeKey } from '../../src/domain/scope.ts';
 import { days, minutes } from '../../src/domain/time.ts';
 import type { ApiToken } from '../../src/ports/access-tables.ts';
 import type { Log } from '../../src/ports/log.ts';
-import type { Store } from '../../src/ports/store.ts';
+import type { Store, Transaction } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { apiPrefix, type Endpoint } from '../../src/wire/api/endpoint.ts';
 import { type ApiHandlers, type CallOf, type EndpointName, endpoints } from '../../src/wire/api/endpoints.ts';
@@ -79,6 +82,7 @@ const samples: { [N in EndpointName]: CallOf<N> } = {
   repairNow: { body: { owner: `${mark}-org` } },
   listIncidents: {},
   getIncident: { params: { incident: `incident-${mark}` } },
+  phaseFigures: {},
   checkGithub: { body: {} },
   listAlerts: {},
   testAlerts: { body: {} },
@@ -185,23 +189,7 @@ async function plantedStore(): Promise<Store> {
       });
     }
     const subject = { kind: 'job', id: plantedJob.id } as const;
-    await tx.attribution.putIncident({
-      id: `incident-${mark}`,
-      owner: 'workflow',
-      subject: `repository:${mark}-org/app`,
-      since: at(1),
-      openedAt: at(1),
-      evidence: [
-        {
-          stream: `fail workflow repository:${mark}-org/app`,
-          what: 'failures',
-          ratio: 4,
-          jobs: 2,
-          accounts: { [`${mark}-org`]: 2 },
-          examples: [{ job: plantedJob.id, account: `${mark}-org`, at: at(1) }],
-        },
-      ],
-    });
+    await plantIncident(tx);
     await tx.repairs.append([
       { at: at(1), kind: 'job-found-by-poll', cause: `${mark} cause`, subject, owner: `${mark}-org`, data },
     ]);
@@ -235,6 +223,35 @@ const forgetsWhoAsks = (handlers: ApiHandlers): ApiHandlers =>
   Object.fromEntries(
     names.map((name) => [name, (request: never) => handlers[name](request, admin)]),
   ) as unknown as ApiHandlers;
+
+async function plantIncident(tx: Transaction): Promise<void> {
+  await tx.attribution.putIncident({
+    id: `incident-${mark}`,
+    owner: 'workflow',
+    subject: `repository:${mark}-org/app`,
+    since: at(1),
+    openedAt: at(1),
+    evidence: [
+      {
+        stream: `fail workflow repository:${mark}-org/app`,
+        what: 'failures',
+        ratio: 4,
+        jobs: 2,
+        accounts: { [`${mark}-org`]: 2 },
+        examples: [{ job: plantedJob.id, account: `${mark}-org`, at: at(1) }],
+      },
+    ],
+  });
+  const boots: Histogram = { bins: [[90, 100]], weight: 100 };
+  await tx.attribution.putStreams(
+    new Map<StreamKey, Stream>([
+      [
+        `time booting host:${plantedHost.id}`,
+        { ...newStream(at(1)), seen: boots, lately: { seen: boots, asOf: at(1) } },
+      ],
+    ]),
+  );
+}
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 

@@ -72,6 +72,7 @@ const api: ApiHandlers = {
   listIncidents: async () =>
     answered({ now, verdict: { side: 'nobody', owners: [], words: '' }, incidents: [] }),
   getIncident: async () => refused(404, 'No such incident', 'There is none.'),
+  phaseFigures: async () => answered({ now, figures: [] }),
   checkGithub: async () => answered({ findings: [] }),
   makeToken: async () => refused(403, 'No', 'No.'),
   listTokens: async () => answered({ now, tokens: [] }),

@@ -47,10 +47,12 @@ export function createAttributionTable(): {
         session.statement(() => {
           for (const number of numbers) notes.remove(session, `${number}`);
         }),
-      streams: () =>
-        session.statement(
-          () => new Map(streams.select(session, 'all', '').map(({ key, stream }) => [key, stream])),
-        ),
+      streams: (filter) =>
+        session.statement(() => {
+          const found = streams.select(session, 'all', '');
+          const asked = filter === undefined ? found : found.filter(({ key }) => !isOfRepository(key));
+          return new Map(asked.map(({ key, stream }) => [key, stream]));
+        }),
       putStreams: (changed) =>
         session.statement(async () => {
           for (const [key, stream] of changed) {
@@ -85,6 +87,10 @@ export function createAttributionTable(): {
   };
 }
 
-const passes = (incident: Incident, { owners, open }: IncidentFilter): boolean =>
+const isOfRepository = (key: StreamKey): boolean => key.split(' ')[2]?.startsWith('repository:') === true;
+
+const passes = (incident: Incident, { owners, open, whose, since }: IncidentFilter): boolean =>
   (open !== true || incident.closedAt === undefined) &&
+  (whose === undefined || whose.includes(incident.owner)) &&
+  (since === undefined || incident.closedAt === undefined || incident.closedAt >= since) &&
   (owners === undefined || accountsOf(incident).some((account) => owners.includes(account)));

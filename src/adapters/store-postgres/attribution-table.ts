@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { accountsOf } from '../../domain/attribution/incident.ts';
-import type { AttributionTable } from '../../ports/incident-tables.ts';
+import { accountsOf, type Incident } from '../../domain/attribution/incident.ts';
+import type { AttributionTable, IncidentFilter } from '../../ports/incident-tables.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
 import type { NoteChange } from './versioned-table.ts';
@@ -29,8 +29,11 @@ export function attributionTable(db: Db, note: NoteChange): AttributionTable {
         .where((is) => is('number', '=', is.fn.any(is.val([...numbers]))))
         .execute();
     },
-    async streams() {
-      const rows = await db.selectFrom('attribution_streams').select('doc').orderBy('key').execute();
+    async streams(filter) {
+      let query = db.selectFrom('attribution_streams').select('doc').orderBy('key');
+      if (filter !== undefined)
+        query = query.where(sql<boolean>`split_part(key, ' ', 3) not like 'repository:%'`);
+      const rows = await query.execute();
       return new Map(rows.map(({ doc: { key, stream } }) => [key, stream]));
     },
     async putStreams(streams) {
@@ -70,19 +73,27 @@ export function attributionTable(db: Db, note: NoteChange): AttributionTable {
         .executeTakeFirst();
       return row?.doc;
     },
-    async incidents({ owners, open }, limit) {
-      let query = db
-        .selectFrom('incidents')
-        .select('doc')
-        .orderBy('opened_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit);
-      if (open === true) query = query.where('closed_at', 'is', null);
-      if (owners !== undefined)
-        query = query.where(sql<boolean>`accounts && ${owners.map(storable)}::text[]`);
-      return (await query.execute()).map(({ doc }) => doc);
-    },
+    incidents: (filter, limit) => listIncidents(db, filter, limit),
   };
+}
+
+async function listIncidents(
+  db: Db,
+  { owners, open, whose, since }: IncidentFilter,
+  limit: number,
+): Promise<readonly Incident[]> {
+  let query = db
+    .selectFrom('incidents')
+    .select('doc')
+    .orderBy('opened_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (open === true) query = query.where('closed_at', 'is', null);
+  if (whose !== undefined) query = query.where(sql<boolean>`doc->>'owner' = any(${[...whose]}::text[])`);
+  if (since !== undefined)
+    query = query.where((is) => is.or([is('closed_at', 'is', null), is('closed_at', '>=', since)]));
+  if (owners !== undefined) query = query.where(sql<boolean>`accounts && ${owners.map(storable)}::text[]`);
+  return (await query.execute()).map(({ doc }) => doc);
 }
 
 /** Names come from workflow files: JSON escapes what a text column would refuse, and jsonb refuses it all the same. */

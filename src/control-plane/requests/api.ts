@@ -20,6 +20,7 @@ import { insights, insightsDaily } from './insights.ts';
 import { getJob, getVm } from './job-detail.ts';
 import { jobEvents, listJobs } from './jobs.ts';
 import { hostEvents, orderHost } from './order-host.ts';
+import { phaseFigures } from './phase-figures.ts';
 import { recount } from './recount.ts';
 import { listRepairs, repairNow } from './repairs.ts';
 import { me, pollDeviceSignIn, type SignIn, signInWays, signOut, startDeviceSignIn } from './session.ts';
@@ -64,6 +65,7 @@ export const apiHandlers = (deps: RequestDeps & CheckDeps & { signIn?: SignIn })
   advise: (request, caller) => advise(deps, request, caller),
   listIncidents: (request, caller) => listIncidents(deps, request, caller),
   getIncident: (request, caller) => getIncident(deps, request, caller),
+  phaseFigures: (_request, caller) => phaseFigures(deps, caller),
   async checkGithub() {
     return answered({ findings: [...(await checkGitHub(deps))] });
   },

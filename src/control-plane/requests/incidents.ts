@@ -4,7 +4,7 @@ import { type Caller, ownersSeen, sees } from '../../domain/access/caller.ts';
 import { accountsOf, type Evidence, type Incident } from '../../domain/attribution/incident.ts';
 import { ownerWords, phaseRules } from '../../domain/attribution/owners.ts';
 import { verdictOf } from '../../domain/attribution/verdict.ts';
-import { type Instant, toIso } from '../../domain/time.ts';
+import { days, type Instant, instantOf, toIso } from '../../domain/time.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiIncident } from '../../wire/api/incidents.ts';
@@ -21,16 +21,21 @@ export async function listIncidents(
   { query }: RequestOf<'listIncidents'>,
   caller: Caller,
 ): Promise<ApiAnswer<AnswerOf<'listIncidents'>>> {
+  const now = clock.now();
   const owner = query.owner?.toLowerCase();
   const isOther = owner !== undefined && !sees(caller, owner);
   const seen = { ...ownersSeen(caller), ...(owner !== undefined && { owners: isOther ? [] : [owner] }) };
-  const filter = { ...seen, ...(query.open !== undefined && { open: true as const }) };
+  const filter = {
+    ...seen,
+    ...(query.open !== undefined && { open: true as const }),
+    ...(query.whose !== undefined && { whose: query.whose }),
+    ...(query.days !== undefined && { since: instantOf(now - days(query.days)) }),
+  };
   const { incidents, open, feed } = await store.transaction(async (tx) => ({
     feed: await tx.loops.get('github-status'),
     incidents: await tx.attribution.incidents(filter, query.limit),
     open: await tx.attribution.incidents({ ...seen, open: true }, mostOpen),
   }));
-  const now = clock.now();
   const describe = (incident: Incident) => describeIncident(incident, caller, now);
   return answered({
     now: toIso(now),
@@ -62,6 +67,9 @@ export async function getIncident(
   return answered({ now: toIso(now), incident: describeIncident(incident, caller, now) });
 }
 
+export const wordsFor = (what: Evidence['what']): string =>
+  what === 'failures' ? 'failures' : phaseRules[what].words;
+
 const isSeen = (incident: Incident, caller: Caller): boolean =>
   caller.reach === 'all' || accountsOf(incident).some((account) => sees(caller, account));
 
@@ -86,7 +94,7 @@ function describeEvidence(evidence: Evidence, caller: Caller): ApiIncident['evid
     .map(([account, jobs]) => ({ account, jobs }));
   return {
     what,
-    words: what === 'failures' ? 'failures' : phaseRules[what].words,
+    words: wordsFor(what),
     ...(usualMs !== undefined && { usualMs }),
     ...(seenMs !== undefined && { seenMs }),
     ...(usualRate !== undefined && { usualRate }),

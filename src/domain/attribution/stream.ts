@@ -5,6 +5,7 @@ import type { RunId } from '../ids.ts';
 import { dayOf } from '../insights/calendar.ts';
 import type { Instant } from '../time.ts';
 import { faded, type Histogram, nothingSeen, withValues } from './histogram.ts';
+import { type Lately, withLately } from './lately.ts';
 import { type Level, levelled, levelOf } from './level.ts';
 import { phaseRules } from './owners.ts';
 import { type Rate, rateOf, weightOfOutcome } from './rate.ts';
@@ -21,6 +22,8 @@ export interface Stream {
   readonly usual?: (Usual | Rate) & { readonly asOf: Instant };
   /** What is usual of each job by name; only for the jobs of a repository. */
   readonly levels?: Readonly<Record<string, Level>>;
+  /** What was seen in the last hour, also while it is alarmed; only for people to look at. */
+  readonly lately?: Lately;
   /** Runs that failed lately: each counts once, however many jobs it has. */
   readonly failedRuns?: readonly RunId[];
   readonly evidence: number;
@@ -48,8 +51,17 @@ const remembered = 64;
 export function fold(before: Stream, at: Instant, samples: readonly Sample[], rules: Rules): Stream {
   const stream = refreshed(before, at, samples[0]?.kind === 'outcome', rules);
   const values = valuesOf(stream, samples);
-  const judged = judge(stream, at, values, rules);
+  const judged = judge(glanced(stream, at, values), at, values, rules);
   return judged.alarmedAt === undefined ? learned(judged, samples, values) : judged;
+}
+
+function glanced(stream: Stream, at: Instant, values: readonly Weighed[]): Stream {
+  const lately = withLately(
+    stream.lately,
+    at,
+    values.map(({ x }) => x),
+  );
+  return lately === undefined ? stream : { ...stream, lately };
 }
 
 /** Whether it has enough evidence to be alarmed. */

@@ -7,7 +7,7 @@ import { listAlerts, testAlerts } from './alerts.ts';
 import { listAudit } from './audit.ts';
 import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { enrol, getHost, hostEvents, hostLog, listHosts, makeEnrolToken, orderHost } from './hosts.ts';
-import { getIncident, listIncidents } from './incidents.ts';
+import { getIncident, listIncidents, phaseFigures } from './incidents.ts';
 import { insights, insightsDaily, recount, today } from './insights.ts';
 import { getJob, jobEvents, listJobs } from './jobs.ts';
 import { listRepairs, repairNow } from './repairs.ts';
@@ -36,6 +36,7 @@ export const endpoints = {
   repairNow,
   listIncidents,
   getIncident,
+  phaseFigures,
   checkGithub,
   listAlerts,
   testAlerts,

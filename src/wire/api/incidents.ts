@@ -3,6 +3,7 @@ import { measuredPhases, owners } from '../../domain/attribution/owners.ts';
 import { sides } from '../../domain/attribution/verdict.ts';
 import { pageWords } from '../../domain/github-status/word.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
+import { severalOf } from './list.ts';
 
 export const apiEvidence = z.object({
   /** The phase that takes longer, or `failures`. */
@@ -117,6 +118,10 @@ export const listIncidents = {
     open: z.enum(['true']).optional(),
     /** Only with jobs of this account. */
     owner: z.string().max(100).optional(),
+    /** Only those that are one of these owners', such as `bellows,host`. */
+    whose: severalOf(owners),
+    /** Only those that went on in the latest days. */
+    days: z.coerce.number<number>().int().min(1).max(366).optional(),
     limit,
   }),
   body: nothing,
@@ -138,4 +143,40 @@ export const getIncident = {
   query: nothing,
   body: nothing,
   answer: z.object({ now: time, incident: apiIncident }),
+} as const satisfies Endpoint;
+
+const measured = z.object({
+  usualMs: z.number().optional(),
+  /** Five of six take no longer. */
+  highMs: z.number().optional(),
+  /** Of the last hour: what is older than half an hour counts half. */
+  latelyMs: z.number().optional(),
+  /** Shares of 1, for failures. */
+  usualRate: z.number().optional(),
+  latelyRate: z.number().optional(),
+  /** How many times the usual it is lately. */
+  ratio: z.number().optional(),
+  latelyJobs: z.number(),
+});
+
+export const apiPhaseFigure = measured.extend({
+  /** The phase, or `failures`. */
+  what: z.enum([...measuredPhases, 'failures']),
+  words: z.string(),
+  owner: z.enum(owners),
+  whose: z.string(),
+  /** Of each host or label set, where the usual is of these: those that are most above it. Label sets only for who sees all. */
+  subjects: z.array(measured.extend({ subject: z.string(), name: z.string() })),
+});
+export type ApiPhaseFigure = z.infer<typeof apiPhaseFigure>;
+
+export const phaseFigures = {
+  method: 'GET',
+  path: '/phases',
+  summary: 'How long each phase takes lately and how often each owner fails, beside the usual',
+  access: 'member',
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  answer: z.object({ now: time, figures: z.array(apiPhaseFigure) }),
 } as const satisfies Endpoint;

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Incident } from '../../../src/domain/attribution/incident.ts';
 import type { StreamKey } from '../../../src/domain/attribution/sample.ts';
 import { newStream, type Stream } from '../../../src/domain/attribution/stream.ts';
+import type { IncidentFilter } from '../../../src/ports/incident-tables.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { eventually, itWith, type OpenStores, within } from './stores.ts';
 import { at, job, vmName } from './things.ts';
@@ -63,6 +64,8 @@ export function attributionContract(open: OpenStores): void {
     expect(new Map(kept)).toStrictEqual(
       new Map<StreamKey, Stream>([[one, changed] as const, [other, newStream(at(2))] as const]),
     );
+    const few = await within(a, (tx) => tx.attribution.streams({ butOfRepositories: true }));
+    expect([...few.keys()]).toEqual([one]);
   });
 
   it('tells of an incident that was written, to each account whose jobs are in it', async ({ a, b }) => {
@@ -107,13 +110,17 @@ export function attributionContract(open: OpenStores): void {
     });
     const over: Incident = { ...both, closedAt: at(400), ending: 'calm' };
     await within(a, (tx) => tx.attribution.putIncident(over));
-    const list = (filter: { owners?: string[]; open?: true }, limit = 10) =>
+    const list = (filter: IncidentFilter, limit = 10) =>
       within(b, async (tx) => (await tx.attribution.incidents(filter, limit)).map(({ id }) => id));
     expect(await list({})).toEqual(['three', 'two', 'one']);
     expect(await list({}, 1)).toEqual(['three']);
     expect(await list({ owners: ['acme'] })).toEqual(['two', 'one']);
     expect(await list({ owners: ['acme'], open: true })).toEqual(['one']);
     expect(await list({ owners: [] })).toEqual([]);
+    expect(await list({ whose: ['host', 'bellows'], owners: ['acme'] })).toEqual(['two', 'one']);
+    expect(await list({ whose: ['bellows'] })).toEqual([]);
+    expect(await list({ since: at(400) })).toEqual(['three', 'two', 'one']);
+    expect(await list({ since: at(401) })).toEqual(['three', 'one']);
     expect(await within(b, (tx) => tx.attribution.incident('two'))).toStrictEqual(over);
     expect(await within(b, (tx) => tx.attribution.incident('none'))).toBeUndefined();
   });
