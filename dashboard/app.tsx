@@ -6,7 +6,9 @@ import { useLive } from './api/live.ts';
 import { credentials, useSignIn } from './api/sign-in.ts';
 import { HostPage } from './pages/host.tsx';
 import { HostsPage } from './pages/hosts.tsx';
+import { IncidentPage } from './pages/incident.tsx';
 import { InsightsPage } from './pages/insights.tsx';
+import { IsItUsPage } from './pages/is-it-us.tsx';
 import { JobPage } from './pages/job.tsx';
 import { QueuePage } from './pages/queue.tsx';
 import { RepairsPage } from './pages/repairs.tsx';
@@ -39,6 +41,10 @@ export function App() {
         <Route path="/hosts/:host">{({ host }) => <HostPage key={host} id={host} />}</Route>
         <Route path="/insights" component={InsightsPage} />
         <Route path="/slower" component={SlowerPage} />
+        <Route path="/is-it-us" component={IsItUsPage} />
+        <Route path="/is-it-us/:incident">
+          {({ incident }) => <IncidentPage key={incident} id={incident} />}
+        </Route>
         <Route path="/repairs" component={RepairsPage} />
         <Route path="/set-up" component={SetUpPage} />
         <Route>

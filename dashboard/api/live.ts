@@ -14,7 +14,7 @@ const answersOf: Readonly<Record<LiveTopic, readonly EndpointName[]>> = {
   vms: ['listVms', 'getVm', 'getHost', 'listHosts', 'listJobs', 'getJob', 'jobEvents'],
   hosts: ['listHosts', 'getHost', 'hostEvents'],
   repairs: ['listRepairs', 'getJob'],
-  incidents: ['listIncidents', 'getIncident'],
+  incidents: ['listIncidents', 'getIncident', 'phaseFigures'],
 };
 
 /** How much more rarely is polled while the stream is there. */

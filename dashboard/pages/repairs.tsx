@@ -69,11 +69,13 @@ export function RepairsPage() {
 function Counts({ counts }: { counts: Partial<Record<ApiRepair['kind'], number>> }) {
   return (
     <ul className="counts" aria-label="How many of each kind">
-      {Object.entries(counts).map(([kind, count]) => (
-        <li key={kind}>
-          <b>{count}</b> <span className="muted">{isKind(kind) ? repairWords[kind] : kind}</span>
-        </li>
-      ))}
+      {Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([kind, count]) => (
+          <li key={kind}>
+            <b>{count}</b> <span className="muted">{isKind(kind) ? repairWords[kind] : kind}</span>
+          </li>
+        ))}
     </ul>
   );
 }

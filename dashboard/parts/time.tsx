@@ -37,11 +37,19 @@ export function Since({ time, now }: { time: string; now: number }) {
   );
 }
 
+/** How long ago something was is asked for by the eye in passing: one unit does. */
+const roughly = (ms: number): string => {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.floor(ms / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
+};
+
 export function Ago({ time, now }: { time: string; now: number }) {
   const ms = Math.max(0, now - Date.parse(time));
   return (
     <time dateTime={time} title={exactly.format(new Date(time))} className="nowrap">
-      {ms < 5_000 ? 'just now' : `${durationText(ms)} ago`}
+      {ms < 5_000 ? 'just now' : `${roughly(ms)} ago`}
     </time>
   );
 }
@@ -50,6 +58,23 @@ export function ClockTime({ time }: { time: string }) {
   return (
     <time dateTime={time} title={exactly.format(new Date(time))}>
       {clock.format(new Date(time))}
+    </time>
+  );
+}
+
+const dayAndTime = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hour12: false,
+});
+
+/** The day and the time of it, for what may be long ago. */
+export function Moment({ time }: { time: string }) {
+  return (
+    <time dateTime={time} title={exactly.format(new Date(time))} className="nowrap">
+      {dayAndTime.format(new Date(time))}
     </time>
   );
 }

@@ -10,6 +10,7 @@ import { buildForBrowser } from './built.ts';
 import { patienceMs } from './keyboard.ts';
 import { type Fault, lookAt } from './looks.ts';
 import { measurePaint } from './paint.ts';
+import { furnishPast } from './past.ts';
 import { fillStage, type Stage, setStage } from './stage.ts';
 import { type PageTask, signIn, tasks } from './tasks.ts';
 
@@ -27,6 +28,7 @@ export async function run(say: (line: string) => void): Promise<Outcome> {
   const stage = await setStage();
   try {
     await fillStage(stage);
+    await furnishPast(stage.backstage.server);
     const browser = await startBrowser();
     try {
       const outcome = await visitAll({ browser, stage, folder, say });

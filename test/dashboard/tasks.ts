@@ -69,7 +69,44 @@ export const tasks: readonly PageTask[] = [
     async run(page) {
       await jumpTo(page, 's', 'Slower jobs');
       await choose(page, '28 days', '120');
-      await see(page.getByRole('heading', { level: 2, name: 'No job became slower' }));
+      await see(page.getByRole('table').getByRole('link', { name: 'import (postgres, 15)' }));
+    },
+  },
+  {
+    name: 'slower-job',
+    does: 'sees how long a job took each day, and what had changed when it became slower',
+    async run(page) {
+      await jumpTo(page, 's', 'Slower jobs');
+      await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'integration' }));
+      await see(page.getByRole('heading', { level: 1, name: 'integration' }));
+      await see(page.locator('.plot canvas'));
+      await see(page.getByRole('table').getByText('commit').first());
+    },
+  },
+  {
+    name: 'is-it-us',
+    does: 'reads the answer for now, and what was with hosts in the last week',
+    async run(page) {
+      await jumpTo(page, 'w', 'Is it us?');
+      await see(page.getByRole('status').getByText('Host demo is slow.'));
+      await page.keyboard.press('/');
+      await page.keyboard.type('A host');
+      await choose(page, '28', '7 days');
+      await see(page.getByRole('table', { name: 'Incidents that are over' }).getByText('host-of-old'));
+    },
+  },
+  {
+    name: 'incident',
+    does: 'opens an incident that goes on, and from it a job in which it was seen',
+    async run(page) {
+      await jumpTo(page, 'w', 'Is it us?');
+      await tabAndPress(page, page.getByRole('link', { name: "GitHub's API is slow" }));
+      await see(page.getByRole('heading', { level: 1, name: "GitHub's API is slow" }));
+      const examples = page.getByRole('table', { name: 'Jobs in which it was seen' });
+      await tabAndPress(page, examples.getByRole('link').first());
+      await see(page.getByRole('heading', { level: 1, name: 'publish' }));
+      await page.goBack();
+      await see(page.getByRole('heading', { level: 1, name: "GitHub's API is slow" }));
     },
   },
   {
@@ -125,9 +162,15 @@ export const tasks: readonly PageTask[] = [
   },
   {
     name: 'repairs',
-    does: 'lets every repair loop run now',
+    does: 'sees the repairs of one kind, and lets every repair loop run now',
     async run(page) {
       await jumpTo(page, 'r', 'Repairs');
+      await page.keyboard.press('/');
+      await page.keyboard.type('Job found');
+      await see(page.getByRole('table').getByText('no webhook told of it').first());
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('Home');
+      await see(page.getByRole('table').getByText('host-silent').first());
       await tabAndPress(page, page.getByRole('button', { name: 'Look for repairs now' }));
       await see(page.getByText(/Nothing to mend|Mended \d/));
     },

@@ -1,0 +1,72 @@
+// Whose it is when something is slow or fails: the answer for now, what speaks for it, and what was before.
+
+import { Link, useSearchParams } from 'wouter';
+import type { ApiIncident } from '../../src/wire/api/incidents.ts';
+import { useAnswer } from '../api/use-answer.ts';
+import { Answered } from '../parts/answered.tsx';
+import { Evidence, Examples } from '../parts/evidence.tsx';
+import { adviceFor, sentenceFor, sides } from '../parts/incident-words.ts';
+import { OwnerMark } from '../parts/owner-mark.tsx';
+import { Page } from '../parts/page.tsx';
+import { useSubjectNames } from '../parts/subject.tsx';
+import { Ago, useNow } from '../parts/time.tsx';
+import { PastIncidents } from './past-incidents.tsx';
+import { PhaseFigures } from './phase-figures.tsx';
+import { Verdict } from './verdict.tsx';
+
+export function IsItUsPage() {
+  const [search, setSearch] = useSearchParams();
+  const open = useAnswer('listIncidents', { query: { open: 'true' } }, { everyMs: 10_000 });
+  const last = useAnswer('listIncidents', { query: { limit: 1 } }, { everyMs: 60_000 });
+  const figures = useAnswer('phaseFigures', {}, { everyMs: 20_000 });
+  const now = useNow(open.data?.now, open.dataUpdatedAt);
+  const nameOf = useSubjectNames();
+  return (
+    <Page title="Is it us?">
+      <Answered query={open}>
+        {({ incidents }) => (
+          <>
+            {figures.data !== undefined && (
+              <Verdict
+                open={oursFirst(incidents)}
+                figures={figures.data.figures}
+                nameOf={nameOf}
+                lastEnd={last.data?.incidents[0]?.closedAt}
+                now={now}
+              />
+            )}
+            {oursFirst(incidents).map((incident) => (
+              <OpenIncident key={incident.id} incident={incident} name={nameOf(incident.subject)} now={now} />
+            ))}
+          </>
+        )}
+      </Answered>
+      <Answered query={figures}>{(answer) => <PhaseFigures figures={answer.figures} />}</Answered>
+      <PastIncidents search={search} setSearch={setSearch} nameOf={nameOf} />
+    </Page>
+  );
+}
+
+const order = ['us', 'network', 'them'] as const;
+const oursFirst = (incidents: readonly ApiIncident[]): readonly ApiIncident[] =>
+  incidents.toSorted((a, b) => order.indexOf(sides[a.owner]) - order.indexOf(sides[b.owner]));
+
+function OpenIncident({ incident, name, now }: { incident: ApiIncident; name: string; now: number }) {
+  const { id, owner, since, evidence } = incident;
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <div className="panel-head">
+        <h2 id={id}>
+          <Link href={`/is-it-us/${encodeURIComponent(id)}`}>{sentenceFor(incident, name)}</Link>
+        </h2>
+        <OwnerMark owner={owner} />
+        <span className="muted">
+          since <Ago time={since} now={now} />
+        </span>
+      </div>
+      <p className="note">{adviceFor[owner]}</p>
+      <Evidence evidence={evidence} />
+      <Examples evidence={evidence} most={3} />
+    </section>
+  );
+}

@@ -1,0 +1,83 @@
+// What an incident is, in words that somebody understands who knows nothing of its parts.
+
+import type { ApiIncident } from '../../src/wire/api/incidents.ts';
+import { durationText } from './time.tsx';
+
+type Owner = ApiIncident['owner'];
+type Evidence = ApiIncident['evidence'][number];
+
+/** For the filter, and beside the colour. */
+export const causeNames: Readonly<Record<Owner, string>> = {
+  'github-delivery': 'GitHub delivers late',
+  'github-api': "GitHub's API",
+  'github-assignment': "GitHub's assignment",
+  bellows: 'Bellows',
+  fleet: 'Fleet too small',
+  host: 'A host',
+  network: 'The network',
+  workflow: 'The workflow',
+};
+
+/** Whether what to do about it is on this side. */
+export type Side = 'us' | 'network' | 'them';
+export const sides: Readonly<Record<Owner, Side>> = {
+  'github-delivery': 'them',
+  'github-api': 'them',
+  'github-assignment': 'them',
+  bellows: 'us',
+  fleet: 'us',
+  host: 'us',
+  network: 'network',
+  workflow: 'them',
+};
+
+/** A whole sentence without its full stop. @param subject what it is about, by its name */
+export function sentenceFor({ owner, evidence }: ApiIncident, subject: string): string {
+  const fails = evidence.length > 0 && evidence.every(({ what }) => what === 'failures');
+  const sentences: Readonly<Record<Owner, string>> = {
+    'github-delivery': 'GitHub tells us late of its jobs',
+    'github-api': fails ? "GitHub's API fails" : "GitHub's API is slow",
+    'github-assignment': 'GitHub is slow to give jobs to runners',
+    bellows: fails ? 'Bellows fails VMs' : 'Bellows is slow',
+    fleet: 'The fleet is too small',
+    host: fails ? `VMs fail on host ${subject}` : `Host ${subject} is slow`,
+    network: fails ? 'The network fails' : 'The network is slow',
+    workflow: fails ? `Jobs of ${subject} fail more often` : `Jobs of ${subject} take longer`,
+  };
+  return sentences[owner];
+}
+
+/** What to do about it. */
+export const adviceFor: Readonly<Record<Owner, string>> = {
+  'github-delivery': 'Nothing to do here: Bellows asks GitHub for the jobs of which it was not told.',
+  'github-api': 'Nothing to do here: calls are tried again until GitHub answers.',
+  'github-assignment': 'Nothing to do here: runners wait, and jobs get them once GitHub assigns.',
+  bellows: 'Look at the load of the control plane and of its database, and at its log.',
+  fleet: 'Enrol another host, or ask for smaller labels where jobs need less.',
+  host: 'Look at what else runs on the host; drain it if it does not get better.',
+  network: 'Look at the way from the hosts to GitHub: uplink, proxy, DNS.',
+  workflow: 'Look at what the newest commits changed; Slower jobs has the plot of each job.',
+};
+
+export const endings: Readonly<Record<NonNullable<ApiIncident['ending']>, string>> = {
+  calm: 'as usual again',
+  silence: 'nothing came any more',
+  usual: 'lasted until it was the usual',
+};
+
+export const isFor = (subject: string, kind: 'host' | 'labels' | 'repository'): string | undefined =>
+  subject.startsWith(`${kind}:`) ? subject.slice(kind.length + 1) : undefined;
+
+const percentText = (rate: number): string =>
+  `${new Intl.NumberFormat(undefined, { maximumFractionDigits: rate < 0.1 ? 1 : 0 }).format(100 * rate)} %`;
+
+/** A time or a share, whichever there is. */
+export const figureText = (ms: number | undefined, rate: number | undefined): string =>
+  ms !== undefined ? durationText(ms) : rate !== undefined ? percentText(rate) : '—';
+
+export const timesText = (ratio: number | undefined): string =>
+  ratio === undefined ? '—' : `${ratio.toFixed(ratio < 9.95 ? 1 : 0)} ×`;
+
+/** What most tells of it. */
+export const worstOf = ({ evidence }: ApiIncident): Evidence | undefined =>
+  evidence.toSorted((a, b) => b.ratio - a.ratio)[0];
