@@ -5,6 +5,7 @@ import type { ApiIncident } from '../../src/wire/api/incidents.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Evidence, Examples } from '../parts/evidence.tsx';
+import { GithubStatus } from '../parts/github-status.tsx';
 import { adviceFor, endings, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
@@ -30,6 +31,7 @@ export function IncidentPage({ id }: { id: string }) {
             <div>
               <section className="panel" aria-label="Evidence">
                 <h2>What was seen</h2>
+                <GithubStatus status={answer.incident.githubStatus} />
                 <Evidence evidence={answer.incident.evidence} />
               </section>
               <section className="panel" aria-label="Examples">

@@ -5,7 +5,8 @@ import type { ApiIncident } from '../../src/wire/api/incidents.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Evidence, Examples } from '../parts/evidence.tsx';
-import { adviceFor, sentenceFor, sides } from '../parts/incident-words.ts';
+import { GithubStatus } from '../parts/github-status.tsx';
+import { adviceFor, oursFirst, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
 import { useSubjectNames } from '../parts/subject.tsx';
@@ -24,11 +25,11 @@ export function IsItUsPage() {
   return (
     <Page title="Is it us?">
       <Answered query={open}>
-        {({ incidents }) => (
+        {({ incidents, verdict }) => (
           <>
             {figures.data !== undefined && (
               <Verdict
-                open={oursFirst(incidents)}
+                verdict={verdict}
                 figures={figures.data.figures}
                 nameOf={nameOf}
                 lastEnd={last.data?.incidents[0]?.closedAt}
@@ -47,12 +48,8 @@ export function IsItUsPage() {
   );
 }
 
-const order = ['us', 'network', 'them'] as const;
-const oursFirst = (incidents: readonly ApiIncident[]): readonly ApiIncident[] =>
-  incidents.toSorted((a, b) => order.indexOf(sides[a.owner]) - order.indexOf(sides[b.owner]));
-
 function OpenIncident({ incident, name, now }: { incident: ApiIncident; name: string; now: number }) {
-  const { id, owner, since, evidence } = incident;
+  const { id, owner, since, evidence, githubStatus } = incident;
   return (
     <section className="panel" aria-labelledby={id}>
       <div className="panel-head">
@@ -65,6 +62,7 @@ function OpenIncident({ incident, name, now }: { incident: ApiIncident; name: st
         </span>
       </div>
       <p className="note">{adviceFor[owner]}</p>
+      <GithubStatus status={githubStatus} />
       <Evidence evidence={evidence} />
       <Examples evidence={evidence} most={3} />
     </section>

@@ -1,12 +1,11 @@
-// The answer to the question, for now, in one line.
+// The answer to the question, for now, in one line: the control plane's own, with the names of hosts in place of their ids.
 
-import type { ApiIncident, ApiPhaseFigure } from '../../src/wire/api/incidents.ts';
-import { type Side, sentenceFor, sides } from '../parts/incident-words.ts';
+import type { AnswerOf } from '../../src/wire/api/endpoints.ts';
+import type { ApiPhaseFigure } from '../../src/wire/api/incidents.ts';
 import { Ago } from '../parts/time.tsx';
 
 interface VerdictProps {
-  /** Ours first. */
-  open: readonly ApiIncident[];
+  verdict: AnswerOf<'listIncidents'>['verdict'];
   figures: readonly ApiPhaseFigure[];
   nameOf: (subject: string) => string;
   /** When the last one ended. */
@@ -14,15 +13,15 @@ interface VerdictProps {
   now: number;
 }
 
-const answers: Readonly<Record<Side, string>> = { us: 'Yes.', network: 'It may be.', them: 'No.' };
-
-export function Verdict({ open, figures, nameOf, lastEnd, now }: VerdictProps) {
-  if (open.length > 0) {
-    const worst = open[0] && sides[open[0].owner];
+export function Verdict({ verdict, figures, nameOf, lastEnd, now }: VerdictProps) {
+  const { side, words } = verdict;
+  if (side !== 'nobody') {
+    const named = words.replace(/\bhost (host-[\w-]+)/g, (_, id: string) => `host ${nameOf(`host:${id}`)}`);
+    const colon = named.indexOf(':') + 1;
     return (
-      <p className={`verdict ${worst === 'them' ? 'warn' : 'bad'}`} role="status">
-        <b>{answers[worst ?? 'them']}</b>{' '}
-        {[...new Set(open.map((incident) => sentenceFor(incident, nameOf(incident.subject))))].join('. ')}.
+      <p className={`verdict ${side === 'us' ? 'bad' : 'warn'}`} role="status">
+        <b>{named.slice(0, colon)}</b>
+        {named.slice(colon)}
       </p>
     );
   }
@@ -32,7 +31,7 @@ export function Verdict({ open, figures, nameOf, lastEnd, now }: VerdictProps) {
     <p className="verdict" role="status">
       <b>{isLearnt ? 'No.' : 'Too early to tell.'}</b>{' '}
       {isKnown
-        ? 'Everything takes as long as usual.'
+        ? 'Nothing takes longer or fails more often than usual.'
         : isLearnt
           ? 'Nothing unusual was seen, and in the last hour there was little to see.'
           : 'What is usual is known after some 60 jobs.'}

@@ -18,18 +18,11 @@ export const causeNames: Readonly<Record<Owner, string>> = {
   workflow: 'The workflow',
 };
 
-/** Whether what to do about it is on this side. */
-export type Side = 'us' | 'network' | 'them';
-export const sides: Readonly<Record<Owner, Side>> = {
-  'github-delivery': 'them',
-  'github-api': 'them',
-  'github-assignment': 'them',
-  bellows: 'us',
-  fleet: 'us',
-  host: 'us',
-  network: 'network',
-  workflow: 'them',
-};
+/** Those that whoever runs Bellows can mend. */
+const mendable: ReadonlySet<Owner> = new Set(['bellows', 'fleet', 'host', 'network']);
+
+export const oursFirst = (incidents: readonly ApiIncident[]): readonly ApiIncident[] =>
+  incidents.toSorted((a, b) => Number(mendable.has(b.owner)) - Number(mendable.has(a.owner)));
 
 /** A whole sentence without its full stop. @param subject what it is about, by its name */
 export function sentenceFor({ owner, evidence }: ApiIncident, subject: string): string {
