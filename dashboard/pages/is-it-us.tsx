@@ -5,7 +5,7 @@ import type { ApiIncident } from '../../src/wire/api/incidents.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Evidence, Examples } from '../parts/evidence.tsx';
-import { GithubStatus } from '../parts/github-status.tsx';
+import { GithubStatus, StatusPage } from '../parts/github-status.tsx';
 import { adviceFor, oursFirst, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
@@ -25,7 +25,7 @@ export function IsItUsPage() {
   return (
     <Page title="Is it us?">
       <Answered query={open}>
-        {({ incidents, verdict }) => (
+        {({ incidents, verdict, statusPage }) => (
           <>
             {figures.data !== undefined && (
               <Verdict
@@ -36,6 +36,7 @@ export function IsItUsPage() {
                 now={now}
               />
             )}
+            <StatusPage page={statusPage} now={now} />
             {oursFirst(incidents).map((incident) => (
               <OpenIncident key={incident.id} incident={incident} name={nameOf(incident.subject)} now={now} />
             ))}
