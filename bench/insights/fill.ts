@@ -2,6 +2,7 @@
 // of the table of jobs beside them. Names, times and ends follow from the job's number, so that every run measures the same.
 
 import { jobLinesStatement } from '../../src/adapters/store-postgres/migrations/0012-job-lines.ts';
+import { measuredWeeksStatement } from '../../src/adapters/store-postgres/migrations/0016-measured-weeks.ts';
 import type { DayRange } from '../../src/domain/insights/calendar.ts';
 
 export const shape = { owners: 20, repositories: 10, workflows: 4, names: 5, users: 50, open: 400 };
@@ -68,6 +69,7 @@ export const fillStatements = (
     `insert into measured (scope, runner, cpu_percent, memory_mib, disk_mib, had_milli_cpus, had_memory_mib, had_disk_gib)
      select scope, runner, 20 + job % 80, 500 + job % 1200, 3000 + job % 4000, 2000, 4096, 20 from insight_jobs`,
   ],
+  ['weeks of what was measured', measuredWeeksStatement],
   [
     'rows of jobs',
     `insert into jobs (id, version, state, served, owner, repository, run_id, demand, first_seen_at, doc)

@@ -3,7 +3,7 @@
 import type { JobId, RunnerName, ScopeKey } from '../domain/ids.ts';
 import type { DayRange } from '../domain/insights/calendar.ts';
 import type { FinishedJob } from '../domain/insights/finished-job.ts';
-import type { Peaks, Size } from '../domain/insights/measured.ts';
+import type { Measurement } from '../domain/insights/measured.ts';
 import type { RollupKind } from '../domain/insights/rollup.ts';
 import type { Tally } from '../domain/insights/tally.ts';
 import type { Instant } from '../domain/time.ts';
@@ -33,10 +33,10 @@ export interface InsightTable {
   runs(of: JobName, days: DayRange, limit: number): Promise<readonly FinishedJob[]>;
   /**
    * Keeps what a VM's guest measured, the highest of all that is told of it. It belongs to the job that its runner had, whether
-   * that has ended yet or not.
+   * that has ended yet or not. As with `record`, it may be seen only after the commit.
    */
   measure(scope: ScopeKey, runner: RunnerName, told: Measurement): Promise<void>;
-  /** The jobs by name and labels that ran in these days on VMs that were measured, in no order. */
+  /** The jobs by name and labels that ran in these days on VMs that were measured, in no order. `days` begin on a Monday. */
   measured(days: DayRange, filter: Pick<InsightFilter, 'owners'>): Promise<readonly MeasuredJob[]>;
   /** Forgets all that is counted, to count anew; keeps others from counting until the transaction ends. */
   clear(): Promise<void>;
@@ -64,12 +64,6 @@ export interface Tallied {
 export interface TalliedDay {
   day: number;
   tally: Tally;
-}
-
-export interface Measurement {
-  peaks: Peaks;
-  /** The size of the VM. */
-  had: Size;
 }
 
 export interface MeasuredJob extends JobName, Measurement {

@@ -3,7 +3,8 @@
 
 import { type DayRange, dayOf } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
-import { highest } from '../../domain/insights/measured.ts';
+import { highest, joined, type Measurement } from '../../domain/insights/measured.ts';
+import { measuredId, measuredRun } from '../../domain/insights/measured-rollup.ts';
 import {
   type RollupKey,
   type RollupKind,
@@ -19,7 +20,6 @@ import type {
   JobWeek,
   JobWeeks,
   MeasuredJob,
-  Measurement,
   OpenJobs,
 } from '../../ports/insight-tables.ts';
 import { by } from './order.ts';
@@ -67,16 +67,15 @@ export function createInsightTable(
       measure: (scope, runner, told) =>
         session.statement(() => {
           const { measured } = ownOf(session);
-          const id = measuredId(scope, runner);
+          const id = vmId(scope, runner);
           measured.set(id, joined(measured.get(id), told));
         }),
       measured: (days, { owners }) =>
         session.statement(() =>
           measuredJobs(
-            [...committed.values()].filter(
-              ({ endedAt, owner }) => isIn(dayOf(endedAt), days) && (owners?.includes(owner) ?? true),
-            ),
+            [...committed.values()].filter(({ owner }) => owners?.includes(owner) ?? true),
             measurements,
+            days,
           ),
         ),
       open: ({ owners }) => session.statement(() => openJobs(session, owners)),
@@ -95,28 +94,25 @@ interface Said {
   measured: Map<string, Measurement>;
 }
 
-const measuredId = (scope: string, runner: string): string => `${scope} ${runner}`;
-
-const joined = (a: Measurement | undefined, b: Measurement): Measurement =>
-  a === undefined ? b : { peaks: highest(a.peaks, b.peaks), had: b.had };
+const vmId = (scope: string, runner: string): string => `${scope} ${runner}`;
 
 function measuredJobs(
   jobs: readonly FinishedJob[],
   measurements: ReadonlyMap<string, Measurement>,
+  days: DayRange,
 ): readonly MeasuredJob[] {
   const found = new Map<string, MeasuredJob>();
-  for (const { owner, repository, workflow, name, labels, scope, runner, ms } of jobs) {
-    const told = runner === undefined ? undefined : measurements.get(measuredId(scope, runner));
-    if (told === undefined || ms === 0) continue;
-    const { milliCpus, memoryMib, diskGib } = told.had;
-    const size = { milliCpus, memoryMib, diskGib };
-    const id = JSON.stringify([owner, repository, workflow, name, labels, size]);
+  for (const job of jobs) {
+    const run = measuredRun(job, measurements.get(vmId(job.scope, job.runner ?? '')));
+    if (run === undefined || !isIn(run.key.monday, days)) continue;
+    const id = measuredId({ ...run.key, monday: 0 });
     const before = found.get(id);
+    const { monday: _week, ...key } = run.key;
     found.set(id, {
-      ...{ owner, repository, workflow, name, labels, had: size },
+      ...key,
       runs: (before?.runs ?? 0) + 1,
-      ms: (before?.ms ?? 0) + ms,
-      peaks: before === undefined ? told.peaks : highest(before.peaks, told.peaks),
+      ms: (before?.ms ?? 0) + run.ms,
+      peaks: before === undefined ? run.peaks : highest(before.peaks, run.peaks),
     });
   }
   return [...found.values()];

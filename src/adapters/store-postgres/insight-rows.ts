@@ -31,6 +31,22 @@ export interface InsightTables {
     had_memory_mib: number;
     had_disk_gib: number;
   };
+  measured_weeks: {
+    monday: number;
+    owner: string;
+    repository: string;
+    workflow: string;
+    name: string;
+    labels: string;
+    had_milli_cpus: number;
+    had_memory_mib: number;
+    had_disk_gib: number;
+    runs: number;
+    ms: number;
+    cpu_percent: number;
+    memory_mib: number;
+    disk_mib: number;
+  };
   job_lines: {
     owner: string;
     repository: string;

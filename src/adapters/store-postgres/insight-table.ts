@@ -1,21 +1,23 @@
 import { sql } from 'kysely';
-import type { JobId } from '../../domain/ids.ts';
 import { type DayRange, startOfDay } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
+import { joined } from '../../domain/insights/measured.ts';
 import type { RollupKind } from '../../domain/insights/rollup.ts';
 import type { Tally } from '../../domain/insights/tally.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
 import type { InsightFilter, InsightTable, JobName, OpenJobs } from '../../ports/insight-tables.ts';
 import type { Db } from './db.ts';
 import { storedJob } from './insight-rows.ts';
+import type { SaidOfJobs } from './insight-writer.ts';
 import { weeksOf } from './job-lines.ts';
-import { measuredJobs, putMeasured } from './measured-jobs.ts';
+import { measuredJobs } from './measured-jobs.ts';
+import { runnerId } from './measured-writer.ts';
 import { storable } from './tables.ts';
 
-/** @param recorded is written by `writeInsights` before the commit. */
-export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefined>): InsightTable {
+/** @param said is written by `writeInsights` before the commit. */
+export function insightTable(db: Db, said: SaidOfJobs): InsightTable {
   return {
-    record: (job, counts) => void recorded.set(job, counts),
+    record: (job, counts) => void said.jobs.set(job, counts),
     async tallies(kind, days, filter) {
       const rows = await chosen(db, kind, days, filter)
         .select(['owner', 'repository', 'workflow', 'name', ...sums])
@@ -70,14 +72,19 @@ export function insightTable(db: Db, recorded: Map<JobId, FinishedJob | undefine
         .execute();
       return rows.map(storedJob);
     },
-    measure: (scope, runner, told) => putMeasured(db, scope, runner, told),
+    async measure(scope, runner, told) {
+      const id = runnerId({ scope, runner });
+      const measurement = joined(said.measured.get(id)?.measurement, told);
+      said.measured.set(id, { scope, runner, measurement });
+    },
     measured: (days, filter) => measuredJobs(db, days, filter),
     async clear() {
-      recorded.clear();
-      await sql`lock table insight_jobs, rollups, job_lines in exclusive mode`.execute(db);
+      said.jobs.clear();
+      await sql`lock table insight_jobs, rollups, job_lines, measured_weeks in exclusive mode`.execute(db);
       await db.deleteFrom('insight_jobs').execute();
       await db.deleteFrom('rollups').execute();
       await db.deleteFrom('job_lines').execute();
+      await db.deleteFrom('measured_weeks').execute();
     },
   };
 }

@@ -1,5 +1,5 @@
 // Counts the jobs that a transaction recorded, as its last statements. All transactions write rollups in the order of their
-// keys and want no other lock after them, so none waits for another in a circle, however many count for one organisation.
+// keys, and after them what comes of them, so none waits for another in a circle, however many count for one organisation.
 
 import { sql } from 'kysely';
 import type { JobId } from '../../domain/ids.ts';
@@ -9,34 +9,48 @@ import { type RollupChange, rollupChanges, rollupId } from '../../domain/insight
 import type { Db } from './db.ts';
 import { storedJob } from './insight-rows.ts';
 import { putLines } from './job-lines.ts';
+import { lockRunners, type Told, writeMeasured } from './measured-writer.ts';
 import { storable } from './tables.ts';
 
-export async function writeInsights(
-  db: Db,
-  recorded: ReadonlyMap<JobId, FinishedJob | undefined>,
-): Promise<void> {
-  if (recorded.size === 0) return;
-  const ids = [...recorded.keys()];
-  const before = new Map(
-    (
-      await db
-        .selectFrom('insight_jobs')
-        .selectAll()
-        .where((is) => is('job', '=', is.fn.any(is.val(ids))))
-        .execute()
-    ).map((row) => [row.job, storedJob(row)]),
+/** What a transaction said of jobs, by their ids, and of the VMs that they ran on, by `runnerId`. */
+export interface SaidOfJobs {
+  /** How they count now. */
+  jobs: Map<JobId, FinishedJob | undefined>;
+  measured: Map<string, Told>;
+}
+
+export async function writeInsights(db: Db, { jobs, measured }: SaidOfJobs): Promise<void> {
+  if (jobs.size === 0 && measured.size === 0) return;
+  const before = await countedBefore(db, [...jobs.keys()]);
+  const changes = new Map(
+    [...jobs].map(([id, job]) => [id, { before: before.get(id), now: job && asStored(job) }]),
   );
-  const now = [...recorded.values()].filter((job) => job !== undefined).map(asStored);
-  const gone = [...recorded].filter(([, job]) => job === undefined).map(([id]) => id);
-  if (gone.length > 0)
-    await db
-      .deleteFrom('insight_jobs')
-      .where((is) => is('job', '=', is.fn.any(is.val(gone))))
-      .execute();
-  if (now.length > 0) await putJobs(db, now);
-  const byId = new Map(now.map((job) => [job.job, job]));
-  const changes = rollupChanges(ids.map((id) => ({ before: before.get(id), now: byId.get(id) })));
-  if (changes.length > 0) await putRollups(db, changes);
+  const runners = await lockRunners(db, changes.values(), measured.values());
+  await putJobs(
+    db,
+    [...changes.values()].flatMap(({ now }) => now ?? []),
+  );
+  await forget(
+    db,
+    [...changes].filter(([, { now }]) => now === undefined).map(([id]) => id),
+  );
+  await putRollups(db, rollupChanges([...changes.values()]));
+  await writeMeasured(db, runners, changes, measured);
+}
+
+async function countedBefore(db: Db, ids: readonly JobId[]): Promise<ReadonlyMap<JobId, FinishedJob>> {
+  if (ids.length === 0) return new Map();
+  const jobs = db.selectFrom('insight_jobs').selectAll();
+  const rows = await jobs.where((is) => is('job', '=', is.fn.any(is.val([...ids])))).execute();
+  return new Map(rows.map((row) => [row.job, storedJob(row)]));
+}
+
+async function forget(db: Db, ids: readonly JobId[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .deleteFrom('insight_jobs')
+    .where((is) => is('job', '=', is.fn.any(is.val([...ids]))))
+    .execute();
 }
 
 /** As it will be read back. */
@@ -52,6 +66,7 @@ const asStored = (job: FinishedJob): FinishedJob => ({
 });
 
 async function putJobs(db: Db, jobs: readonly FinishedJob[]): Promise<void> {
+  if (jobs.length === 0) return;
   const column = <K extends keyof FinishedJob>(field: K) => jobs.map((job) => job[field] ?? null);
   await sql`
     insert into insight_jobs
@@ -71,6 +86,7 @@ async function putJobs(db: Db, jobs: readonly FinishedJob[]): Promise<void> {
 }
 
 async function putRollups(db: Db, changes: readonly RollupChange[]): Promise<void> {
+  if (changes.length === 0) return;
   const sorted = inOrder(new Map(changes.map((change) => [rollupId(change.key), change])));
   const key = (field: 'kind' | 'owner' | 'repository' | 'workflow' | 'name') =>
     sorted.map((it) => it.key[field]);

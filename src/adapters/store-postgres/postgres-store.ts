@@ -1,8 +1,6 @@
 // The store of production: PostgreSQL 15 or newer, the embedded one or the operator's.
 
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import type { JobId } from '../../domain/ids.ts';
-import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
 import {
@@ -23,7 +21,7 @@ import { classified, isMissingPartition, isRetryable } from './errors.ts';
 import { lockNumber } from './hashes.ts';
 import { hostTable } from './host-table.ts';
 import { insightTable } from './insight-table.ts';
-import { writeInsights } from './insight-writer.ts';
+import { type SaidOfJobs, writeInsights } from './insight-writer.ts';
 import { jobTable } from './job-table.ts';
 import { metricTable } from './metric-table.ts';
 import { migrate } from './migrate.ts';
@@ -118,9 +116,9 @@ function storeOn({ db, place, wakes, deliveryPool }: Parts): PostgresStore {
             .transaction()
             .setIsolationLevel('read committed')
             .execute(async (tx) => {
-              const recorded: Said['recorded'] = new Map();
-              const given = await work(transactionOn(tx, partitions, { said, changes, recorded }));
-              await writeInsights(tx, recorded);
+              const insights: SaidOfJobs = { jobs: new Map(), measured: new Map() };
+              const given = await work(transactionOn(tx, partitions, { said, changes, insights }));
+              await writeInsights(tx, insights);
               return given;
             });
           wakes.announce(said, [...changes.values()]);
@@ -164,11 +162,11 @@ function storeOn({ db, place, wakes, deliveryPool }: Parts): PostgresStore {
 interface Said {
   said: Set<WakeChannel>;
   changes: Map<string, Change>;
-  /** How jobs count now, to be written before the commit. */
-  recorded: Map<JobId, FinishedJob | undefined>;
+  /** To be written before the commit. */
+  insights: SaidOfJobs;
 }
 
-function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded }: Said): Transaction {
+function transactionOn(tx: Db, partitions: Partitions, { said, changes, insights }: Said): Transaction {
   const note = (change: Change): void => void changes.set(changeKey(change), change);
   return {
     deliveries: deliveryTable(tx),
@@ -186,7 +184,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, recorded
     sessions: sessionTable(tx),
     apiTokens: apiTokenTable(tx),
     audit: auditTable(tx),
-    insights: insightTable(tx, recorded),
+    insights: insightTable(tx, insights),
     metrics: metricTable(tx),
     attribution: attributionTable(tx, note),
     vitals: vitalsTable(tx),

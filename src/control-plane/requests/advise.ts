@@ -1,7 +1,7 @@
 import type { Caller } from '../../domain/access/caller.ts';
 import { type Advice, adviceFor, labelFor, sizeAmong } from '../../domain/insights/advice.ts';
-import { periodOf } from '../../domain/insights/calendar.ts';
-import { days as lengthOf } from '../../domain/time.ts';
+import { wholeWeeks } from '../../domain/insights/calendar.ts';
+import { days } from '../../domain/time.ts';
 import type { MeasuredJob } from '../../ports/insight-tables.ts';
 import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
@@ -22,7 +22,7 @@ export async function advise(
   { query }: RequestOf<'advise'>,
   caller: Caller,
 ): Promise<ApiAnswer<Answer>> {
-  const { now: period } = periodOf(clock.now(), query.days);
+  const period = wholeWeeks(clock.now(), query.days);
   const jobs = await store.transaction((tx) =>
     tx.insights.measured(period, ownersCounted(caller, query.owner)),
   );
@@ -30,7 +30,9 @@ export async function advise(
     .flatMap((job) => advisedFor(job) ?? [])
     .sort((a, b) => freedOf(b) - freedOf(a) || (a.job.repository < b.job.repository ? -1 : 1));
   const share = (value: (one: Advised) => number): number =>
-    Math.round(advised.reduce((sum, one) => sum + value(one) * one.job.ms, 0) / lengthOf(query.days));
+    Math.round(
+      advised.reduce((sum, one) => sum + value(one) * one.job.ms, 0) / days(period.to - period.from),
+    );
   return answered({
     count: advised.length,
     advice: advised.slice(0, query.limit).map(describe),

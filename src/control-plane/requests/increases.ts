@@ -1,5 +1,5 @@
 import { type Caller, sees } from '../../domain/access/caller.ts';
-import { type DayRange, dayName, dayOf, mondayOf } from '../../domain/insights/calendar.ts';
+import { dayName, dayOf, wholeWeeks } from '../../domain/insights/calendar.ts';
 import type { FinishedJob } from '../../domain/insights/finished-job.ts';
 import {
   changedSettings,
@@ -9,7 +9,7 @@ import {
 } from '../../domain/insights/increases.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey } from '../../domain/scope.ts';
-import { type Instant, toIso } from '../../domain/time.ts';
+import { toIso } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
@@ -29,12 +29,6 @@ export async function increases(
   );
   const found = increasesIn(jobs, query.percent);
   return answered({ count: found.length, increases: found.slice(0, query.limit).map(describe) });
-}
-
-/** From the Monday of the week in which the period begins. */
-function wholeWeeks(now: Instant, days: number): DayRange {
-  const to = dayOf(now) + 1;
-  return { from: mondayOf(to - days), to };
 }
 
 const describe = ({ weeks, ...increase }: Increase): ApiIncrease => ({

@@ -182,12 +182,12 @@ describe('advice', () => {
     const peaks = { cpuPercent: 120, memoryMib: 1_000, diskMib: 500 };
     await store.transaction((tx) => tx.insights.measure(scope, runner, { peaks, had }));
     const labels = 'bellows-4cpu-8gb,self-hosted';
-    await count(...[1, 2, 3, 4, 5].map((id) => ended(id, 0, { runner, scope, labels, ms: hours(28) })));
+    await count(...[1, 2, 3, 4, 5].map((id) => ended(id, 0, { runner, scope, labels, ms: hours(30) })));
     const value = await answerOf(advise(deps(), requestOf('advise', {}), admin));
     expect(value.advice).toMatchObject([
       { label: 'bellows-4cpu-8gb', advised: 'bellows-2cpu-2gb', runs: 5, has: had, peaks },
     ]);
-    // Five runs of 28 hours in 28 days.
+    // Five runs of 30 hours in the 30 days since a Monday.
     expect(value.frees).toEqual({ milliCpus: Math.round((2_000 * 5) / 24), memoryMib: 1_280 });
     expect((await answerOf(advise(deps(), requestOf('advise', {}), globex))).count).toBe(0);
   });

@@ -18,6 +18,12 @@ export interface DayRange {
   to: number;
 }
 
+/** The last so many days, from the Monday of the week in which they begin. */
+export function wholeWeeks(now: Instant, length: number): DayRange {
+  const to = dayOf(now) + 1;
+  return { from: mondayOf(to - length), to };
+}
+
 /** The last so many days, today among them, and as many days before those. */
 export function periodOf(now: Instant, length: number): { now: DayRange; before: DayRange } {
   const to = dayOf(now) + 1;

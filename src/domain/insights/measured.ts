@@ -14,6 +14,14 @@ export interface Peaks {
   diskMib: number;
 }
 
+export interface Measurement {
+  peaks: Peaks;
+  /** The size of the VM. */
+  had: Size;
+}
+
+export const noPeaks: Peaks = { cpuPercent: 0, memoryMib: 0, diskMib: 0 };
+
 const mibInGib = 1024;
 
 export function boundedPeaks(told: Peaks, shape: Size): Peaks {
@@ -32,3 +40,7 @@ export const highest = (a: Peaks, b: Peaks): Peaks => ({
   memoryMib: Math.max(a.memoryMib, b.memoryMib),
   diskMib: Math.max(a.diskMib, b.diskMib),
 });
+
+/** What is known of a VM once more was told. */
+export const joined = (before: Measurement | undefined, told: Measurement): Measurement =>
+  before === undefined ? told : { peaks: highest(before.peaks, told.peaks), had: told.had };

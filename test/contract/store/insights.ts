@@ -6,7 +6,7 @@ import { type RollupKind, recounted, rollupKinds, weeksKept } from '../../../src
 import { noTally } from '../../../src/domain/insights/tally.ts';
 import { days } from '../../../src/domain/time.ts';
 import type { InsightFilter, JobWeek } from '../../../src/ports/insight-tables.ts';
-import type { Store } from '../../../src/ports/store.ts';
+import type { Store, Transaction } from '../../../src/ports/store.ts';
 import { itWith, meeting, type OpenStores, within } from './stores.ts';
 import { acmeKey, at, job } from './things.ts';
 
@@ -27,7 +27,7 @@ const finished = (id: number, changes: Partial<FinishedJob> = {}): FinishedJob =
   runner: runnerName('bellows-test-1'),
   ...changes,
 });
-const ever = { from: dayOf(at(0)) - 400, to: dayOf(at(0)) + 400 };
+const ever = { from: mondayOf(dayOf(at(0)) - 400), to: dayOf(at(0)) + 400 };
 
 const count = (store: Store, ...jobs: readonly FinishedJob[]): Promise<void> =>
   within(store, async (tx) => {
@@ -276,6 +276,52 @@ export function insightContract(open: OpenStores): void {
     expect(await measured(['globex'])).toEqual([]);
     const later = { from: ever.to, to: ever.to + 1 };
     expect(await within(b, (tx) => tx.insights.measured(later, {}))).toEqual([]);
+  });
+
+  it('counts a run when its end and what its guest measured are told at once', async ({ a, b }) => {
+    const bothAreIn = meeting(2);
+    const runner = runnerName('bellows-test-1');
+    const had = { milliCpus: 2_000, memoryMib: 4_096, diskGib: 20 };
+    const telling = (store: Store, tell: (tx: Transaction) => unknown): Promise<void> =>
+      store.transaction(async (tx) => {
+        await tx.jobs.get(jobId(1));
+        await bothAreIn();
+        await tell(tx);
+      });
+    await Promise.all([
+      telling(a, (tx) => tx.insights.record(jobId(1), finished(1))),
+      telling(b, (tx) =>
+        tx.insights.measure(acmeKey, runner, { peaks: { cpuPercent: 9, memoryMib: 8, diskMib: 7 }, had }),
+      ),
+    ]);
+    const found = await within(a, (tx) => tx.insights.measured(ever, {}));
+    expect(found).toMatchObject([
+      { runs: 1, ms: 60_000, peaks: { cpuPercent: 9, memoryMib: 8, diskMib: 7 } },
+    ]);
+  });
+
+  it('forgets the highest of a run that counts otherwise', async ({ a }) => {
+    const had = { milliCpus: 2_000, memoryMib: 4_096, diskGib: 20 };
+    const [small, large] = [runnerName('small'), runnerName('large')];
+    const peaks = (cpuPercent: number) => ({ cpuPercent, memoryMib: 1, diskMib: 1 });
+    await within(a, async (tx) => {
+      await tx.insights.measure(acmeKey, small, { peaks: peaks(10), had });
+      await tx.insights.measure(acmeKey, large, { peaks: peaks(90), had });
+    });
+    await count(a, finished(1, { runner: small }), finished(2, { runner: large }));
+    const measured = async () =>
+      (await within(a, (tx) => tx.insights.measured(ever, {})))
+        .map(({ name, runs, peaks: { cpuPercent } }) => [name, runs, cpuPercent])
+        .sort();
+    expect(await measured()).toEqual([['build', 2, 90]]);
+    await count(a, finished(2, { runner: large, name: 'test' }));
+    expect(await measured()).toEqual([
+      ['build', 1, 10],
+      ['test', 1, 90],
+    ]);
+    await within(a, (tx) => tx.insights.measure(acmeKey, small, { peaks: peaks(20), had }));
+    await within(a, async (tx) => tx.insights.record(jobId(2), undefined));
+    expect(await measured()).toEqual([['build', 1, 20]]);
   });
 
   it('is counted anew after it was cleared', async ({ a, b }) => {
