@@ -56,10 +56,7 @@ export function addInstallCommands(agent: Command): void {
       ),
     )
     .option('--name <name>', "what the host is called; the machine's own name when left out")
-    .option(
-      '--disk <device>',
-      `an empty disk for ${places.state}: gets an ext4 file system with project quotas`,
-    )
+    .option('--disk <device>', `an empty disk for ${places.state}: gets an ext4 file system with quotas`)
     .addOption(new Option('--driver <driver>', 'how VMs are started').choices(drivers))
     .addOption(
       new Option('--network <kind>', 'what VMs reach; `tap` when left out the first time').choices(networks),

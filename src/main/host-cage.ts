@@ -3,6 +3,7 @@ import { cgroupCage, whyNoCgroups } from '../adapters/linux-cgroup/cgroup-cage.t
 import { diskOf } from '../adapters/linux-cgroup/disk-device.ts';
 import { qemuOverhead } from '../adapters/linux-cgroup/limit-files.ts';
 import { noCage } from '../adapters/linux-cgroup/no-cage.ts';
+import { quotaMountOf, withDiskQuota } from '../adapters/linux-quota/disk-quota.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { VmCage } from '../ports/vm-cage.ts';
@@ -21,8 +22,19 @@ export interface HostCageOptions {
   log: Log;
 }
 
-/** Control groups where the host has them; where not, VMs run all the same, and the log says what does not hold. */
+/** Control groups and disk quotas where the host has them; where not, VMs run all the same, and the log says what does not hold. */
 export async function hostCage(options: HostCageOptions): Promise<VmCage> {
+  const cage = await controlGroups(options);
+  const { folder, isRoot, log } = options;
+  if (!isRoot) return cage;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const mount = await quotaMountOf(folder);
+  if (mount !== undefined) return withDiskQuota(cage, mount);
+  log.info('VMs are held to the size of their disk, and not to a quota', { folder });
+  return cage;
+}
+
+async function controlGroups(options: HostCageOptions): Promise<VmCage> {
   const { parent, folder, rates, isRoot, clock, log } = options;
   if (parent === undefined) return noCage();
   const missing = isRoot ? await whyNoCgroups(cgroupRoot) : 'the agent is not root';

@@ -7,10 +7,10 @@ export interface HostSetup {
 
   /** Undefined when there is no such block device. */
   disk(device: string): Promise<DiskFacts | undefined>;
-  /** Makes ext4 with this UUID, with project quotas; whatever was there is lost. */
+  /** Makes ext4 with this UUID, with quotas; whatever was there is lost. */
   makeFileSystem(disk: { device: string; uuid: string; label: string }): Promise<void>;
-  /** Whether the kernel mounts this file system with project quotas in force. */
-  takesProjectQuota(uuid: string): Promise<boolean>;
+  /** Whether the kernel mounts this file system with quotas in force. */
+  takesQuotas(uuid: string): Promise<boolean>;
   /** Takes away what says that there is a file system. */
   blankDisk(uuid: string): Promise<void>;
 

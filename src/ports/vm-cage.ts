@@ -2,7 +2,8 @@ import type { VmId } from '../domain/ids.ts';
 
 /**
  * Holds a VM's processes to the share of the host that was promised, whatever the guest does. Memory is the guest's and
- * what its VMM needs beside it; processors are a share under load and, unless the VM is burstable, a cap.
+ * what its VMM needs beside it; processors are a share under load and, unless the VM is burstable, a cap. Where the
+ * disk has quotas, its user owns no more of it than the VM's disk and a little.
  */
 export interface VmCage {
   /**
@@ -25,6 +26,8 @@ export interface CageLimits {
   vcpus: number;
   /** Of the guest; the VMM's own need comes on top. */
   memoryMib: number;
+  /** The user that its VMM runs as, and the size of its disk; left out where it has no user of its own. */
+  disk?: { user: number; gib: number };
 }
 
 export class CageError extends Error {

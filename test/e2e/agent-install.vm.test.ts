@@ -133,7 +133,7 @@ describe('bellows agent install', { timeout: patienceMs }, () => {
        cat /sys/fs/cgroup/bellows.slice/bellows-vms.service/cgroup.controllers; dpkg-query -W qemu-system-x86
        ! grep -rlF -f /root/token /etc /var/lib/bellows /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null`,
     );
-    expect(facts).toMatch(/^ext4 .*prjquota/);
+    expect(facts).toMatch(/^ext4 .*usrquota/);
     expect(facts).toMatch(/\n700\n600\n.*cpu.*memory.*pids.*\nqemu-system-x86\t1\.0$/);
   });
 

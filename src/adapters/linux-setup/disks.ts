@@ -39,12 +39,12 @@ export async function makeExt4(
   run: RunProgram,
 ): Promise<void> {
   await run('wipefs', ['--all', '--quiet', device]);
-  const features = ['-O', 'project,quota', '-E', 'lazy_itable_init=1,lazy_journal_init=1', '-m', '1'];
+  const features = ['-O', 'quota', '-E', 'lazy_itable_init=1,lazy_journal_init=1', '-m', '1'];
   await run('mkfs.ext4', ['-q', '-F', '-U', uuid, '-L', label, ...features, device]);
 }
 
 /** Kernels of clouds come without the module now and then, so it is tried. */
-export async function takesProjectQuota(uuid: string, run: RunProgram): Promise<boolean> {
+export async function takesQuotas(uuid: string, run: RunProgram): Promise<boolean> {
   const device = (await run('blkid', ['-U', uuid])).trim();
   const mounted = await run('findmnt', [
     '--noheadings',
@@ -54,10 +54,10 @@ export async function takesProjectQuota(uuid: string, run: RunProgram): Promise<
     '--source',
     device,
   ]).catch(() => '');
-  if (mounted.trim() !== '') return mounted.includes('prjquota');
+  if (mounted.trim() !== '') return mounted.includes('usrquota');
   const folder = await mkdtemp('/run/bellows-trial-');
   try {
-    await run('mount', ['-t', 'ext4', '-o', 'prjquota', device, folder]);
+    await run('mount', ['-t', 'ext4', '-o', 'usrquota', device, folder]);
     await run('umount', [folder]);
     return true;
   } catch {

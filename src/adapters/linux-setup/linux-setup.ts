@@ -17,7 +17,7 @@ import { basename, dirname } from 'node:path';
 import { type HostSetup, SetupError, type SetupFacts, type SetupFile } from '../../ports/host-setup.ts';
 import type { ProcessTable } from '../../ports/process-table.ts';
 import { keepVersions, placeVersion, unpack } from './archives.ts';
-import { blank, diskFacts, isMountPoint, makeExt4, takesProjectQuota } from './disks.ts';
+import { blank, diskFacts, isMountPoint, makeExt4, takesQuotas } from './disks.ts';
 import { placeFirecracker } from './firecracker-programs.ts';
 import { type RunProgram, runProgram } from './run-program.ts';
 import { killVms, removeVmTraces, runningVms } from './vm-traces.ts';
@@ -39,7 +39,7 @@ export function linuxSetup(options: LinuxSetupOptions): HostSetup {
     facts,
     disk: async (device) => diskFacts(await realpath(device).catch(() => device), run),
     makeFileSystem: (disk) => makeExt4(disk, run),
-    takesProjectQuota: (uuid) => takesProjectQuota(uuid, run),
+    takesQuotas: (uuid) => takesQuotas(uuid, run),
     blankDisk: (uuid) => blank(uuid, run),
     missingPackages: (names) => missingPackages(names, run),
     installPackages: async (names) => {

@@ -1,6 +1,6 @@
 // What goes wrong with a VMM, one fault after the other, and what the driver says and leaves.
 
-import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -196,6 +196,10 @@ describe('a VM that runs', { timeout: 120_000 }, () => {
     expect([kernel.uid, kernel.nlink]).toEqual([0, 2]);
     const root = await stat(rootPath);
     expect([root.uid, root.nlink, root.mode & 0o777]).toEqual([0, 1, 0o600]);
+    const place = join(harness.folder, 'vms', machine.vm);
+    const names = await readdir(place, { recursive: true });
+    const copy = await stat(join(place, names.find((name) => name.endsWith('/root.img')) ?? ''));
+    expect([copy.uid, copy.mode & 0o777]).toEqual([0, 0o444]);
   });
 
   it('is in its control group, and its end by the host is told as that', async () => {

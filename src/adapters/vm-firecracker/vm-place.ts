@@ -59,9 +59,9 @@ export async function makePlace(
   await makePipes([place.pipes.console, place.pipes.log]);
   await putOwn(place.pipes.console, jail, jailed.console, user);
   await putOwn(place.pipes.log, jail, jailed.log, user);
-  await putShared(machine.kernelPath, jail, jailed.kernel, user);
-  await putShared(machine.initramfsPath, jail, jailed.initramfs, user);
-  await putShared(machine.rootPath, jail, jailed.root, user);
+  await putShared(machine.kernelPath, jail, jailed.kernel);
+  await putShared(machine.initramfsPath, jail, jailed.initramfs);
+  await putShared(machine.rootPath, jail, jailed.root);
   await putOwn(await resolved(machine.scratchPath), jail, jailed.scratch, user);
   await rm(machine.guestSocketPath, { force: true });
   await symlink(onHost(jail, jailed.guestSocket), machine.guestSocketPath);
@@ -98,15 +98,15 @@ export async function places(folder: string): Promise<VmId[]> {
  * Puts a file into the jail that other VMs use as well: by its name alone where that is safe, and never by giving it to the
  * VM's user, who would then own the file of all VMs (firecracker/docs/jailer.md, leaves that to whoever starts it).
  */
-async function putShared(from: string, jail: Jail, to: JailPath, user: number): Promise<void> {
+async function putShared(from: string, jail: Jail, to: JailPath): Promise<void> {
   const source = await resolved(from);
   const { mode } = await stat(source);
   const isSafe = (mode & 0o004) !== 0 && (mode & 0o022) === 0;
   if (isSafe && (await linked(source, onHost(jail, to)))) return;
   // Of no cost where the file system can share blocks (reflink); elsewhere it costs as much as the file is long.
   await copyFile(source, onHost(jail, to), constants.COPYFILE_FICLONE);
-  await chown(onHost(jail, to), user, user);
-  await chmod(onHost(jail, to), 0o400);
+  // Root's, so that it does not count as the VM's own; others do not get into the jail.
+  await chmod(onHost(jail, to), 0o444);
 }
 
 /** A file of this VM alone. */

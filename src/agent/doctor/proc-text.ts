@@ -40,6 +40,8 @@ export interface Mount {
   point: string;
   type: string;
   options: readonly string[];
+  /** Of the file system, wherever it is mounted. */
+  ofFileSystem: readonly string[];
 }
 
 /** /proc/self/mountinfo */
@@ -47,9 +49,10 @@ export const mountsIn = (mountinfo: string): readonly Mount[] =>
   linesOf(mountinfo).flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
     const [, , , , point = '', options = ''] = before.split(' ');
-    const [type = ''] = after.split(' ');
+    const [type = '', , ofAll = ''] = after.split(' ');
     // Spaces in a path are written \040.
-    return [{ point: point.replaceAll('\\040', ' '), type, options: options.split(',') }];
+    const names = { options: options.split(','), ofFileSystem: ofAll.split(',') };
+    return [{ point: point.replaceAll('\\040', ' '), type, ...names }];
   });
 
 /** The mount that a path lies on. Of two on the same point, the later one counts. */

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { examined, type Planted, plan } from './planted-host.fixture.ts';
-import { diskSpace, diskSpeed, images, inodes, jailMount, ownership, userPool } from './storage.ts';
+import {
+  diskQuotas,
+  diskSpace,
+  diskSpeed,
+  images,
+  inodes,
+  jailMount,
+  ownership,
+  userPool,
+} from './storage.ts';
 
 const gib = 1024 ** 3;
 
@@ -79,6 +88,31 @@ describe('the folders of the agent', () => {
       found: expect.stringContaining('/var/lib'),
     });
     expect(jailMount.applies({ ...plan, driver: 'qemu' })).toBe(false);
+  });
+});
+
+describe('quotas of the disk', () => {
+  const look = (options: string, programs = {}) => {
+    const mountinfo = `1 0 8:1 / / rw - ext4 /dev/sda rw\n2 1 8:2 / /var/lib rw - ext4 /dev/sdb ${options}\n`;
+    return examined(diskQuotas, { files: { '/proc/self/mountinfo': mountinfo }, programs });
+  };
+  const programs = { setquota: { code: 0 } };
+
+  it('are for users, and there is what sets them', async () => {
+    expect(await look('rw,quota,usrquota', programs)).toMatchObject({
+      severity: 'ok',
+      found: '/var/lib has quotas for users',
+    });
+    expect(await look('rw,usrquota')).toMatchObject({
+      severity: 'failure',
+      mend: 'sudo apt-get install quota',
+    });
+    for (const without of ['rw', 'rw,prjquota'])
+      expect(await look(without, programs)).toMatchObject({
+        severity: 'warning',
+        mend: expect.stringContaining('--disk'),
+      });
+    expect(diskQuotas.applies({ ...plan, network: 'restricted' })).toBe(false);
   });
 });
 

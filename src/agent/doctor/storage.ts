@@ -110,6 +110,32 @@ export const jailMount = defineCheck({
   },
 });
 
+export const diskQuotas = defineCheck({
+  id: 'disk-quotas',
+  group: 'storage',
+  title: 'The disk holds each VMM to its share',
+  means:
+    'A VMM that a job has taken over can fill the disk that all VMs share. A job that has not is held by the size of its VM.',
+  mend: 'Give VMs a disk of their own: bellows agent install --disk DEVICE makes one with quotas. Or mount with usrquota an ext4 that was made with -O quota, and sudo apt-get install quota.',
+  applies: ({ network }) => network === 'tap',
+  look: ({ host }, { diskFolder }) => ({
+    mountinfo: host.text('/proc/self/mountinfo'),
+    real: host.realPath(diskFolder),
+    setquota: host.run('setquota', ['--version']),
+  }),
+  judge: ({ mountinfo, real, setquota }, { diskFolder }) => {
+    const mount = mountinfo === undefined ? undefined : mountOf(mountsIn(mountinfo), real ?? diskFolder);
+    if (mount === undefined) return skipped('the kernel does not tell');
+    if (!mount.ofFileSystem.includes('usrquota')) return warning(`${mount.point} has no quotas for users`);
+    return setquota === undefined
+      ? failure(`${mount.point} has quotas, and setquota is missing`, {
+          means: 'No VM can start: its quota cannot be set.',
+          mend: 'sudo apt-get install quota',
+        })
+      : fine(`${mount.point} has quotas for users`);
+  },
+});
+
 const userFiles = {
   passwd: '/etc/passwd',
   group: '/etc/group',
@@ -186,4 +212,13 @@ async function statesOf(images: ImageSource): Promise<readonly ImageState[]> {
   return states;
 }
 
-export const storageChecks = [diskSpace, inodes, diskSpeed, ownership, userPool, jailMount, images];
+export const storageChecks = [
+  diskSpace,
+  inodes,
+  diskSpeed,
+  ownership,
+  userPool,
+  diskQuotas,
+  jailMount,
+  images,
+];

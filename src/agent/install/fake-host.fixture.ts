@@ -155,7 +155,7 @@ function diskActs(host: FakeHost, act: (what: string) => void) {
       act(`mkfs ${device}`);
       host.disks.set(device, { ...emptyDisk(device), contents: ['ext4 "bellows"'], uuid });
     },
-    takesProjectQuota: async () => true,
+    takesQuotas: async () => true,
     blankDisk: async (uuid: string) => {
       for (const [device, disk] of host.disks)
         if (disk.uuid === uuid) host.disks.set(device, emptyDisk(device));

@@ -31,7 +31,7 @@ describe('the settings of the service', () => {
 });
 
 describe('the unit files', () => {
-  const all = new Map(unitFiles({ uuid: 'u-1', projectQuota: false }).map(({ path, text }) => [path, text]));
+  const all = new Map(unitFiles({ uuid: 'u-1', quotas: false }).map(({ path, text }) => [path, text]));
   const agent = all.get(`/etc/systemd/system/${units.agent}`) ?? '';
 
   it('are those that uninstall knows', () => {

@@ -211,17 +211,18 @@ describe('a second installation', () => {
     expect(JSON.parse(host.files.get(places.record)?.text ?? '').packages).toEqual([
       'nftables',
       'qemu-system-x86',
+      'quota',
     ]);
   });
 });
 
 describe('a disk', () => {
-  it('gets a file system, which is mounted by its UUID with project quotas', async () => {
+  it('gets a file system, which is mounted by its UUID with quotas', async () => {
     host.disks.set('/dev/vdb', emptyDisk('/dev/vdb'));
     await run({ ...first, disk: '/dev/vdb' });
     const mount = host.files.get('/etc/systemd/system/var-lib-bellows.mount')?.text;
     expect(mount).toContain(`What=/dev/disk/by-uuid/${host.disks.get('/dev/vdb')?.uuid}`);
-    expect(mount).toContain('Options=noatime,prjquota');
+    expect(mount).toContain('Options=noatime,usrquota');
   });
 
   it('of ours is kept, named or not', async () => {

@@ -123,7 +123,15 @@ async function planFor(
   if (problems.length > 0 || url === undefined || typeof disk === 'string') return { ok: false, problems };
   const isOurs = driver === 'firecracker' && environment.get('BELLOWS_FIRECRACKER') === places.firecracker;
   const firecracker = isOurs ? { source: request.firecracker } : undefined;
-  return { ok: true, before, environment, url, packages: packagesFor(driver, arch), firecracker, disk };
+  return {
+    ok: true,
+    before,
+    environment,
+    url,
+    packages: packagesFor(driver, arch, disk !== undefined),
+    firecracker,
+    disk,
+  };
 }
 
 async function diskFor(
@@ -208,9 +216,9 @@ async function provideDisk(
     note(`Making an ext4 file system on ${disk.device}`);
     await setup.makeFileSystem({ ...record.disk, label: 'bellows' });
   }
-  const projectQuota = await setup.takesProjectQuota(disk.uuid);
-  if (!projectQuota) note('The kernel has no project quotas for ext4: mounted without');
-  return { uuid: disk.uuid, projectQuota };
+  const quotas = await setup.takesQuotas(disk.uuid);
+  if (!quotas && disk.format) note('The kernel has no quotas for ext4: mounted without');
+  return { uuid: disk.uuid, quotas };
 }
 
 /** Whether anything is another than before. */

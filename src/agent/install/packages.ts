@@ -16,6 +16,7 @@ const byDriver = {
   firecracker: { x64: [], arm64: [] },
 } as const;
 
-export function packagesFor(driver: DriverName, arch: 'x64' | 'arm64'): readonly string[] {
-  return [...always, ...byDriver[driver][arch]].sort();
+/** @param hasDisk its file system has quotas, which are set by a program. */
+export function packagesFor(driver: DriverName, arch: 'x64' | 'arm64', hasDisk: boolean): readonly string[] {
+  return [...always, ...byDriver[driver][arch], ...(hasDisk ? ['quota'] : [])].sort();
 }

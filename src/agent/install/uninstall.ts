@@ -47,7 +47,7 @@ export async function uninstall(
     note(`Wiping the file system on ${record.disk.device}`);
     await setup.blankDisk(record.disk.uuid);
   }
-  const files = unitFiles({ uuid: '', projectQuota: false }).map(({ path }) => path);
+  const files = unitFiles({ uuid: '', quotas: false }).map(({ path }) => path);
   const overrides = files.map((path) => `${path}.d`);
   for (const path of [...files, ...overrides, places.state, places.versions, places.command, places.config])
     await setup.remove(path);

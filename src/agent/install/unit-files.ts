@@ -17,7 +17,7 @@ export const units = {
 
 export interface MountSettings {
   uuid: string;
-  projectQuota: boolean;
+  quotas: boolean;
 }
 
 /** All unit files; without `disk` none for a mount. */
@@ -116,7 +116,7 @@ CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL 
 WantedBy=multi-user.target
 `;
 
-function mount({ uuid, projectQuota }: MountSettings): string {
+function mount({ uuid, quotas }: MountSettings): string {
   return `[Unit]
 Description=Bellows: the disk of the agent and its VMs
 
@@ -124,7 +124,7 @@ Description=Bellows: the disk of the agent and its VMs
 What=/dev/disk/by-uuid/${uuid}
 Where=${places.state}
 Type=ext4
-Options=noatime${projectQuota ? ',prjquota' : ''}
+Options=noatime${quotas ? ',usrquota' : ''}
 
 [Install]
 WantedBy=multi-user.target

@@ -29,7 +29,8 @@ export async function makeMachine(
   const scratch = await step('disk', () => disk.create(vm, kind.diskGib));
   const paths = await step('folder', () => folder.create(vm));
   const joined = await step('host-network', () => network.open(vm));
-  const held = await step('cage', () => cage.open(vm, kind));
+  const own = joined.kind === 'tap' ? { disk: { user: joined.owner, gib: kind.diskGib } } : {};
+  const held = await step('cage', () => cage.open(vm, { ...kind, ...own }));
   const running = await step('start', () =>
     withTimeout(clock, vmStartTimeoutMs, `start of ${vm}`, (signal) =>
       driver.start(

@@ -5,6 +5,7 @@ import { limitFiles, qemuOverhead } from '../../../src/adapters/linux-cgroup/lim
 import type { CageLimits } from '../../../src/ports/vm-cage.ts';
 import { bootSystemdGuest, type SystemdGuest } from '../../support/systemd-guest/boot-guest.ts';
 import { type Finding, tell } from '../finding.ts';
+import { proveQuota, quotaAttackName, quotaDisk } from './quota.ts';
 
 const limits: CageLimits = { milliCpus: 500, burstable: false, vcpus: 1, memoryMib: 64 };
 const diskBytesPerSecond = 10_000_000;
@@ -89,11 +90,11 @@ const attacks: readonly CageAttack[] = [
   },
 ];
 
-export const cageAttackNames = attacks.map(({ name }) => name);
+export const cageAttackNames = [...attacks.map(({ name }) => name), quotaAttackName];
 
 /** @throws when the Debian cannot be made or booted here. */
 export async function proveCage(say: (line: string) => unknown): Promise<Finding[]> {
-  const host = await bootSystemdGuest({ disks: [{ name: 'data', sizeMib: 128 }] });
+  const host = await bootSystemdGuest({ disks: [{ name: 'data', sizeMib: 128 }, quotaDisk] });
   const findings: Finding[] = [];
   try {
     const device = await host.ask('lsblk -dnro MAJ:MIN $(readlink -f /dev/disk/by-id/virtio-data)');
@@ -114,6 +115,7 @@ export async function proveCage(say: (line: string) => unknown): Promise<Finding
       tell(finding, say);
       findings.push(finding);
     }
+    findings.push(await proveQuota(host, say));
   } finally {
     await host.close();
   }
