@@ -68,7 +68,11 @@ async function runHere(flags: Flags): Promise<void> {
       images,
       oldImages: { shelf: images, keep: values.keepImages },
       offer: offerOf(values),
-      guest: { hosts: values.guestHosts, rates: ratesOf(values) },
+      guest: {
+        hosts: values.guestHosts,
+        dockerMirrors: values.dockerMirrors,
+        rates: ratesOf(values),
+      },
       cgroup: values.cgroup,
       warm: values.warmSizes.map(({ size, count }) => ({
         vcpus: vcpusOf(size),

@@ -14,6 +14,7 @@ import {
   hostAndPort,
   hostLines,
   integer,
+  mirrors,
   names,
   number,
   numbersByName,
@@ -132,6 +133,13 @@ describe('parsers', () => {
       '10.0.2.100:80=127.0.0.1:8080',
       [{ guestAddress: '10.0.2.100', guestPort: 80, hostAddress: '127.0.0.1', hostPort: 8080 }],
     ],
+    ['mirrors', mirrors, '', []],
+    [
+      'mirrors',
+      mirrors,
+      'http://10.200.0.1:5000,https://m.example',
+      ['http://10.200.0.1:5000', 'https://m.example'],
+    ],
     ['names of addresses', hostLines, 'a.b=10.0.2.100, c=10.0.2.101', ['10.0.2.100 a.b', '10.0.2.101 c']],
   ])('%s reads %#', (_name, parse, text, value) => {
     expect(parse(text)).toEqual(value);
@@ -156,6 +164,9 @@ describe('parsers', () => {
     ['forwards', forwards, '10.0.2.100:80=localhost:80'],
     ['forwards', forwards, '10.0.2.100:0=127.0.0.1:80'],
     ['forwards', forwards, '10.0.2.100:80=127.0.0.1:80;reboot'],
+    ['mirrors', mirrors, '10.200.0.1:5000'],
+    ['mirrors', mirrors, Array(5).fill('http://a').join()],
+    ['mirrors', mirrors, `http://${'a'.repeat(250)}`],
     ['names of addresses', hostLines, 'a=b'],
     ['names of addresses', hostLines, 'a b=10.0.2.100'],
   ])('%s refuses %#', (_name, parse, text) => {

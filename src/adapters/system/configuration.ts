@@ -15,6 +15,7 @@ import {
   hostAndPort,
   hostLines,
   integer,
+  mirrors,
   names,
   number,
   oneOf,
@@ -319,6 +320,12 @@ export const agentSettings = {
     '',
     hostLines,
     'Names that VMs know, as `mirror.internal=10.0.2.100`; several, separated by commas.',
+  ),
+  dockerMirrors: setting(
+    'BELLOWS_DOCKER_MIRRORS',
+    '',
+    mirrors,
+    'What Docker in VMs asks before Docker Hub, as `http://10.200.0.1:5000`; several, separated by commas (docs/installation.md, a mirror).',
   ),
   keepImages: setting(
     'BELLOWS_KEEP_IMAGES',

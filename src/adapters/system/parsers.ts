@@ -129,6 +129,18 @@ function forward(pair: string): Forward {
 
 const isPort = (text: string | undefined): boolean => Number(text) >= 1 && Number(text) <= 65_535;
 
+/** As many as a guest takes (wire/guest-protocol). */
+const mostMirrors = 4;
+
+/** Addresses of registry mirrors, by commas. */
+export function mirrors(value: string): readonly string[] {
+  const all = names(value).map(url);
+  if (all.length > mostMirrors) throw new Error(`more than ${mostMirrors} mirrors`);
+  const long = all.find((one) => one.length > 256);
+  if (long !== undefined) throw new Error(`"${long}" has more than 256 characters`);
+  return all;
+}
+
 /** `mirror.internal=10.0.2.100`, as lines for `/etc/hosts`. Several, by commas. */
 export const hostLines = (value: string): readonly string[] =>
   names(value).map((pair) => {

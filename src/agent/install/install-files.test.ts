@@ -49,6 +49,11 @@ describe('the unit files', () => {
     expect(agent).toContain(`ExecStart=${currentLink}/${launcher} agent\n`);
   });
 
+  it("start an operator's registry mirror with the agent, where there is one, and never wait for it", () => {
+    expect(agent).toMatch(/^Wants=.* bellows-mirror\.service$/m);
+    expect(agent).not.toMatch(/^(After|Requires)=.*mirror/m);
+  });
+
   it('do not start the agent on the empty folder of a disk that is missing', () => {
     expect(agent).toContain('RequiresMountsFor=/var/lib/bellows');
   });

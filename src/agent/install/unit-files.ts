@@ -15,6 +15,9 @@ export const units = {
   mount: 'var-lib-bellows.mount',
 } as const;
 
+/** Not ours: an operator's registry mirror. Where there is a unit of this name it is started with the agent. */
+const mirrorUnit = 'bellows-mirror.service';
+
 export interface MountSettings {
   uuid: string;
   quotas: boolean;
@@ -76,7 +79,7 @@ ExecStartPost=/bin/sh -c 'until grep -q . ${vmsControlGroup}/keeper/cgroup.procs
 const agent = `[Unit]
 Description=Bellows: runs GitHub Actions jobs in virtual machines
 Documentation=man:systemd.exec(5)
-Wants=network-online.target ${units.vms}
+Wants=network-online.target ${units.vms} ${mirrorUnit}
 After=network-online.target nftables.service ${units.vms}
 RequiresMountsFor=${places.state}
 StartLimitIntervalSec=0
