@@ -6,10 +6,10 @@ import type { SystemdGuest } from '../../support/systemd-guest/boot-guest.ts';
 import { type Finding, tell } from '../finding.ts';
 
 export const quotaAttackName = 'vmm-disk-filler';
-export const quotaDisk = { name: 'files', sizeMib: 320 } as const;
+export const quotaDisk = { name: 'shared', sizeMib: 320 } as const;
 
 const user = 200_001;
-const mount = '/mnt/files';
+const mount = '/mnt/shared';
 /** Of the VM's disk: the quota is 64 MiB more. */
 const diskMib = 32;
 const wantedMib = 160;
