@@ -21,11 +21,11 @@ interface Cost {
 
 /**
  * Keys: rssPerVmKib, cpuPerIdleVm and perVmGrowth of simulated VMs, real with the first two of real ones, loads with what was
- * measured. The simulated figures are medians of three processes. `perVmGrowth` is the cost of one more VM between 100 and 1,000 against that between 10 and 100.
+ * measured. All figures are medians of three processes. `perVmGrowth` is the cost of one more VM between 100 and 1,000 against that between 10 and 100.
  */
 export async function run({ say = () => {} }: DensityOptions = {}): Promise<object> {
   const [few, some, many] = await medianLoads(() => loadsOf('simulated', say));
-  const [one, four] = await loadsOf('real', say);
+  const [one, four] = await medianLoads(() => loadsOf('real', say));
   if (
     few === undefined ||
     some === undefined ||
