@@ -104,7 +104,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   };
   const reconciler = new Reconciler(workerDeps, desired, capacity, {
     before: noteOfBoot(ledger, deps.inspector, log),
-    after: upkeep({ ledger, desired, logs, images: options.oldImages, clock, log }),
+    after: upkeep({ ledger, desired, disk: deps.disk, logs, images: options.oldImages, clock, log }),
   });
 
   const link = linkFor(deps, options, {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AgentWorld, idleRunner, testImage, testVm } from '../../test/support/agent-world.ts';
-import { type ImageDigest, imageDigest } from '../domain/ids.ts';
+import { type ImageDigest, imageDigest, vmId } from '../domain/ids.ts';
 import { minutes, seconds } from '../domain/time.ts';
 import type { RetireOrder } from '../ports/image-source.ts';
 
@@ -59,5 +59,29 @@ describe('an agent whose control plane wants another image', () => {
     await world.clock.advance(minutes(30) + seconds(30));
     expect(orders.length).toBeGreaterThanOrEqual(2);
     expect(orders.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('an agent whose disk of VMs fills while they run', () => {
+  it('says so once of each VM that is up, and of none that comes when there is room again', async () => {
+    const world = new AgentWorld({ runner: () => idleRunner });
+    await world.startAgent();
+    await world.until(() => world.socket !== undefined);
+    await world.orderWithJit({});
+    expect(await world.until(() => world.heard('runner-listening'))).toBe(true);
+    expect(world.heard('watchdog')).toBe(false);
+    world.host.diskFull = true;
+    await world.clock.advance(minutes(5));
+    const told = world.events.filter(({ event }) => event.kind === 'watchdog');
+    expect(told.map(({ vm, event }) => ({ vm, ...event }))).toEqual([
+      { vm: testVm, kind: 'watchdog', finding: 'host-disk-full' },
+    ]);
+    expect(world.logged.filter((line) => line.includes('is full: free some space there'))).toHaveLength(1);
+    world.host.diskFull = false;
+    const later = vmId('vm-000000000002');
+    await world.orderWithJit({}, { vm: later });
+    expect(await world.until(() => world.heard('runner-listening', later))).toBe(true);
+    await world.clock.advance(minutes(5));
+    expect(world.heard('watchdog', later)).toBe(false);
   });
 });

@@ -113,6 +113,8 @@ describe('a failure', () => {
       owner: 'host',
     });
     expect(ofVm('Out of memory: the guest killed a process').class).toBe('out-of-memory');
+    expect(ofVm('host-disk-full')).toMatchObject({ class: 'host-disk-full', owner: 'host' });
+    expect(ofVm('the host-disk-full of a branch').class).toBe('workflow');
   });
 
   it('with nothing known is the workflow’s own', () => {

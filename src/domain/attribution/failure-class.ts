@@ -11,6 +11,7 @@ export const failureClasses = [
   'dns',
   'rate-limited',
   'host-lost',
+  'host-disk-full',
   'runner-refused',
   'github-5xx',
   'missing-piece',
@@ -61,6 +62,14 @@ const rows: readonly Row[] = [
       /The runner has received a shutdown signal/,
     ],
     advice: 'See what happened to the host: bellows hosts',
+  },
+  {
+    class: 'host-disk-full',
+    owner: 'host',
+    // The agent's own word: a guest can say nothing that reads so.
+    vm: [/^host-disk-full$/],
+    log: [],
+    advice: "Make room on the host's disk of VMs, then run the job again.",
   },
   {
     class: 'runner-refused',

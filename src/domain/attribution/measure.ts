@@ -76,8 +76,8 @@ export function samplesOfVm({ job, vm, vmLines }: Known): readonly Sample[] {
 
 /** What the host and its guest said of the VM's end. */
 function wordsOf(vm: Vm | undefined, lines: readonly HistoryLine[]): readonly string[] {
-  const reasons = lines.map(({ data }) => data.reason).filter((reason) => typeof reason === 'string');
-  return [...(vm?.failure ? [vm.failure.reason] : []), ...reasons];
+  const words = lines.flatMap(({ data }) => [data.reason, data.finding]);
+  return [...(vm?.failure ? [vm.failure.reason] : []), ...words.filter((word) => typeof word === 'string')];
 }
 
 function timesOf(job: Job, vm: Vm | undefined, marks: readonly Mark[]): readonly Sample[] {
