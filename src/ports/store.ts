@@ -128,6 +128,8 @@ export interface JobTable extends VersionedTable<JobId, Job> {
   allQueued(limit: number): Promise<readonly Job[]>;
   /** Every job of these runs, whatever its state and labels, oldest first. */
   ofRuns(runs: readonly RunId[]): Promise<readonly Job[]>;
+  /** Those of these that there are, in no order. */
+  some(ids: readonly JobId[]): Promise<readonly Job[]>;
   /**
    * Writes down in these rows why their jobs wait, in one go. Rows that somebody else has written since they were read stay
    * as they are.

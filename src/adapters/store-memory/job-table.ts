@@ -76,6 +76,8 @@ export function createJobTable(): { participant: JobRows; in(session: Session): 
           const found = [...new Set(runs)].flatMap((run) => rows.select(session, 'run', `${run}`));
           return found.sort(order);
         }),
+      some: (ids) =>
+        session.statement(() => [...new Set(ids)].flatMap((id) => rows.get(session, `${id}`) ?? [])),
       activity: (since) =>
         session.statement(() =>
           [...rows.keys(session, 'ours')].flatMap((repository) =>

@@ -61,6 +61,13 @@ export function jobTable(db: Db, note: NoteChange): JobTable {
         .where((is) => is('run_id', '=', is.fn.any(is.val([...runs]))));
       return (await ofRuns.orderBy('first_seen_at').orderBy('id').execute()).map((row) => row.doc);
     },
+    async some(ids) {
+      const those = db
+        .selectFrom('jobs')
+        .select('doc')
+        .where((is) => is('id', '=', is.fn.any(is.val([...ids]))));
+      return (await those.execute()).map((row) => row.doc);
+    },
     async sayWhy(jobs, reason) {
       await sayWhy(db, jobs, reason);
       for (const job of jobs) note(versioning.changeOf(job));

@@ -45,6 +45,24 @@ function aControlPlane() {
       now = after(now, minutes(1));
       await attributionLoop.run(deps, {});
     },
+    /** A VM boots, and nothing says when it will be up. */
+    async startedToBoot(): Promise<void> {
+      number += 1;
+      const [theJob, since] = [job(number), now];
+      await store.transaction(async (tx) => {
+        await tx.jobs.insert(theJob);
+        const asked = { cause: theJob.id, host: host(1).id, state: 'starting', since } as const;
+        await tx.vms.insert(vm(number, asked));
+      });
+      now = after(now, minutes(1));
+      await attributionLoop.run(deps, {});
+    },
+    /** Nothing is left of any VM. */
+    async cleared(): Promise<void> {
+      await store.transaction(async (tx) => {
+        for (const left of await tx.vms.allLive()) await tx.vms.update({ ...left, state: 'gone' });
+      });
+    },
     later: (ms: number) => {
       now = after(now, ms);
     },
@@ -81,9 +99,24 @@ describe('the round that judges', () => {
     expect(await plane.verdict(admin)).toMatchObject({ side: 'nobody' });
   });
 
+  test('opens one for VMs that have not booted yet, and closes it when they are gone and others boot', async () => {
+    const plane = aControlPlane();
+    for (let n = 0; n < 80; n += 1) await plane.bootedIn(3_000 + (n % 7) * 100);
+    for (let n = 0; n < 8; n += 1) await plane.startedToBoot();
+    const [incident] = await plane.incidents(admin);
+    expect(incident).toMatchObject({ owner: 'host', subject: `host:${host(1).id}` });
+    expect(incident?.evidence[0]).toMatchObject({ what: 'booting' });
+    expect(incident?.evidence[0]?.examples.length).toBeGreaterThan(0);
+    await plane.cleared();
+    for (let n = 0; n < 20; n += 1) await plane.bootedIn(3_100);
+    expect((await plane.incidents(admin))[0]).toMatchObject({ ending: 'calm' });
+  });
+
   test('judges each thing once, and waits longer when there is nothing to judge', async () => {
     const plane = aControlPlane();
     await plane.bootedIn(3_000);
+    expect((await attributionLoop.run(plane.deps, {})).nextInMs).toBe(minutes(1));
+    await plane.cleared();
     const streams = () => plane.deps.store.transaction((tx) => tx.attribution.streams());
     const once = await streams();
     expect(once.size).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// Folds what is over into what is usual, and opens and closes incidents. It runs among the repair loops, which are rows that
+// Folds what is over into what is usual, judges what is overdue, and opens and closes incidents. It runs among the repair loops, which are rows that
 // any process may take; it mends nothing.
 
 import type { Incident } from '../../domain/attribution/incident.ts';
@@ -12,9 +12,10 @@ import { type Instant, minutes, seconds } from '../../domain/time.ts';
 import type { NumberedNote } from '../../ports/incident-tables.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { RepairLoop } from '../repair/loop.ts';
+import { openPhases } from './open-phases.ts';
 
 const roundMs = minutes(1);
-/** Nothing was over and nothing is open: nobody is in a hurry. */
+/** Nothing was over, nothing goes on and no incident is open: nobody is in a hurry. */
 const calmRoundMs = minutes(5);
 /** What did not fit into a round comes in the next one. */
 const mostNotes = 500;
@@ -48,11 +49,13 @@ async function round(tx: Transaction, now: Instant): Promise<Round> {
   await tx.lock('repair:attribution');
   const notes = await tx.attribution.notes(mostNotes);
   const incidents = await tx.attribution.incidents({}, mostIncidents);
+  const vms = await tx.vms.allLive();
   const isCalm = incidents.every(({ closedAt }) => closedAt !== undefined);
-  if (notes.length === 0 && isCalm) return { full: false, calm: true, news: [] };
+  if (notes.length === 0 && vms.length === 0 && isCalm) return { full: false, calm: true, news: [] };
   const samples = await samplesOf(tx, notes);
   const streams = await tx.attribution.streams();
-  const seen = observe({ streams, incidents: incidents.toReversed() }, now, samples, defaultRules);
+  const open = await openPhases(tx, vms, streams, now);
+  const seen = observe({ streams, incidents: incidents.toReversed() }, now, samples, defaultRules, open);
   await tx.attribution.putStreams(seen.streams);
   for (const incident of seen.incidents) await tx.attribution.putIncident(incident);
   await tx.attribution.forget(notes.map(({ number }) => number));

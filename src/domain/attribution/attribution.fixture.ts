@@ -2,6 +2,7 @@ import { at } from '../domain.fixture.ts';
 import { hostId, jobId, type LabelKey, runId } from '../ids.ts';
 import { after, type Instant, minutes } from '../time.ts';
 import type { Incident } from './incident.ts';
+import type { OpenPhase } from './overdue.ts';
 import type { MeasuredPhase, Owner } from './owners.ts';
 import { defaultRules, type Rules } from './rules.ts';
 import type { Sample, StreamKey } from './sample.ts';
@@ -33,9 +34,9 @@ export function watcher(rules: Rules = defaultRules) {
     incidents,
     streams,
     now: () => now,
-    minute(samples: readonly Sample[]): void {
+    minute(samples: readonly Sample[], open: readonly OpenPhase[] = []): void {
       now = after(now, minutes(1));
-      const seenNow = observe({ streams, incidents: [...incidents.values()] }, now, samples, rules);
+      const seenNow = observe({ streams, incidents: [...incidents.values()] }, now, samples, rules, open);
       for (const [key, stream] of seenNow.streams) streams.set(key, stream);
       for (const incident of seenNow.incidents) incidents.set(incident.id, incident);
     },

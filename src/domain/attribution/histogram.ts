@@ -18,9 +18,26 @@ export const middleOf = (bin: number): number => bin / binsPerUnit;
 /** Each value counts 1. The order of the values does not matter. */
 export function withValues(histogram: Histogram, values: readonly number[]): Histogram {
   if (values.length === 0) return histogram;
-  const bins = new Map(histogram.bins);
-  for (const value of values) bins.set(binOf(value), (bins.get(binOf(value)) ?? 0) + 1);
-  return { bins: [...bins].sort(([a], [b]) => a - b), weight: histogram.weight + values.length };
+  const bins = [...histogram.bins];
+  for (const value of values) {
+    const bin = binOf(value);
+    const place = placeOf(bins, bin);
+    const there = bins[place];
+    if (there?.[0] === bin) bins[place] = [bin, there[1] + 1];
+    else bins.splice(place, 0, [bin, 1]);
+  }
+  return { bins, weight: histogram.weight + values.length };
+}
+
+/** Where a bin is or belongs. */
+function placeOf(bins: Histogram['bins'], bin: number): number {
+  let [low, high] = [0, bins.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((bins[middle]?.[0] ?? 0) < bin) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Everything weighs `factor` of what it did; what weighs next to nothing is forgotten. */

@@ -37,12 +37,16 @@ export function levelled(
       : [],
   );
   if (named.length === 0) return levels;
-  const next = new Map(Object.entries(levels ?? {}));
+  const next: Record<string, Level> = { ...levels };
+  const before = Object.keys(next).length;
   for (const [name, found] of Map.groupBy(named, (one) => one.name)) {
     const xs = found.map(({ x }) => x).sort((a, b) => a - b);
-    next.set(name, moved(next.get(name), xs));
+    next[name] = moved(next[name], xs);
   }
-  const kept = [...next].sort(([a, x], [b, y]) => y.jobs - x.jobs || (a < b ? -1 : 1)).slice(0, mostNames);
+  const entries = Object.entries(next);
+  // They are put in order only when there is a new one: this is done for each job.
+  if (entries.length === before) return next;
+  const kept = entries.sort(([a, x], [b, y]) => y.jobs - x.jobs || (a < b ? -1 : 1)).slice(0, mostNames);
   return Object.fromEntries(kept);
 }
 

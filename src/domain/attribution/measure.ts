@@ -89,7 +89,7 @@ function timesOf(job: Job, vm: Vm | undefined, marks: readonly Mark[]): readonly
   );
 }
 
-const aboutOf = (job: Job, vm: Vm | undefined, at: Instant) => ({
+export const aboutOf = (job: Job, vm: Vm | undefined, at: Instant) => ({
   at,
   job: job.id,
   run: job.runId,

@@ -26,6 +26,8 @@ export interface Stream {
   readonly lately?: Lately;
   /** Runs that failed lately: each counts once, however many jobs it has. */
   readonly failedRuns?: readonly RunId[];
+  /** What was overdue at the last look spoke for so much; it is in the evidence, and taken out again when it ends. */
+  readonly pending?: number;
   readonly evidence: number;
   readonly calm: number;
   /** What has added to the evidence since it was last at nothing. */
@@ -47,11 +49,23 @@ export const newStream = (at: Instant): Stream => ({
 const usualForMs = 1_800_000;
 const remembered = 64;
 
-/** @param samples all of one minute, of this stream. */
-export function fold(before: Stream, at: Instant, samples: readonly Sample[], rules: Rules): Stream {
+/**
+ * @param samples all of one minute, of this stream.
+ * @param late what is overdue now. `isTold` is false while something else explains some of it: then it speaks for nothing,
+ * and is where one counts from afterwards.
+ */
+export function fold(
+  before: Stream,
+  at: Instant,
+  samples: readonly Sample[],
+  rules: Rules,
+  late: { gain: number; isTold: boolean } = { gain: 0, isTold: true },
+): Stream {
   const stream = refreshed(before, at, samples[0]?.kind === 'outcome', rules);
   const values = valuesOf(stream, samples);
-  const judged = judge(glanced(stream, at, values), at, values, rules);
+  const more = late.isTold ? late.gain - (stream.pending ?? 0) : 0;
+  const seen = glanced(stream, at, values);
+  const judged = withLate(judge(seen, at, values, more, rules), late.gain);
   return judged.alarmedAt === undefined ? learned(judged, samples, values) : judged;
 }
 
@@ -98,7 +112,8 @@ function refreshed(stream: Stream, at: Instant, ofOutcomes: boolean, rules: Rule
   return { ...aged, usual: { ...usual, asOf: at } };
 }
 
-function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[] {
+/** Against what is usual of each; jobs of one run once, where they share what they do. Sorted. */
+export function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[] {
   const failed = new Set(stream.failedRuns);
   const values = samples.flatMap((sample): Weighed[] => {
     if (sample.kind === 'outcome')
@@ -126,17 +141,23 @@ function oncePerRun(ordered: readonly Weighed[]): readonly Weighed[] {
   });
 }
 
-function judge(stream: Stream, at: Instant, values: readonly Weighed[], rules: Rules): Stream {
+function withLate({ pending: _, ...stream }: Stream, gain: number): Stream {
+  return gain === 0 ? stream : { ...stream, pending: gain };
+}
+
+/** @param more what speaks for a change besides the values. */
+function judge(stream: Stream, at: Instant, values: readonly Weighed[], more: number, rules: Rules): Stream {
   const { usual } = stream;
-  if (usual === undefined || values.length === 0) return stream;
+  if (usual === undefined || (values.length === 0 && more === 0)) return stream;
   const gains = values.map(({ x }) =>
     'rate' in usual ? weightOfOutcome(x === 1, usual) : weightOf(x, usual),
   );
-  const share = Math.min(1, rules.fullPerMinute / values.length);
-  const gain = gains.reduce((sum, one) => sum + one, 0) * share;
+  const share = Math.min(1, rules.fullPerMinute / Math.max(1, values.length));
+  const gain = gains.reduce((sum, one) => sum + one, 0) * share + more;
   const evidence = Math.max(0, stream.evidence + gain);
   const centre = 'rate' in usual ? 0 : usual.centre;
-  const longer = addTo(stream.spell ?? noSpell(at), values, centre);
+  const had = stream.spell ?? noSpell(at);
+  const longer = values.length === 0 ? had : addTo(had, values, centre);
   if (stream.alarmedAt !== undefined) {
     const calm = Math.max(0, stream.calm - gain);
     return { ...stream, evidence, calm, ...(calm === 0 && { spell: longer }) };

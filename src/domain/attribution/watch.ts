@@ -2,8 +2,9 @@
 // explains is not counted twice.
 
 import type { Instant } from '../time.ts';
-import { explainers, isExplained, isTakenBy, mayBeExplained } from './explained.ts';
+import { type Explainers, explainers, isExplained, isTakenBy, mayBeExplained } from './explained.ts';
 import { type Ending, evidenceOf, type Incident, incidentId } from './incident.ts';
+import { type OpenPhase, type Pending, pendingOf, withPending } from './overdue.ts';
 import type { Owner } from './owners.ts';
 import type { Rules } from './rules.ts';
 import { ownerOf, type Sample, type StreamKey, type Subject, streamOf, subjectOf } from './sample.ts';
@@ -26,21 +27,20 @@ interface Named {
   subject: Subject;
 }
 
-/** @param samples of one minute, in any order; none is fine too, since incidents also close by silence. */
-export function observe(watch: Watch, at: Instant, samples: readonly Sample[], rules: Rules): Observed {
-  const streams = new Map<StreamKey, Stream>();
-  const current = (key: StreamKey): Stream => streams.get(key) ?? watch.streams.get(key) ?? newStream(at);
-  const open = watch.incidents.filter(({ closedAt }) => closedAt === undefined);
-  const causes = explainers(open);
-  const names = new Map<StreamKey, Named>();
-  const told = samples.filter((sample) => !isExplained(sample, causes));
-  for (const [key, ofKey] of Map.groupBy(told, streamOf)) {
-    const [first] = ofKey;
-    const subject = first && subjectOf(first);
-    if (key === undefined || first === undefined || subject === undefined) continue;
-    names.set(key, { owner: ownerOf(first), subject });
-    streams.set(key, fold(current(key), at, ofKey, rules));
-  }
+/**
+ * @param samples of one minute, in any order; none is fine too, since incidents also close by silence.
+ * @param open what goes on now and may be overdue, in any order.
+ */
+export function observe(
+  watch: Watch,
+  at: Instant,
+  samples: readonly Sample[],
+  rules: Rules,
+  open: readonly OpenPhase[] = [],
+): Observed {
+  const causes = explainers(watch.incidents.filter(({ closedAt }) => closedAt === undefined));
+  const folded = foldAll(watch, at, { samples, open }, causes, rules);
+  const { streams, current, names, pending } = folded;
   const book = new Map(watch.incidents.map((incident) => [nameOf(incident), incident]));
   const changed = new Map<string, Incident>();
   const put = (incident: Incident): void => {
@@ -48,15 +48,17 @@ export function observe(watch: Watch, at: Instant, samples: readonly Sample[], r
     changed.set(incident.id, incident);
   };
   for (const [key, name] of names) {
-    const next = alarmed(current(key), key, at, { watch, streams, causes }, rules);
-    streams.set(key, next);
+    const next = alarmed(current(key), key, at, { watch, ...folded }, rules);
+    if (next !== current(key)) streams.set(key, next);
     if (next.alarmedAt === undefined) continue;
-    const evidence = evidenceOf(key, next);
+    const whole = withPending(next, pending.get(key), at);
+    const evidence = evidenceOf(key, whole);
     const had = book.get(nameOf(name));
-    if (evidence !== undefined) put(withEvidence(had, name, evidence, next, at, rules));
+    if (evidence !== undefined) put(withEvidence(had, name, evidence, whole, at, rules));
   }
   const causesNow = [...changed.values()].filter(({ openedAt }) => openedAt === at);
-  for (const [key, stream] of [...watch.streams, ...streams]) {
+  const known = causesNow.length === 0 ? [] : [...watch.streams, ...streams];
+  for (const [key, stream] of known) {
     const isTaken = causesNow.some(({ owner }) => isTakenBy(key, owner));
     if (isTaken && stream.evidence > 0 && current(key).alarmedAt === undefined)
       streams.set(key, calmed(current(key)));
@@ -74,22 +76,70 @@ export function observe(watch: Watch, at: Instant, samples: readonly Sample[], r
   return { streams, incidents: [...changed.values()] };
 }
 
-const nameOf = ({ owner, subject }: Named): string => `${owner} ${subject}`;
-
-interface Around {
-  watch: Watch;
-  streams: ReadonlyMap<StreamKey, Stream>;
-  causes: ReturnType<typeof explainers>;
+interface Folded {
+  /** Those that are different now. */
+  streams: Map<StreamKey, Stream>;
+  current: (key: StreamKey) => Stream;
+  /** Those of which something was seen. */
+  names: ReadonlyMap<StreamKey, Named>;
+  pending: ReadonlyMap<StreamKey, Pending>;
 }
 
-function alarmed(stream: Stream, key: StreamKey, at: Instant, around: Around, rules: Rules): Stream {
+function foldAll(
+  watch: Watch,
+  at: Instant,
+  told: { samples: readonly Sample[]; open: readonly OpenPhase[] },
+  causes: Explainers,
+  rules: Rules,
+): Folded {
+  const streams = new Map<StreamKey, Stream>();
+  const current = (key: StreamKey): Stream => streams.get(key) ?? watch.streams.get(key) ?? newStream(at);
+  const names = new Map<StreamKey, Named>();
+  const pending = new Map<StreamKey, Pending>();
+  const over = byStream(told.samples.filter((sample) => !isExplained(sample, causes)));
+  const open = byStream(told.open);
+  const left = [...watch.streams].flatMap(([key, stream]) => (stream.pending === undefined ? [] : [key]));
+  for (const key of new Set([...over.keys(), ...open.keys(), ...left])) {
+    const [samples, goingOn] = [over.get(key) ?? [], open.get(key) ?? []];
+    const before = current(key);
+    const late = pendingOf(before, goingOn, rules);
+    if (samples.length === 0 && late === undefined && before.pending === undefined) continue;
+    const isTold = !goingOn.some((sample) => isExplained(sample, causes));
+    const name = nameIn(samples[0] ?? goingOn[0]);
+    if (name !== undefined) names.set(key, name);
+    if (late !== undefined && isTold) pending.set(key, late);
+    streams.set(key, fold(before, at, samples, rules, { gain: late?.gain ?? 0, isTold }));
+  }
+  return { streams, current, names, pending };
+}
+
+function byStream<Kind extends Sample>(samples: readonly Kind[]): ReadonlyMap<StreamKey, readonly Kind[]> {
+  const found = Map.groupBy(samples, streamOf);
+  found.delete(undefined);
+  return found as ReadonlyMap<StreamKey, readonly Kind[]>;
+}
+
+function nameIn(sample: Sample | undefined): Named | undefined {
+  const subject = sample && subjectOf(sample);
+  return subject && { owner: ownerOf(sample), subject };
+}
+
+const nameOf = ({ owner, subject }: Named): string => `${owner} ${subject}`;
+
+function alarmed(
+  stream: Stream,
+  key: StreamKey,
+  at: Instant,
+  { watch, streams, pending }: Folded & { watch: Watch },
+  rules: Rules,
+): Stream {
   if (stream.alarmedAt !== undefined) {
     const over = stream.calm >= rules.closeAt;
     return over ? calmed(stream) : stream;
   }
-  if (!isConvincing(stream, key, rules)) return stream;
+  if (!isConvincing(withPending(stream, pending.get(key), at), key, rules)) return stream;
   const crossedAt = stream.crossedAt ?? at;
-  const doubt = mayBeExplained(key, around.watch.streams, around.streams, at, rules);
+  const doubt = mayBeExplained(key, watch.streams, streams, at, rules);
   if (doubt && at - crossedAt < rules.patienceMs) return { ...stream, crossedAt };
   return { ...stream, crossedAt, alarmedAt: at, calm: 0 };
 }

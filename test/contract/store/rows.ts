@@ -192,6 +192,9 @@ export function rowContract(open: OpenStores): void {
       expect(numbers(await tx.vms.lately(acmeKey, smallKey, at(100)))).toEqual([2, 3]);
       expect(ids(await tx.jobs.ofRuns([runId(1), runId(3)]))).toEqual([1, 2, 4]);
       expect(await tx.jobs.ofRuns([])).toEqual([]);
+      const some = await tx.jobs.some([jobId(4), jobId(2), jobId(2), jobId(77)]);
+      expect(ids(some).sort()).toEqual([2, 4]);
+      expect(await tx.jobs.some([])).toEqual([]);
     });
   });
 

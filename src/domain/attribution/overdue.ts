@@ -1,0 +1,77 @@
+// What is not over yet, and takes longer than usual already, speaks for a change now: a slow phase would otherwise be seen
+// only when it ends. At each look only what has come to it since the last one counts, and what ends takes it out again, so
+// that all jobs that happen to be long are no evidence of a change.
+
+import type { Instant } from '../time.ts';
+import { type Histogram, middleOf } from './histogram.ts';
+import type { Rules } from './rules.ts';
+import type { Sample, Weighed } from './sample.ts';
+import { addTo, noSpell } from './spell.ts';
+import { type Stream, valuesOf } from './stream.ts';
+import { type Usual, weightOf } from './usual.ts';
+
+/** A phase that goes on. `ms` is how long it has taken so far, `at` the look. */
+export type OpenPhase = Extract<Sample, { kind: 'time' }>;
+
+export interface Pending {
+  /** What it adds to the evidence, above zero. */
+  readonly gain: number;
+  readonly overdue: readonly Weighed[];
+  /** Minutes in which they began. */
+  readonly minutes: number;
+}
+
+/** Undefined when none of them is overdue. The order of `open` does not matter. */
+export function pendingOf(stream: Stream, open: readonly OpenPhase[], rules: Rules): Pending | undefined {
+  const { usual, seen } = stream;
+  if (usual === undefined || 'rate' in usual) return undefined;
+  const late = valuesOf(stream, open).filter(({ x }) => x > usual.centre);
+  if (late.length === 0) return undefined;
+  const weightOfOpen = openWeights(seen, usual);
+  const weighed = late
+    .map((value) => ({ value, gain: weightOfOpen(value.x) }))
+    .filter(({ gain }) => gain > 0);
+  if (weighed.length === 0) return undefined;
+  const byMinute = [...Map.groupBy(weighed, ({ value: { sample } }) => beganIn(sample)).values()];
+  // Jobs of one burst share their luck, as when they end.
+  const gain = byMinute.reduce((sum, ofMinute) => {
+    const share = Math.min(1, rules.fullPerMinute / ofMinute.length);
+    return sum + share * ofMinute.reduce((all, one) => all + one.gain, 0);
+  }, 0);
+  return { gain, overdue: weighed.map(({ value }) => value), minutes: byMinute.length };
+}
+
+const beganIn = (sample: Sample): number =>
+  Math.floor((sample.at - (sample.kind === 'time' ? sample.ms : 0)) / 60_000);
+
+/** The stream as if what is overdue had ended now: what is told of an incident. */
+export function withPending(stream: Stream, pending: Pending | undefined, at: Instant): Stream {
+  const { usual } = stream;
+  if (pending === undefined || usual === undefined || 'rate' in usual) return stream;
+  const before = stream.spell ?? noSpell(at);
+  const spell = addTo(before, pending.overdue, usual.centre);
+  const minutes = before.minutes + pending.minutes;
+  return { ...stream, spell: { ...spell, minutes } };
+}
+
+/**
+ * How much it speaks for a change that something has taken `x` and goes on: the logarithm of the mean of the exponential
+ * weight over what usually takes as long or longer. When it ends its own weight takes the place of this.
+ */
+function openWeights({ bins }: Histogram, usual: Usual): (x: number) => number {
+  const above: { middle: number; weight: number; sum: number }[] = [];
+  let [weight, sum] = [0, 0];
+  for (const [bin, own] of bins.toReversed()) {
+    const middle = middleOf(bin);
+    if (middle < usual.centre) break;
+    weight += own;
+    sum += own * Math.exp(weightOf(middle, usual));
+    above.push({ middle, weight, sum });
+  }
+  return (x) => {
+    const longer = above.findLast(({ middle }) => middle > x);
+    // One more than was seen, as long as this one.
+    const own = Math.exp(weightOf(x, usual));
+    return Math.log((own + (longer?.sum ?? 0)) / (1 + (longer?.weight ?? 0)));
+  };
+}
