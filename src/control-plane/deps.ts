@@ -1,5 +1,6 @@
 import type { AlertRule } from '../domain/alerts/rules.ts';
 import type { AlertSender } from '../ports/alert-sender.ts';
+import type { Certificate } from '../ports/certificate.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GitHub } from '../ports/github.ts';
 import type { GitHubHook } from '../ports/github-hook.ts';
@@ -24,6 +25,8 @@ export interface Deps {
   settings: Settings;
   /** GitHub's status page is not read when it is left out. */
   statusFeed?: GitHubStatusFeed;
+  /** Of our public address; absent when that has none. */
+  certificate?: Certificate;
   /** Jobs are not sent as traces when it is left out. */
   traces?: TraceExporter;
   /** Nobody is told of what is wrong when it is left out. */

@@ -14,6 +14,7 @@ import type { PostgresConnection } from '../adapters/store-postgres/connection.t
 import { openPostgresStore, type PostgresStore } from '../adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../adapters/system/clock.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
+import { TlsCertificate } from '../adapters/tls-certificate/tls-certificate.ts';
 import { otlpTraces } from '../adapters/traces-otlp/otlp-traces.ts';
 import type { Deps } from '../control-plane/deps.ts';
 import { type LiveFeed, liveFeed } from '../control-plane/live/live-feed.ts';
@@ -104,12 +105,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       random,
       log,
       settings,
-      ...(config.githubStatusPage !== undefined && {
-        statusFeed: new StatusFeed({
-          url: config.githubStatusPage,
-          userAgent: `bellows/${config.version}`,
-        }),
-      }),
+      ...witnesses(config),
       ...(config.alerts && { alerts: config.alerts }),
       ...(config.otlpEndpoint !== undefined && { traces: otlpTraces(config.otlpEndpoint, config.version) }),
     };
@@ -139,6 +135,18 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await closeAll();
     throw error;
   }
+}
+
+/** What is looked at outside besides GitHub's API. */
+function witnesses({
+  githubStatusPage: url,
+  publicUrl,
+  version,
+}: ServerConfig): Pick<Deps, 'statusFeed' | 'certificate'> {
+  return {
+    ...(url !== undefined && { statusFeed: new StatusFeed({ url, userAgent: `bellows/${version}` }) }),
+    ...(publicUrl?.startsWith('https:') && { certificate: new TlsCertificate(publicUrl) }),
+  };
 }
 
 async function openHttp(

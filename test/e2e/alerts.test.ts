@@ -5,10 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { emailSender } from '../../src/adapters/alert-email/email-sender.ts';
 import { discordSender, slackSender, webhookSender } from '../../src/adapters/alert-webhooks/senders.ts';
 import { type AlertDeps, alertStep, askForTest } from '../../src/control-plane/alerts/alert-loop.ts';
+import { certificateLoop } from '../../src/control-plane/alerts/watch-certificate.ts';
 import { listAlerts } from '../../src/control-plane/requests/alerts.ts';
+import type { CertificateReading } from '../../src/domain/alerts/certificate.ts';
 import { alertLimits } from '../../src/domain/alerts/rules.ts';
 import type { Incident } from '../../src/domain/attribution/incident.ts';
-import { type DurationMs, days, after as later, minutes, seconds } from '../../src/domain/time.ts';
+import { type DurationMs, days, hours, after as later, minutes, seconds } from '../../src/domain/time.ts';
 import type { AlertSender } from '../../src/ports/alert-sender.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { type CannedServer, startCannedServer } from '../support/canned-server.ts';
@@ -113,22 +115,37 @@ describe('each kind arrives, once, and so does its end', () => {
     };
     const put = (one: Incident) => world.store.transaction((tx) => tx.attribution.putIncident(one));
     await put(incident);
-    await put({ ...incident, id: 'incident-2', owner: 'host', subject: 'host:rack-1' });
+    const { githubStatus: _, ...alone } = incident;
+    await put({ ...alone, id: 'incident-2', owner: 'host', subject: 'host:rack-1' });
+    await put({ ...alone, id: 'incident-3', owner: 'workflow', subject: 'repository:acme/app' });
     await pass(world, deps, minutes(5));
     const told = receiver.heard.flatMap(({ body }) => (body as { items: (Item & { text: string })[] }).items);
     expect(told.map(short)).toEqual([
       { state: 'firing', rule: 'github-incident', subject: 'github-delivery' },
       { state: 'firing', rule: 'incident', subject: 'host host:rack-1' },
+      { state: 'firing', rule: 'workflow-incident', subject: 'workflow repository:acme/app' },
     ]);
     expect(told[0]?.text).toBe(
       "Is it us? No, it is GitHub: its webhooks, 10.0 times the usual until GitHub told us of the job, 12 jobs. GitHub's status page says the same (Webhooks: major outage); we saw it 7 minutes before.",
     );
-    await put({ ...incident, closedAt: later(since, minutes(40)), ending: 'calm' });
+    const closed = { closedAt: later(since, minutes(40)), ending: 'calm' } as const;
+    await put({ ...incident, ...closed });
+    await put({ ...alone, ...closed, id: 'incident-2', owner: 'host', subject: 'host:rack-1' });
+    await put({ ...alone, ...closed, id: 'incident-3', owner: 'workflow', subject: 'repository:acme/app' });
     await pass(world, deps, minutes(5));
     const over = receiver.heard
       .flatMap(({ body }) => (body as { items: (Item & { how?: string })[] }).items)
-      .slice(2);
-    expect(over).toMatchObject([{ state: 'over', rule: 'github-incident', subject: 'github-delivery' }]);
+      .slice(3);
+    expect(over).toMatchObject([
+      { state: 'over', rule: 'github-incident', subject: 'github-delivery' },
+      {
+        state: 'over',
+        rule: 'incident',
+        subject: 'host host:rack-1',
+        how: expect.stringMatching(/again\.$/),
+      },
+      { state: 'over', rule: 'workflow-incident', subject: 'workflow repository:acme/app' },
+    ]);
     expect(over[0]?.how).toMatch(
       /^It lasted for 40 minutes; all is as usual again\. GitHub's status page says the same/,
     );
@@ -216,6 +233,31 @@ describe('each kind arrives, once, and so does its end', () => {
     await world.store.transaction((tx) => tx.apiTokens.revoke('t1', now));
     await pass(world, deps, minutes(5));
     expect(items().map(short).at(-1)).toEqual({ state: 'over', rule: 'token-runs-out', subject: 't1' });
+  });
+
+  it('a certificate that runs out, until it is renewed', async () => {
+    const world = new ControlPlaneWorld();
+    const deps = alertsOf(world, [hook()]);
+    let reading: CertificateReading = { kind: 'certificate', endsAt: later(world.clock.now(), days(60)) };
+    const certificate = { host: 'bellows.example', read: async () => reading };
+    const look = () => certificateLoop.run({ ...world.deps, certificate }, {});
+    await look();
+    await pass(world, deps, minutes(3));
+    expect(items()).toEqual([]);
+    reading = { kind: 'certificate', endsAt: later(world.clock.now(), days(3)) };
+    await look();
+    // What was read once holds until it is read again.
+    reading = { kind: 'unreachable', why: 'ECONNREFUSED' };
+    expect((await look()).nextInMs).toBeLessThanOrEqual(hours(1));
+    await pass(world, deps, minutes(3));
+    expect(items().map(short)).toEqual(ends('certificate-runs-out', 'bellows.example').slice(0, 1));
+    reading = { kind: 'certificate', endsAt: later(world.clock.now(), days(90)) };
+    await look();
+    await pass(world, deps, minutes(5));
+    expect(items().map(short)).toEqual(ends('certificate-runs-out', 'bellows.example'));
+    // The address is gone, and so is what was known of it.
+    await certificateLoop.run(world.deps, {});
+    expect(await world.store.transaction((tx) => tx.loops.get('certificate'))).toEqual({});
   });
 });
 

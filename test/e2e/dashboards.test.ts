@@ -46,9 +46,11 @@ async function aScrape(): Promise<string> {
   await world.clock.advance(minutes(30));
   const now = world.clock.now();
   const about = { name: 'ci', scopes: [], owners: [], createdBy: 'ada', createdAt: now };
-  await world.store.transaction((tx) =>
-    tx.apiTokens.add({ ...about, id: 't1', hash: 'a'.repeat(64), expiresAt: after(now, days(2)) }),
-  );
+  const expiresAt = after(now, days(2));
+  await world.store.transaction(async (tx) => {
+    await tx.apiTokens.add({ ...about, id: 't1', hash: 'a'.repeat(64), expiresAt });
+    await tx.loops.put('certificate', { host: 'bellows.example', endsAt: expiresAt });
+  });
   const { text } = await serveMetrics(
     {
       store: world.store,

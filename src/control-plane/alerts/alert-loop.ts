@@ -77,8 +77,10 @@ async function look(
   const since = after(now, -alertLimits.latelyMs);
   const counts = await tx.repairs.count({ since });
   const lost = await tx.repairs.list({ kinds: ['vm-replaced'], since }, { limit: lostLooked });
+  const certificate = await tx.loops.get('certificate');
   return {
     now,
+    ...(certificate !== undefined && { certificate }),
     queued: await tx.jobs.allQueued(queuedLooked),
     hosts: await tx.hosts.list(),
     vms: await tx.vms.allLive(),

@@ -93,6 +93,7 @@ async function watched(tx: Transaction): Promise<WatchLook> {
   return {
     incidents: await tx.attribution.incidents({ open: true }, mostIncidents),
     tokens: await tx.apiTokens.list({}, mostTokens),
+    certificateEndsAt: (await tx.loops.get('certificate'))?.endsAt,
     ...(feed !== undefined && feed.off !== true && { feed }),
   };
 }

@@ -1,3 +1,4 @@
+import { certificateLoop } from '../alerts/watch-certificate.ts';
 import { githubStatusLoop } from '../attribution/watch-github-status.ts';
 import { attributionLoop } from '../attribution/watch-phases.ts';
 import type { RepairLoop } from './loop.ts';
@@ -14,4 +15,5 @@ export const repairLoops: readonly RepairLoop[] = [
   hostLoop,
   attributionLoop,
   githubStatusLoop,
+  certificateLoop,
 ];

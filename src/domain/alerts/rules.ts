@@ -9,6 +9,7 @@ import { type CapacityPolicy, lacksFor, usageOf } from '../scheduling/capacity.t
 import type { Host } from '../scheduling/host.ts';
 import { scopeOwner } from '../scope.ts';
 import { between, type DurationMs, days, type Instant, minutes, toIso } from '../time.ts';
+import { type CertificateState, certificateTimes } from './certificate.ts';
 import { endOf, type IncidentRule, incidentRules, nameOfIncident, ruleOf, textOf } from './incident-words.ts';
 
 export const alertRules = [
@@ -17,12 +18,14 @@ export const alertRules = [
   'registrations-fail',
   'repair-storm',
   'token-runs-out',
+  'certificate-runs-out',
   'host-disk-full',
   ...incidentRules,
 ] as const;
 /**
  * `job-waits`: a job waits for long though a host has room for it. `host-lost`: a host says nothing. `registrations-fail`:
  * GitHub refuses runners. `repair-storm`: much had to be mended. `token-runs-out`: an API token ends within a week.
+ * `certificate-runs-out`: the certificate of our public address ends within two weeks.
  * `host-disk-full`: a host has little disk left. `github-incident`, `incident`, `workflow-incident`: something takes longer or fails
  * more often than usual, and it is GitHub, ourselves, or a workflow.
  */
@@ -46,6 +49,8 @@ export interface AlertLook {
   lost: readonly { cause: string; owner?: string }[];
   repairs: number;
   tokens: readonly { id: string; name: string; expiresAt: Instant; revokedAt?: Instant }[];
+  /** Of our public address. */
+  certificate?: CertificateState;
   capacity: CapacityPolicy;
   /** All that are open, and of those that closed lately at least those that were told. */
   incidents: readonly Incident[];
@@ -88,6 +93,7 @@ const rules: Readonly<Record<AlertRule, (look: AlertLook) => readonly Trouble[]>
       subject: id,
       text: `The API token ${name} ends at ${toIso(expiresAt)}. Make a new one with \`bellows token\`.`,
     })),
+  'certificate-runs-out': certificateThatEnds,
   'host-disk-full': ({ hosts }) =>
     hosts
       .filter(({ capacity }) => capacity !== undefined && capacity.diskGib <= alertLimits.diskGib)
@@ -120,6 +126,15 @@ function openIncidents(rule: IncidentRule): (look: AlertLook) => readonly Troubl
     incidents
       .filter((incident) => incident.closedAt === undefined && ruleOf(incident) === rule)
       .map((incident) => ({ rule, subject: nameOfIncident(incident), text: textOf(incident, now) }));
+}
+
+function certificateThatEnds({ certificate, now }: AlertLook): readonly Trouble[] {
+  const { host, endsAt } = certificate ?? {};
+  if (host === undefined || endsAt === undefined || between(now, endsAt) >= certificateTimes.warnMs)
+    return [];
+  const ends = endsAt > now ? `ends at ${toIso(endsAt)}` : `has ended at ${toIso(endsAt)}`;
+  const text = `The certificate of ${host} ${ends}. GitHub delivers no webhook to one that has ended; renew it at the proxy.`;
+  return [{ rule: 'certificate-runs-out', subject: host, text }];
 }
 
 const endsSoon =

@@ -11,10 +11,13 @@ export interface WatchLook {
   incidents: readonly { owner: Owner }[];
   /** Absent when the page was never read, or is switched off. */
   feed?: FeedState;
+  /** When the certificate of our public address ends; absent when it was never read. */
+  certificateEndsAt?: Instant | undefined;
   tokens: readonly { id: string; expiresAt: Instant; revokedAt?: Instant }[];
 }
 
-export function watchFamilies({ incidents, feed, tokens }: WatchLook, now: Instant): readonly Family[] {
+export function watchFamilies(look: WatchLook, now: Instant): readonly Family[] {
+  const { incidents, feed, certificateEndsAt, tokens } = look;
   const broken = new Set(feed === undefined ? [] : openTroubles(feed).map(({ component }) => component));
   return [
     gauge(
@@ -46,6 +49,11 @@ export function watchFamilies({ incidents, feed, tokens }: WatchLook, now: Insta
             labels: { component },
             value: broken.has(component) ? 1 : 0,
           })),
+    ),
+    gauge(
+      'bellows_public_certificate_remaining_seconds',
+      'Until the certificate of our public address ends, below zero when it has.',
+      certificateEndsAt === undefined ? [] : [{ labels: {}, value: between(now, certificateEndsAt) / 1000 }],
     ),
     gauge(
       'bellows_api_token_remaining_seconds',

@@ -1,5 +1,6 @@
 // The loops that look for what went wrong. Each is one row among the tasks, so that any number of control planes run it once.
 
+import type { CertificateState } from '../alerts/certificate.ts';
 import type { FeedState } from '../github-status/feed-state.ts';
 import type { HostWatchState } from './host-removal.ts';
 import type { PollState, ServedRepositories } from './poll-plan.ts';
@@ -13,6 +14,7 @@ export const repairLoopKinds = [
   'watch-hosts',
   'attribution',
   'github-status',
+  'certificate',
 ] as const;
 export type RepairLoopKind = (typeof repairLoopKinds)[number];
 
@@ -25,4 +27,5 @@ export interface LoopStates {
   'sweep-runners': SweepState;
   'watch-hosts': HostWatchState;
   'github-status': FeedState;
+  certificate: CertificateState;
 }
