@@ -13,7 +13,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type HostSetup, SetupError, type SetupFacts, type SetupFile } from '../../ports/host-setup.ts';
 import type { ProcessTable } from '../../ports/process-table.ts';
 import { keepVersions, placeVersion, unpack } from './archives.ts';
@@ -36,7 +36,7 @@ export interface LinuxSetupOptions {
 export function linuxSetup(options: LinuxSetupOptions): HostSetup {
   const { versions, firecracker, processes, onLine, run = runProgram } = options;
   return {
-    facts,
+    facts: () => facts(),
     disk: async (device) => diskFacts(await realpath(device).catch(() => device), run),
     makeFileSystem: (disk) => makeExt4(disk, run),
     takesQuotas: (uuid) => takesQuotas(uuid, run),
@@ -92,12 +92,13 @@ export function linuxSetup(options: LinuxSetupOptions): HostSetup {
   };
 }
 
-async function facts(): Promise<SetupFacts> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+/** @param root of the file system; another one in tests. */
+export async function facts(root = '/'): Promise<SetupFacts> {
+  const release = await readFile(join(root, 'etc/os-release'), 'utf8').catch(() => '');
   const value = (name: string): string =>
-    new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(release)?.[1] ?? 'unknown';
+    new RegExp(`^${name}=["']?([^"'\n]*)["']?$`, 'm').exec(release)?.[1] ?? 'unknown';
   const exists = (path: string): Promise<boolean> =>
-    stat(path).then(
+    stat(join(root, path)).then(
       () => true,
       () => false,
     );

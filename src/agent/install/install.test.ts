@@ -48,12 +48,22 @@ describe('a first installation', () => {
     ['an ordinary user', { isRoot: false }, 'must run as root'],
     ['a host without systemd', { systemd: false }, 'systemd is not the first process'],
     ['a processor that nobody built for', { arch: 'riscv64' }, 'processor is riscv64'],
+    ['an old Debian', { distribution: 'debian 11' }, 'needs debian 12 or newer'],
+    ['an old Ubuntu', { distribution: 'ubuntu 20.04' }, 'needs ubuntu 22.04 or newer'],
     ['another distribution', { apt: false, distribution: 'fedora 41' }, 'this is fedora 41'],
   ])('is refused to %s before anything is changed', async (_, facts, words) => {
     Object.assign(host.facts, facts);
     expect(await run()).toEqual({ ok: false, problems: [expect.stringContaining(words)] });
     expect(host.acts).toEqual([]);
   });
+
+  it.each(['debian 12', 'debian 13', 'debian unknown', 'ubuntu 22.04', 'ubuntu 24.04', 'linuxmint 21'])(
+    'is made on %s',
+    async (distribution) => {
+      host.facts.distribution = distribution;
+      expect(await run()).toMatchObject({ ok: true });
+    },
+  );
 
   it('tells all that is missing at once', async () => {
     expect(await run({ ...again, disk: '/dev/none' })).toEqual({

@@ -19,7 +19,20 @@ export function hostProblems(facts: SetupFacts): string[] {
     problems.push(
       `this is ${facts.distribution}; the installation knows Debian and Ubuntu, where apt-get installs packages`,
     );
+  const oldest = tooOld(facts.distribution);
+  if (facts.apt && oldest !== undefined)
+    problems.push(`this is ${facts.distribution}; the agent needs ${oldest} or newer`);
   return problems;
+}
+
+/** Older ones lack control groups v2 as they are by default, or a kernel that Firecracker and the firewall need. */
+const oldestReleases: Readonly<Record<string, number>> = { debian: 12, ubuntu: 22.04 };
+
+/** The oldest release that will do, when this is an older one. A distribution made from these is not known by its number. */
+function tooOld(distribution: string): string | undefined {
+  const [name = '', version = ''] = distribution.split(' ');
+  const oldest = oldestReleases[name];
+  return oldest !== undefined && Number(version) < oldest ? `${name} ${oldest}` : undefined;
 }
 
 export interface DiskWish {
