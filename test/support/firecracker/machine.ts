@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { openable } from './jail-files.ts';
 import { LossyOutput } from './output.ts';
 import { type Faults, isAtLeast, type Release } from './settings.ts';
-import { limits, notAfter, notBefore } from './state-rules.ts';
+import { type FaultName, fault, faultRules, limits, notAfter, notBefore } from './state-rules.ts';
 import { type GuestHost, VsockDevice } from './toy-guest.ts';
 
 type Body = Record<string, unknown>;
@@ -40,59 +40,38 @@ export class Machine {
   readonly #acts: Readonly<Record<string, (body: Body) => void | Promise<void>>> = {
     'PUT /machine-config': (body) => {
       const { vcpu_count, mem_size_mib, smt } = body;
-      if (Number(mem_size_mib) <= 0) throw new Error('The memory size (MiB) is invalid.');
-      // src/vmm/src/vmm_config/machine_config.rs
-      if (smt === true && Number(vcpu_count) > 1 && Number(vcpu_count) % 2 === 1)
-        throw new Error(
-          'The vCPU number is invalid! The vCPU number can only be 1 or an even number when SMT is enabled.',
-        );
+      if (Number(mem_size_mib) <= 0) throw fault('memorySize');
+      if (smt === true && Number(vcpu_count) > 1 && Number(vcpu_count) % 2 === 1) throw fault('oddWithSmt');
       this.#size = { vcpu_count: Number(vcpu_count), mem_size_mib: Number(mem_size_mib) };
     },
-    // Both files are opened at once (src/vmm/src/vmm_config/boot_source.rs).
     'PUT /boot-source': ({ kernel_image_path, initrd_path, boot_args }) => {
-      const kernel = attempt('The kernel file cannot be opened', () =>
-        openable(String(kernel_image_path), 'read'),
-      );
-      if (initrd_path !== undefined)
-        attempt('The initrd file cannot be opened', () => openable(String(initrd_path), 'read'));
+      const kernel = attempt('kernelFile', () => openable(String(kernel_image_path), 'read'));
+      if (initrd_path !== undefined) attempt('initrdFile', () => openable(String(initrd_path), 'read'));
       this.#boot = { kernel, args: String(boot_args ?? '') };
     },
     'PUT /drives/{drive_id}': ({ drive_id, path_on_host, is_root_device, is_read_only }) => {
       const others = [...this.#drives].filter(([id]) => id !== drive_id);
-      if (is_root_device === true && others.some(([, { isRoot }]) => isRoot))
-        throw new Error('A root block device already exists!');
-      attempt(
-        'Unable to create the virtio block device: Virtio backend error: Error manipulating the backing file',
-        () => openable(String(path_on_host), is_read_only === true ? 'read' : 'write'),
-      );
+      if (is_root_device === true && others.some(([, { isRoot }]) => isRoot)) throw fault('rootTwice');
+      attempt('driveFile', () => openable(String(path_on_host), is_read_only === true ? 'read' : 'write'));
       this.#drives.set(String(drive_id), { isRoot: is_root_device === true });
     },
     'PUT /network-interfaces/{iface_id}': ({ iface_id, host_dev_name, guest_mac }) => {
-      if (Buffer.byteLength(String(host_dev_name)) > limits.deviceNameBytes)
-        throw new Error('Cannot create network device: Open tap device failed: Invalid interface name.');
-      // A device that is not there would be made, which takes a capability that the jail does not have.
-      if (this.#faults.tapMissing === true)
-        throw new Error(
-          `Cannot create network device: Open tap device failed: Error while creating ifreq structure: Operation not permitted (os error 1). Invalid TUN/TAP Backend provided by ${String(host_dev_name)}.`,
-        );
+      if (Buffer.byteLength(String(host_dev_name)) > limits.deviceNameBytes) throw fault('deviceName');
+      if (this.#faults.tapMissing === true) throw fault('tapMissing', `${String(host_dev_name)}.`);
       const isUsed = [...this.#macs].some(([id, mac]) => id !== iface_id && mac === guest_mac);
-      if (isUsed) throw new Error(`The MAC address is already in use: ${String(guest_mac)}`);
+      if (isUsed) throw fault('macTwice', String(guest_mac));
       this.#macs.set(String(iface_id), guest_mac);
     },
-    // Here, not at the start as the documentation says (src/vmm/src/devices/virtio/vsock/unix/muxer.rs).
     'PUT /vsock': async ({ uds_path }) => {
       const vsock = new VsockDevice(this.#guestHost);
       await vsock.bind(String(uds_path)).catch((error: unknown) => {
         const words = String(error).includes('EADDRINUSE') ? 'Address in use (os error 98)' : String(error);
-        throw new Error(
-          `Cannot create backend for vsock device: Error binding to the host-side Unix socket: ${words}`,
-        );
+        throw fault('vsockPath', words);
       });
       this.#vsock = vsock;
     },
     'PUT /balloon': ({ amount_mib }) => {
-      if (Number(amount_mib) > this.#size.mem_size_mib)
-        throw new Error('Amount of pages requested is too large, it exceeds the memory of the machine.');
+      if (Number(amount_mib) > this.#size.mem_size_mib) throw fault('balloonSize');
     },
     'PUT /serial': ({ serial_out_path }) => {
       this.#serialPath = serial_out_path === undefined ? undefined : String(serial_out_path);
@@ -115,14 +94,11 @@ export class Machine {
 
   /** A start that fails leaves everything as it was, the process too. */
   #start(): void {
-    if (this.#boot === undefined) throw new Error('Cannot start microvm without kernel configuration.');
+    if (this.#boot === undefined) throw fault('noKernel');
     if (this.#faults.bootFails !== undefined) throw new Error(this.#faults.bootFails);
     this.#demandCommandLine(this.#boot.args);
     const problem = kernelProblem(this.#boot.kernel, this.#release);
-    if (problem !== undefined)
-      throw new Error(
-        `Cannot load kernel due to invalid memory configuration or invalid kernel image: ${problem}`,
-      );
+    if (problem !== undefined) throw fault('kernelFormat', problem);
     this.#console = new LossyOutput(this.#serialPath === undefined ? 1 : openable(this.#serialPath, 'write'));
     this.state = 'Running';
     this.#console.write('Linux version 6.1 (stand-in)\n');
@@ -134,12 +110,10 @@ export class Machine {
       ...(this.#pci || !isAtLeast(this.#release, '1.13') ? [] : [' pci=off']),
       ...([...this.#drives.values()].some(({ isRoot }) => isRoot) ? [' root=/dev/vda ro'] : []),
     ];
-    if (Buffer.byteLength(args + appended.join('')) > limits.commandLineBytes)
-      throw new Error('Cannot insert the kernel command line: Command line string overflows guest memory.');
+    if (Buffer.byteLength(args + appended.join('')) > limits.commandLineBytes) throw fault('commandLine');
   }
 }
 
-/** src/vmm/src/arch/x86_64/mod.rs: an ELF file, and from 1.17 on a bzImage. */
 function kernelProblem(file: string, release: Release): string | undefined {
   const header = Buffer.alloc(0x206);
   const fd = openSync(file, 'r');
@@ -150,10 +124,10 @@ function kernelProblem(file: string, release: Release): string | undefined {
   return isBzImage && isAtLeast(release, '1.17') ? undefined : 'Invalid ELF magic number';
 }
 
-function attempt<T>(what: string, act: () => T): T {
+function attempt<T>(name: FaultName, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${faultRules[name].words}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

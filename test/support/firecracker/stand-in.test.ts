@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { elfKernel } from './harness.ts';
 import { type StandIn, writeStandIn } from './programs.ts';
-import type { Release } from './settings.ts';
-import { limits, notAfter, notBefore } from './state-rules.ts';
+import type { Faults, Release } from './settings.ts';
+import { type FaultName, faultRules, limits, notAfter, notBefore, stateRules } from './state-rules.ts';
 
 const isRoot = process.getuid?.() === 0;
 const cleanUps: (() => void)[] = [];
@@ -45,8 +45,9 @@ function run(program: string, args: string[], cwd: string): Started {
 }
 
 /** A Firecracker with the files of a machine in its jail, listening. */
-async function firecracker(release: Release, args: string[] = []): Promise<Started> {
+async function firecracker(release: Release, args: string[] = [], faults: Faults = {}): Promise<Started> {
   const { folder, standIn } = folderWith(release);
+  standIn.setFaults(faults);
   const jail = join(folder, 'jail');
   mkdirSync(jail);
   writeFileSync(join(jail, 'kernel'), elfKernel);
@@ -166,6 +167,69 @@ describe('the API of the stand-in', { timeout: 60_000 }, () => {
     const vmm = await firecracker('1.16');
     await call(vmm, 'PUT', '/boot-source', { ...boot, boot_args: 'x'.repeat(limits.commandLineBytes - 3) });
     expect((await call(vmm, 'PUT', '/actions', start)).fault).toContain('overflows');
+  });
+
+  const drive = (drive_id: string, path_on_host = '/disk') => ({
+    drive_id,
+    path_on_host,
+    is_root_device: true,
+    is_read_only: true,
+  });
+  const link = (iface_id: string, host_dev_name = 'tap0') => ({
+    iface_id,
+    host_dev_name,
+    guest_mac: '06:00:0a:00:00:02',
+  });
+  /** For each rule the calls of which the last one breaks it. */
+  const breaches: Readonly<Record<FaultName, readonly (readonly [string, object])[]>> = {
+    memorySize: [['/machine-config', { vcpu_count: 1, mem_size_mib: 0 }]],
+    oddWithSmt: [['/machine-config', { vcpu_count: 3, mem_size_mib: 64, smt: true }]],
+    kernelFile: [['/boot-source', { kernel_image_path: '/none' }]],
+    initrdFile: [['/boot-source', { ...boot, initrd_path: '/none' }]],
+    rootTwice: [
+      ['/drives/a', drive('a')],
+      ['/drives/b', drive('b')],
+    ],
+    driveFile: [['/drives/a', drive('a', '/none')]],
+    deviceName: [['/network-interfaces/a', link('a', 'a-name-of-16-byt')]],
+    tapMissing: [['/network-interfaces/a', link('a')]],
+    macTwice: [
+      ['/network-interfaces/a', link('a')],
+      ['/network-interfaces/b', link('b', 'tap1')],
+    ],
+    vsockPath: [['/vsock', { guest_cid: 3, uds_path: '/kernel' }]],
+    balloonSize: [
+      ['/machine-config', { vcpu_count: 1, mem_size_mib: 64 }],
+      ['/balloon', { amount_mib: 65, deflate_on_oom: true }],
+    ],
+    noKernel: [['/actions', start]],
+    kernelFormat: [
+      ['/boot-source', { kernel_image_path: '/disk' }],
+      ['/actions', start],
+    ],
+    commandLine: [
+      ['/boot-source', { ...boot, boot_args: 'x'.repeat(limits.commandLineBytes) }],
+      ['/actions', start],
+    ],
+  };
+
+  it.each(Object.entries(breaches))(
+    'refuses by the rule %s, and takes what keeps to it',
+    async (name, calls) => {
+      const vmm = await firecracker('1.16', [], { tapMissing: name === 'tapMissing' });
+      for (const [at, [path, body]] of calls.entries()) {
+        const { status, fault } = await call(vmm, 'PUT', path, body);
+        const isLast = at === calls.length - 1;
+        expect([path, status]).toEqual([path, isLast ? 400 : 204]);
+        if (isLast) expect(fault).toContain(faultRules[name as FaultName].words);
+      }
+      expect(vmm.child.exitCode).toBeNull();
+    },
+  );
+
+  it('says of every rule where in Firecracker it stands', () => {
+    for (const { source } of Object.values(faultRules)) expect(source).toMatch(/^src\/vmm\/src\/\S+\.rs\b/);
+    for (const { source } of stateRules) expect(source).toMatch(/^(src|docs)\/\S+/);
   });
 
   it('takes ten connections', async () => {
