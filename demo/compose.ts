@@ -144,6 +144,7 @@ function serverConfig(
       pollLatelyMs: options.looksOften ? seconds(5) : minutes(2),
       pollAllMs: options.looksOften ? seconds(10) : minutes(5),
       lookShare: 0.6,
+      checkRuns: true,
     },
     log: options.log,
     version: 'demo',

@@ -38,6 +38,9 @@ const paths = [
   '/users/{username}/repos',
   '/orgs/{org}',
   '/orgs/{org}/repos',
+  '/repos/{owner}/{repo}/check-runs',
+  '/repos/{owner}/{repo}/check-runs/{check_run_id}',
+  '/repos/{owner}/{repo}/commits/{ref}/check-runs',
   ...['/orgs/{org}/actions', '/repos/{owner}/{repo}/actions'].flatMap((base) => [
     `${base}/runners`,
     `${base}/runners/generate-jitconfig`,

@@ -80,6 +80,7 @@ async function check() {
     openJobs: unused,
     repositories: unused,
     budget: unused,
+    showCheckRun: unused,
     app: async () => {
       refuse();
       return scene.app;
@@ -180,6 +181,20 @@ describe('a check of GitHub', () => {
     spoil();
     const { about } = await check();
     expect(about(name, subject)).toMatchObject({ result, meaning: expect.stringContaining(word) });
+  });
+
+  it('says that check runs are optional, and how to have them', async () => {
+    expect((await check()).about('check runs', 'Acme')).toBeUndefined();
+    scene.check = { ...scene.check, checkRuns: true };
+    expect((await check()).about('check runs', 'Acme')).toMatchObject({
+      result: 'warning',
+      mend: expect.stringContaining('Checks: Read and write'),
+    });
+    scene.installations = scene.installations.map((one) => ({
+      ...one,
+      permissions: { ...one.permissions, checks: 'write' },
+    }));
+    expect((await check()).about('check runs', 'Acme')?.result).toBe('ok');
   });
 
   it('names the permissions that an organisation and a user have not granted', async () => {

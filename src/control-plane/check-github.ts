@@ -21,6 +21,8 @@ export interface CheckDeps {
     /** As in the settings. */
     owners: readonly string[];
     runnerGroups: Readonly<Record<string, number>>;
+    /** Whether authors are to be told by them. */
+    checkRuns?: boolean;
   };
 }
 
@@ -122,10 +124,22 @@ async function checkInstallation(deps: CheckDeps, installation: Installation): P
           `On the App’s page, under "Permissions & events", grant them; then an owner of ${account} must accept the change on the page of the installation.`,
         ),
   ];
+  if (deps.check.checkRuns === true) findings.push(checkChecks(account, permissions.checks));
   if (!events.includes('workflow_job')) findings.push(checkEvents(events, account));
   if (isOrganization) findings.push(await checkRunnerGroup(deps, installation));
   return findings;
 }
+
+/** Optional: without it everything works, and authors are told nothing at GitHub. */
+const checkChecks = (account: string, given: string | undefined): Finding =>
+  grants(given, 'write')
+    ? ok('check runs', account, 'Authors are told at GitHub when a job waits for what cannot be.')
+    : warning(
+        'check runs',
+        account,
+        'Authors are not told at GitHub when a job waits for what cannot be: the permission is missing.',
+        'On the App’s page, under "Permissions & events", grant "Checks: Read and write" and accept it in the installation; or set BELLOWS_CHECK_RUNS=false.',
+      );
 
 const grants = (given: string | undefined, wanted: 'read' | 'write'): boolean =>
   given === 'admin' || given === 'write' || given === wanted;

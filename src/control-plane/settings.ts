@@ -44,4 +44,6 @@ export interface Settings {
   lookShare: number;
   /** How long a delivery or a task waits when the wake-up for it was lost; `defaultIdleLookMs` when left out. */
   idleLookMs?: DurationMs;
+  /** Whether the author of a job is told at GitHub when it waits for what cannot be. */
+  checkRuns: boolean;
 }

@@ -13,6 +13,8 @@ export type InstallationId = Brand<number, 'InstallationId'>;
 export type RepositoryId = Brand<number, 'RepositoryId'>;
 /** GitHub's id of one runner registration. */
 export type RunnerId = Brand<number, 'RunnerId'>;
+/** GitHub's id of one check run. */
+export type CheckRunId = Brand<number, 'CheckRunId'>;
 /** The name under which a VM's runner is registered: at most 64 characters, unique in its scope. */
 export type RunnerName = Brand<string, 'RunnerName'>;
 /** Our id of one VM: `vm-` and 12 characters of Crockford base 32. */
@@ -35,6 +37,7 @@ export const runId = (value: number): RunId => value as RunId;
 export const installationId = (value: number): InstallationId => value as InstallationId;
 export const repositoryId = (value: number): RepositoryId => value as RepositoryId;
 export const runnerId = (value: number): RunnerId => value as RunnerId;
+export const checkRunId = (value: number): CheckRunId => value as CheckRunId;
 export const runnerName = (value: string): RunnerName => value as RunnerName;
 export const vmId = (value: string): VmId => value as VmId;
 export const hostId = (value: string): HostId => value as HostId;

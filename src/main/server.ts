@@ -138,5 +138,6 @@ const settingsOf = (
   pollLatelyMs: values.pollLatelyMs,
   pollAllMs: values.pollAllMs,
   lookShare: values.lookShare,
+  checkRuns: values.checkRuns,
   idleLookMs: values.idleLookMs,
 });

@@ -1,7 +1,7 @@
 // GitHub as the control plane needs it. Adapters: `adapters/github` (octokit) and the simulator's in-process twin, under
 // one contract suite (`test/contract/github.ts`). Nothing here retries: only effects do.
 
-import type { InstallationId, JobId, RunId, RunnerId, RunnerName } from '../domain/ids.ts';
+import type { CheckRunId, InstallationId, JobId, RunId, RunnerId, RunnerName } from '../domain/ids.ts';
 import type { LabelSet } from '../domain/labels/label-set.ts';
 import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../domain/lifecycle/vm.ts';
@@ -9,6 +9,7 @@ import type { RateBudget } from '../domain/repair/allowance.ts';
 import type { ServedRepository } from '../domain/repair/poll-plan.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
+import type { CheckRunWords } from '../domain/waits/wait-words.ts';
 import type { Secret } from './secret.ts';
 
 /** Every method throws `GitHubError` for what GitHub refuses and for what does not reach it. */
@@ -27,6 +28,11 @@ export interface GitHub {
   readJob(job: JobRef): Promise<JobFact | 'missing'>;
   /** Jobs of the repository's runs that are queued or in progress. Conditional requests: costs little when unchanged. */
   openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]>;
+  /**
+   * Shows a check run on a commit with these words. Found again by its external id when `known` is not told, so that a call whose
+   * answer was lost makes no second one. `refused`: trying again soon will not help (no permission, no such commit).
+   */
+  showCheckRun(commit: Commit, words: CheckRunWords, known?: CheckRunId): Promise<ShownCheckRun>;
   /** The installations of the App, suspended ones left out. */
   installations(): Promise<readonly Installation[]>;
   repositories(installation: InstallationId): Promise<readonly RepositoryRef[]>;
@@ -61,6 +67,15 @@ export interface JobRef {
   /** `owner/name`. */
   repository: string;
 }
+
+export interface Commit {
+  installationId: InstallationId;
+  /** `owner/name`. */
+  repository: string;
+  sha: string;
+}
+
+export type ShownCheckRun = { kind: 'shown'; id: CheckRunId } | { kind: 'refused'; reason: string };
 
 /** One that the App may see; which of them we serve is the poll's to decide. */
 export type RepositoryRef = ServedRepository;

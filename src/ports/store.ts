@@ -16,6 +16,7 @@ import type { EnrolmentTable } from './enrolment-table.ts';
 import type { AttributionTable } from './incident-tables.ts';
 import type { InsightTable } from './insight-tables.ts';
 import type { MetricTable } from './metric-tables.ts';
+import type { NoticeTable } from './notice-tables.ts';
 import type { LoopTable, RepairTable } from './repair-tables.ts';
 import type { VitalsTable } from './vitals-table.ts';
 
@@ -82,6 +83,7 @@ export interface Transaction {
   readonly metrics: MetricTable;
   readonly attribution: AttributionTable;
   readonly vitals: VitalsTable;
+  readonly notices: NoticeTable;
   /** Holds a named lock until the transaction ends; waits for its holder. Keeps phantoms and write skew out. */
   lock(name: LockName): Promise<void>;
   /** Wakes listeners when this transaction commits. */
@@ -96,7 +98,8 @@ export type LockName =
   | 'placement'
   | `budget:${string}`
   | `repair:${RepairLoopKind}`
-  | `person:${number}`;
+  | `person:${number}`
+  | `notice:${string}`;
 
 /** A write met a row that somebody else had changed since it was read. The transaction is run again. */
 export class StaleWriteError extends Error {

@@ -129,3 +129,10 @@ export const pastRun = z.object({
 });
 export type PastRun = z.infer<typeof pastRun>;
 export const pastRuns = z.object({ total_count: z.number(), workflow_runs: z.array(pastRun) });
+
+export const checkRun = z.object({
+  id: z.number(),
+  external_id: z.string().nullish(),
+  status: z.string().nullish(),
+});
+export const checkRuns = z.object({ check_runs: z.array(checkRun) });

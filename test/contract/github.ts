@@ -11,6 +11,7 @@ import type { CallFault, Faults } from '../../src/sim/github/faults.ts';
 import { runInProcess } from '../../src/sim/github/in-process-runner.ts';
 import type { SimGithub, SimGithubOptions } from '../../src/sim/github/sim-github.ts';
 import type { Conclusion, Run } from '../../src/sim/github/state.ts';
+import { checksContract } from './github-checks.ts';
 import { deliveriesContract } from './github-deliveries.ts';
 
 export interface GitHubHarness {
@@ -272,6 +273,16 @@ export function githubContract(
       expect(groups).toContainEqual(expect.objectContaining({ id: 1, visibility: 'all' }));
       expect(groups).toContainEqual(expect.objectContaining({ name: 'big', visibility: 'selected' }));
     });
+  });
+
+  checksContract(name, {
+    begin: () => begin(),
+    end,
+    harness: () => harness,
+    async commit() {
+      const { headSha: sha } = await push(oneJob);
+      return { installationId: organization.installationId, repository: 'Acme/app', sha };
+    },
   });
 
   deliveriesContract(name, {

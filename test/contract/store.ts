@@ -9,6 +9,7 @@ import { indexContract } from './store/indexes.ts';
 import { insightContract } from './store/insights.ts';
 import { leaseContract } from './store/leases.ts';
 import { metricContract } from './store/metrics.ts';
+import { noticeContract } from './store/notices.ts';
 import { pageContract } from './store/pages.ts';
 import { raceContract } from './store/races.ts';
 import { repairContract } from './store/repairs.ts';
@@ -36,6 +37,7 @@ export function storeContract(name: string, open: OpenStores): void {
     describe('attribution', () => attributionContract(open));
     describe('insights', () => insightContract(open));
     describe('what the metrics count', () => metricContract(open));
+    describe('waits that were told', () => noticeContract(open));
     describe('callers', () => accessContract(open));
     describe('vitals of hosts', () => vitalsContract(open));
     describe('small tables', () => smallTableContract(open));

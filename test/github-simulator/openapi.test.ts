@@ -97,6 +97,16 @@ async function callAsPerson(world: World, check: OpenApiCheck, problems: string[
   }
 }
 
+async function callAboutChecks(call: Call, { headSha }: Run): Promise<void> {
+  const checks = '/repos/{owner}/{repo}/check-runs';
+  const output = { title: 'Waits', summary: 'for a host' };
+  const made = await call('asInstallation', 'POST', checks, {}, { name: 'x', head_sha: headSha, output });
+  const one = { check_run_id: made.id };
+  await call('asInstallation', 'GET', `${checks}/{check_run_id}`, one);
+  await call('asInstallation', 'PATCH', `${checks}/{check_run_id}`, one, { conclusion: 'neutral', output });
+  await call('asInstallation', 'GET', '/repos/{owner}/{repo}/commits/{ref}/check-runs', { ref: headSha });
+}
+
 async function callAboutRuns(call: Call, run: Run): Promise<void> {
   const actions = '/repos/{owner}/{repo}/actions';
   const ids = { run_id: run.id, attempt_number: 1 };
@@ -128,6 +138,7 @@ describe('answers', () => {
     const call = checkedCalls(world, check, problems);
     await callAsApp(call, world.github.world.app.hook.url);
     await callAboutRunners(call);
+    await callAboutChecks(call, run);
     await callAboutRuns(call, run);
     await callAsPerson(world, check, problems);
     expect(problems).toEqual([]);

@@ -1,6 +1,7 @@
 // The port over GitHub's REST API. Paths and answers: GitHub's OpenAPI description, API version 2022-11-28.
 
 import {
+  type CheckRunId,
   deliveryGuid,
   type InstallationId,
   installationId,
@@ -16,9 +17,11 @@ import type { DeletionAnswer } from '../../domain/lifecycle/vm.ts';
 import type { RateBudget } from '../../domain/repair/allowance.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { scopeKey } from '../../domain/scope.ts';
+import type { CheckRunWords } from '../../domain/waits/wait-words.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
   type AppInfo,
+  type Commit,
   type GitHub,
   GitHubError,
   type Installation,
@@ -28,12 +31,14 @@ import {
   type Runner,
   type RunnerGroup,
   type SeenJob,
+  type ShownCheckRun,
 } from '../../ports/github.ts';
 import type { DeliveryPage, GitHubHook } from '../../ports/github-hook.ts';
 import { Secret } from '../../ports/secret.ts';
 import { factOf, statusSince, type WorkflowJob } from '../../wire/github-job.ts';
 import * as wire from '../../wire/github-rest.ts';
 import { registrationsPerApp, registrationsPerScope } from './budget-rules.ts';
+import { showCheckRun } from './check-runs.ts';
 import { nextCursor } from './next-cursor.ts';
 import { type Call, type GitHubOptions, Rest } from './rest.ts';
 
@@ -143,6 +148,10 @@ export class OctokitGitHub implements GitHub, GitHubHook {
       seen.push(...jobs.map((job) => seenJob(repository, job, factOf(job, 'read', asOf))));
     }
     return seen;
+  }
+
+  showCheckRun(commit: Commit, words: CheckRunWords, known?: CheckRunId): Promise<ShownCheckRun> {
+    return showCheckRun(this.#rest, commit, words, { known, keep: this.#kept });
   }
 
   async installations(): Promise<readonly Installation[]> {

@@ -188,6 +188,7 @@ function transactionOf(tables: Tables, session: Session): Transaction {
     metrics: metricsOf(tables.jobs.participant, tables.vms.participant, session),
     attribution: tables.attribution.in(session),
     vitals: tables.vitals.in(session),
+    notices: tables.notices.in(session),
     lock: (name) => session.statement(() => session.lock(`name ${name}`)),
     wake: (channel) => void session.wakes.add(channel),
   };

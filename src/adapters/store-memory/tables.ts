@@ -9,6 +9,7 @@ import { createDeliveryTable } from './delivery-table.ts';
 import { createHostTable } from './host-table.ts';
 import { createInsightTable } from './insight-table.ts';
 import { createJobTable, openJobs } from './job-table.ts';
+import { createNoticeTable } from './notice-table.ts';
 import { createLoopTable, createRepairTable } from './repair-tables.ts';
 import {
   createBudgetTable,
@@ -43,5 +44,6 @@ export function createTables() {
     insights: createInsightTable((session, owners) => openJobs(jobs.participant, session, owners)),
     attribution: createAttributionTable(),
     vitals: createVitalsTable(),
+    notices: createNoticeTable(),
   };
 }

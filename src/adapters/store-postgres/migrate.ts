@@ -14,6 +14,7 @@ import { up as attribution } from './migrations/0009-attribution.ts';
 import { up as metrics } from './migrations/0010-metrics.ts';
 import { up as hostVitals } from './migrations/0011-host-vitals.ts';
 import { up as jobLines } from './migrations/0012-job-lines.ts';
+import { up as waitNotices } from './migrations/0013-wait-notices.ts';
 import { up as measuredWeeks } from './migrations/0016-measured-weeks.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
@@ -28,6 +29,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0010-metrics': { up: metrics },
   '0011-host-vitals': { up: hostVitals },
   '0012-job-lines': { up: jobLines },
+  '0013-wait-notices': { up: waitNotices },
   '0016-measured-weeks': { up: measuredWeeks },
 };
 

@@ -25,6 +25,7 @@ import { type SaidOfJobs, writeInsights } from './insight-writer.ts';
 import { jobTable } from './job-table.ts';
 import { metricTable } from './metric-table.ts';
 import { migrate } from './migrate.ts';
+import { noticeTable } from './notice-table.ts';
 import { createPartitions, dropBefore, type Partitions, partitionOf } from './partitions.ts';
 import { loopTable, repairTable } from './repair-tables.ts';
 import { budgetTable, enrolmentTable, historyTable, sealedTable } from './small-tables.ts';
@@ -188,6 +189,7 @@ function transactionOn(tx: Db, partitions: Partitions, { said, changes, insights
     metrics: metricTable(tx),
     attribution: attributionTable(tx, note),
     vitals: vitalsTable(tx),
+    notices: noticeTable(tx),
     async lock(name) {
       await sql`select pg_advisory_xact_lock(${lockNumber(name)}::bigint)`.execute(tx);
     },

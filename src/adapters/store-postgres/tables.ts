@@ -12,6 +12,7 @@ import type { Vm } from '../../domain/lifecycle/vm.ts';
 import type { Repair, RepairKind } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
+import type { WaitNotice } from '../../domain/waits/notice.ts';
 import type { ApiToken, AuditEntry, LoginSession, Person } from '../../ports/access-tables.ts';
 import type { Delivery } from '../../ports/delivery-tables.ts';
 import type { Enrolment } from '../../ports/enrolment-table.ts';
@@ -110,6 +111,7 @@ export interface Tables extends InsightTables {
   loops: { loop: keyof Remembered; doc: Json<Remembered[keyof Remembered]> };
   attribution_notes: { number: Generated<number>; doc: Json<Note> };
   attribution_streams: { key: string; doc: Json<{ key: StreamKey; stream: Stream }> };
+  wait_notices: { key: string; doc: Json<WaitNotice> };
   incidents: {
     id: string;
     opened_at: Instant;

@@ -65,6 +65,12 @@ export const githubSettings = {
     flag,
     'Serve public repositories. Anybody can run code there by a pull request.',
   ),
+  checkRuns: setting(
+    'BELLOWS_CHECK_RUNS',
+    'true',
+    flag,
+    'Say by a check run on the commit why a job waits for what cannot be. The App needs the permission *Checks: write* for it, and does without.',
+  ),
   serveForks: setting('BELLOWS_SERVE_FORKS', 'false', flag, 'Serve repositories that are forks.'),
 } as const;
 

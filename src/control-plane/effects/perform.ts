@@ -15,6 +15,7 @@ import { forgetRunner } from './forget-runner.ts';
 import { placeRequested } from './place-requested.ts';
 import { readJob } from './read-job.ts';
 import { registerRunner } from './register-runner.ts';
+import { tellWait } from './tell-wait.ts';
 
 /** @throws what the outside world threw; the task is then tried again. */
 export async function perform(deps: Deps, task: Task): Promise<void> {
@@ -42,6 +43,8 @@ export async function perform(deps: Deps, task: Task): Promise<void> {
       return vmDeadline(deps, what.vm);
     case 'job-deadline':
       return jobDeadline(deps, what.job);
+    case 'tell-wait':
+      return tellWait(deps, what.run, what.labels);
     case 'repair':
       return runRecurring(deps, what.loop);
     default:

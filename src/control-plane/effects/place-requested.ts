@@ -3,10 +3,12 @@
 // a plan writes is what it places and what it says anew, and never a row for each that still waits.
 
 import type { HostId, ImageDigest, VmId } from '../../domain/ids.ts';
+import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { type HostWatchState, lookAt, mayHaveLived } from '../../domain/repair/host-removal.ts';
 import { queuedSince } from '../../domain/scheduling/demand.ts';
 import { planPlacement } from '../../domain/scheduling/placement.ts';
+import type { Unplaced } from '../../domain/scheduling/waiting-reason.ts';
 import { wordsForWaiting } from '../../domain/scheduling/waiting-words.ts';
 import { after } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
@@ -14,6 +16,7 @@ import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { sayWhy } from '../say-why.ts';
 import { unheardMs } from '../settings.ts';
+import { askToTell } from './tell-wait.ts';
 
 /** How many waiting jobs one plan knows; a VM whose job is not among them counts from its own request. */
 const mostWaiting = 10_000;
@@ -38,6 +41,7 @@ export async function placeRequested(deps: Deps): Promise<void> {
     });
     for (const { vm, host } of plan.placements) await place(tx, deps, vm, host);
     await sayWhy(tx, wordsForWaiting(waiting, vms, plan.unplaced));
+    await askToTell(tx, deps, unfitJobs(plan.unplaced, waiting));
     for (const host of new Set(plan.placements.map((placed) => placed.host))) await touchHost(tx, host);
     // One look for all that still wait, so that none of them has to ask for itself again and again.
     if (plan.unplaced.length > 0) {
@@ -45,6 +49,12 @@ export async function placeRequested(deps: Deps): Promise<void> {
       tx.wake('tasks');
     }
   });
+}
+
+/** The waiting jobs for whose VMs no open host would do, however empty. */
+function unfitJobs(unplaced: readonly Unplaced[], waiting: readonly Job[]): readonly Job[] {
+  const causes = new Set(unplaced.flatMap(({ cause, unfit }) => (unfit === true ? [cause] : [])));
+  return causes.size === 0 ? [] : waiting.filter(({ id }) => causes.has(id));
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a state change asks of the outside world. An effect is a row, written in the transaction of its change, done at
 // least once; so each must bear being done twice.
 
-import type { HostId, JobId, LabelKey, RunnerName, ScopeKey, VmId } from '../ids.ts';
+import type { HostId, JobId, LabelKey, RunId, RunnerName, ScopeKey, VmId } from '../ids.ts';
 import type { RepairLoopKind } from '../repair/loops.ts';
 import type { Scope } from '../scope.ts';
 import type { DurationMs, Instant } from '../time.ts';
@@ -25,6 +25,8 @@ export type Effect =
   | { kind: 'place' }
   /** Send the host its desired set now. */
   | { kind: 'push-host'; host: HostId }
+  /** Say at GitHub why the jobs of a run with these labels wait for what cannot be, or that they do not any more. */
+  | { kind: 'tell-wait'; run: RunId; labels: LabelKey }
   /** Run one round of a repair loop; it comes again by itself. */
   | { kind: 'repair'; loop: RepairLoopKind };
 

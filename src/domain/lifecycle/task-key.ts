@@ -23,6 +23,8 @@ function subject(what: Effect | Deadline): readonly (string | number | boolean)[
       return [what.job, what.completed, what.scope.installationId, scopeKey(what.scope), what.runnerName];
     case 'balance':
       return [what.scope, what.labels];
+    case 'tell-wait':
+      return [what.run, what.labels];
     case 'place':
       return [];
     case 'push-host':

@@ -49,6 +49,8 @@ interface Stage {
   passes(host: OpenHost): boolean;
   /** Why, when no host passes; `left` are those that came as far. */
   why(left: readonly OpenHost[]): string;
+  /** Only for now: an image is brought to the hosts without anybody's doing. */
+  passing?: true;
 }
 
 function stagesFor(vm: Wanted, policy: CapacityPolicy): readonly Stage[] {
@@ -77,6 +79,7 @@ function stagesFor(vm: Wanted, policy: CapacityPolicy): readonly Stage[] {
     {
       passes: ({ capacity }) => capacity.images.includes(image),
       why: () => `no host has image ${image.slice(0, 19)}`,
+      passing: true,
     },
     {
       passes: ({ capacity }) => neverFits(capacity, shape, policy) === undefined,
@@ -108,6 +111,17 @@ export function fitnessOf(
   }
   const wouldDo = hosts.filter((host) => isReported(host) && stages.every((stage) => stage.passes(host)));
   return { kind: 'none', reason: wouldDo.length === 0 ? reason : whyClosed(wouldDo, hearing) };
+}
+
+/**
+ * Why no host that has joined could ever take it, drained and silent ones among them; undefined when one could, or when a host
+ * has not yet told what it has.
+ */
+export function neverFitsAny(vm: Wanted, hosts: readonly Host[], policy: CapacityPolicy): string | undefined {
+  if (hosts.length === 0) return 'no host has joined';
+  if (!hosts.every(isReported)) return undefined;
+  const lasting = stagesFor(vm, policy).filter(({ passing }) => passing !== true);
+  return firstFault(hosts, lasting);
 }
 
 const isReported = (host: Host): host is OpenHost => host.capacity !== undefined;

@@ -13,12 +13,19 @@ export interface Unplaced {
   vm: VmId;
   cause: JobId;
   reason: string;
+  /** No host that is open now would take it, however empty. */
+  unfit?: true;
 }
 
 /** @param requests what the finished plan has left without a host, oldest first. */
 export function reasonsFor(requests: readonly Request[], board: Board): readonly Unplaced[] {
   const supposed = new Supposition(board);
-  return requests.map(({ vm, kind }) => ({ vm: vm.id, cause: vm.cause, reason: supposed.why(vm, kind) }));
+  return requests.map(({ vm, kind }) => ({
+    vm: vm.id,
+    cause: vm.cause,
+    reason: supposed.why(vm, kind),
+    ...(kind.fitness.kind === 'none' && { unfit: true }),
+  }));
 }
 
 /** The fleet as it would be with the VMs that only wait for others to boot, or for a host that is kept. */

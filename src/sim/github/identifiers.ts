@@ -23,6 +23,7 @@ const firstIds = {
   delivery: 180_000_000_001,
   hook: 510_000_001,
   order: 1,
+  check: 41_000_000_001,
 };
 
 export function identifiersFrom(random: Random): Identifiers {

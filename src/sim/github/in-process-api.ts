@@ -1,15 +1,17 @@
 // The GitHub port without HTTP: the same rules, the same rate limits and faults, the same JSON for jobs, and nothing but
 // promises between question and answer, so that the whole product runs on a virtual clock.
 
-import type { InstallationId, RunnerId, RunnerName } from '../../domain/ids.ts';
+import type { CheckRunId, InstallationId, RunnerId, RunnerName } from '../../domain/ids.ts';
 import { type LabelSet, labelSet } from '../../domain/labels/label-set.ts';
 import type { JobFact } from '../../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../../domain/lifecycle/vm.ts';
 import type { RateBudget } from '../../domain/repair/allowance.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { instantOf } from '../../domain/time.ts';
+import type { CheckRunWords } from '../../domain/waits/wait-words.ts';
 import type {
   AppInfo,
+  Commit,
   GitHub,
   Installation,
   JobRef,
@@ -18,12 +20,14 @@ import type {
   Runner,
   RunnerGroup,
   SeenJob,
+  ShownCheckRun,
 } from '../../ports/github.ts';
 import { Secret } from '../../ports/secret.ts';
 import { factOf, statusSince, type WorkflowJob, workflowJob } from '../../wire/github-job.ts';
 import { findRepository, fullNameOf, repositoriesOf } from './accounts.ts';
 import { type Answer, answer, notFound } from './answer.ts';
 import { InProcessCalls } from './in-process-calls.ts';
+import { showCheckRun } from './in-process-checks.ts';
 import { encodeJitConfig } from './jit-config.ts';
 import { jobAsRead } from './job-versions.ts';
 import { renderJob } from './render/job.ts';
@@ -131,6 +135,10 @@ export class InProcessGitHub implements GitHub {
       fact: factOf(read, 'read', asOf),
       ...sinceOf(read),
     }));
+  }
+
+  async showCheckRun(commit: Commit, words: CheckRunWords, known?: CheckRunId): Promise<ShownCheckRun> {
+    return showCheckRun(this.#world, this.#calls, commit, words, known);
   }
 
   async installations(): Promise<readonly Installation[]> {

@@ -227,6 +227,7 @@ function newApp(id: number, secret: string): App {
     permissions: {
       actions: 'read',
       administration: 'write',
+      checks: 'write',
       members: 'read',
       organization_self_hosted_runners: 'write',
     },

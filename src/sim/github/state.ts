@@ -1,6 +1,14 @@
 // What the simulated GitHub knows. Plain records that the rules change in place; nothing here has behaviour.
 
-import type { InstallationId, JobId, RepositoryId, RunId, RunnerId, RunnerName } from '../../domain/ids.ts';
+import type {
+  CheckRunId,
+  InstallationId,
+  JobId,
+  RepositoryId,
+  RunId,
+  RunnerId,
+  RunnerName,
+} from '../../domain/ids.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Deadlines } from './timers.ts';
 import type { JobDefinition, Workflow } from './workflow/workflow.ts';
@@ -250,6 +258,20 @@ export interface Step {
   completedAt: string | undefined;
 }
 
+export interface CheckRun {
+  id: CheckRunId;
+  repository: Repository;
+  headSha: string;
+  name: string;
+  externalId: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: string | undefined;
+  title: string;
+  summary: string;
+  startedAt: Instant;
+  completedAt: Instant | undefined;
+}
+
 /** Rows stay as long as the simulator lives; whatever is looked through holds only what is alive. */
 export interface State {
   accounts: Map<string, Account>;
@@ -278,6 +300,8 @@ export interface State {
   startedBy: Map<RunnerName, Job[]>;
   /** The end of each repository's webhooks, which is always the same, with what it was made from. */
   webhookEnds: Map<RepositoryId, { madeFrom: string; json: string }>;
+  /** Oldest first. */
+  checkRuns: Map<CheckRunId, CheckRun>;
 }
 
 export const emptyState = (): State => ({
@@ -301,4 +325,5 @@ export const emptyState = (): State => ({
   openJobs: new Set(),
   startedBy: new Map(),
   webhookEnds: new Map(),
+  checkRuns: new Map(),
 });

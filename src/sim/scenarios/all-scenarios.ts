@@ -6,6 +6,7 @@ import { fiveQueuedFirstCancelled } from './five-queued-first-cancelled.ts';
 import { hostDiesWithAJob } from './host-dies-with-a-job.ts';
 import { hostRebootsUnderAJob } from './host-reboots-under-a-job.ts';
 import { idleLie } from './idle-lie.ts';
+import { impossibleWait } from './impossible-wait.ts';
 import { lateAssignment } from './late-assignment.ts';
 import { lostJitReply } from './lost-jit-reply.ts';
 import { missingInProgress } from './missing-in-progress.ts';
@@ -45,6 +46,7 @@ export const stories: readonly Scenario[] = [
   clockPutBack,
   removedHostComesBack,
   runUnderMaxParallel,
+  impossibleWait,
   twoBursts,
 ];
 

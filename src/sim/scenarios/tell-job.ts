@@ -14,6 +14,10 @@ function wordsFor(what: string, data: Data): Pick<Told, 'text'> | undefined {
       return heard(data);
     case 'read-missing':
       return { text: 'GitHub does not know it' };
+    case 'wait-told':
+      return { text: `its author is told at GitHub: ${data.reason}` };
+    case 'wait-ended':
+      return { text: 'GitHub is told that the wait is over' };
     case 'deadline':
       return { text: `${data.to} for long: read from the API` };
     case 'repaired':

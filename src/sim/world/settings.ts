@@ -25,4 +25,5 @@ export const worldSettings: Settings = {
   pollLatelyMs: minutes(3),
   pollAllMs: minutes(10),
   lookShare: 0.6,
+  checkRuns: true,
 };

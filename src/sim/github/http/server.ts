@@ -8,6 +8,7 @@ import type { WebhookRequest } from '../webhook.ts';
 import { accountRoutes } from './account-routes.ts';
 import { actionsRoutes } from './actions-routes.ts';
 import { appRoutes } from './app-routes.ts';
+import { checkRoutes } from './check-routes.ts';
 import { addClassicService } from './classic-service.ts';
 import type { NewPersonalToken } from './personal-tokens.ts';
 import { addRestRoutes, apiRoot, fail } from './rest.ts';
@@ -70,6 +71,7 @@ export async function startSimGithubServer(options: SimGithubServerOptions): Pro
     ...actionsRoutes(shell),
     ...userRoutes(shell),
     ...accountRoutes,
+    ...checkRoutes,
   ]);
   addSignInPages(server, shell);
   addRunnerProtocol(server, shell);
