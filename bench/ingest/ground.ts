@@ -10,6 +10,7 @@ import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/embe
 import { webhookRoute } from '../../src/adapters/http-fastify/webhook-route.ts';
 import { openPostgresStore } from '../../src/adapters/store-postgres/postgres-store.ts';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
+import { collectSeldom } from '../../src/adapters/system/garbage.ts';
 import { receiveWebhook } from '../../src/control-plane/webhook.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
@@ -67,6 +68,7 @@ async function prepare(
   const [postmaster] = (await readFile(join(folder, 'pg', 'data', 'postmaster.pid'), 'utf8')).split('\n');
   const config = { ...connection, password: connection.password.reveal() };
 
+  collectSeldom();
   const clock = new SystemClock();
   const store = await openPostgresStore({ connection, log });
   opened.push(() => store.close());

@@ -1,21 +1,33 @@
 // The requests as bytes. The load generator shares two processors with what it measures, so it must be cheap: each
-// connection has one buffer, in which only GUID, signature and number change from delivery to delivery.
+// connection has a buffer for each kind, in which only GUID, signature and number change from delivery to delivery.
 
 import { randomUUID } from 'node:crypto';
 import type { Envelope, Payload } from './payload.ts';
 
 /**
- * A buffer for one connection: gives the bytes of the request for delivery `n`. They may be called for when the request
+ * Buffers for one connection: gives the bytes of the request for delivery `n`. They may be called for when the request
  * before was answered, for then the server has read all of it.
  */
-export function requestBuffer(
+export function requestBuffer(address: string, payload: Payload): (n: number, of: Envelope) => Buffer {
+  const made = new Map<number, (n: number, of: Envelope) => Buffer>();
+  return (n, envelope) => {
+    const kind = payload.kind(n);
+    const request = made.get(kind) ?? bufferLike(address, payload, n);
+    made.set(kind, request);
+    return request(n, envelope);
+  };
+}
+
+/** The same for deliveries of the kind of `example`. */
+function bufferLike(
   address: string,
   { body, number }: Payload,
+  example: number,
 ): (n: number, of: Envelope) => Buffer {
   const { host, pathname } = new URL(address);
   const guid = randomUUID();
   const signature = `sha256=${'0'.repeat(64)}`;
-  const bytes = body(0);
+  const bytes = body(example);
   const head = Buffer.from(
     [
       `POST ${pathname} HTTP/1.1`,

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { PinoLog } from '../adapters/log-pino/log.ts';
 import { allSettings, serverSettings } from '../adapters/system/configuration.ts';
+import { collectSeldom } from '../adapters/system/garbage.ts';
 import { statusPageOf } from '../adapters/system/github-settings.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import { readOrMakeToken, readSecrets, readSecretText } from '../adapters/system/secret-file.ts';
@@ -39,6 +40,7 @@ export async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const log = PinoLog.to(read.values.logLevel);
+  collectSeldom();
   if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
   try {
     const server = await startServer(await configOf(read.values, createUser, log));

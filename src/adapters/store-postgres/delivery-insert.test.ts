@@ -3,11 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { delivery, guid } from '../../../test/contract/store/things.ts';
 import { embedded, startTestServer, type TestServer } from '../../../test/support/postgres-servers.ts';
 import { deliveryGuid } from '../../domain/ids.ts';
+import { instantOf } from '../../domain/time.ts';
 import type { NewDelivery } from '../../ports/delivery-tables.ts';
-import type { Store } from '../../ports/store.ts';
+import type { PostgresStore } from './postgres-store.ts';
 
 let server: TestServer;
-let store: Store;
+let store: PostgresStore;
 
 beforeAll(async () => {
   server = await startTestServer(embedded);
@@ -57,6 +58,31 @@ describe('deliveries that share a statement', () => {
       const { body = '' } = (await kept(one.guid)) ?? {};
       expect(Buffer.from(body).equals(one.body)).toBe(true);
     }
+  });
+
+  it('outlive those of the day before, which they were stored with', async () => {
+    const midnight = Date.UTC(2027, 0, 2);
+    const [before, after] = [-1, 1].map((ms, n) =>
+      delivery(n, { receivedAt: instantOf(midnight + ms), body: new Uint8Array(5_000).fill(n) }),
+    );
+    const both = [before, after].flatMap((one) => one ?? []);
+    await Promise.all(both.map((one) => store.keepDelivery(one)));
+    await store.transaction(async (tx) => {
+      for (const one of both) await tx.deliveries.mark(one.guid, 'done', '');
+    });
+    await store.retain({ deliveries: instantOf(midnight), history: instantOf(0) });
+    expect(await kept(guid(0))).toBeUndefined();
+    expect((await kept(guid(1)))?.body).toEqual(after?.body);
+  });
+
+  it('leave those alone that were stored as they came, before there were packs', async () => {
+    const body = new Uint8Array(3_000).fill(7);
+    await store.keepDelivery(delivery(1, { body }));
+    const bytes = Buffer.from(body).toString('hex');
+    await server.query(
+      `update deliveries set body = '\\x${bytes}', pack_at = null, pack_seq = null, pack_start = null, pack_length = null`,
+    );
+    expect((await kept(guid(1)))?.body).toEqual(body);
   });
 
   it('fail with the word of the database, and the next are stored', async () => {

@@ -1,11 +1,31 @@
+import { sql } from 'kysely';
+import { assert } from '../../domain/bug.ts';
 import type { Delivery, DeliveryTable } from '../../ports/delivery-tables.ts';
+import { unpacked } from './body-pack.ts';
 import type { Db } from './db.ts';
 import { storable, type Tables } from './tables.ts';
 
-type Row = Pick<Tables['deliveries'], 'guid' | 'event' | 'body' | 'received_at' | 'state' | 'note'>;
+type Row = Pick<
+  Tables['deliveries'],
+  | 'guid'
+  | 'event'
+  | 'body'
+  | 'received_at'
+  | 'state'
+  | 'note'
+  | 'pack_at'
+  | 'pack_seq'
+  | 'pack_start'
+  | 'pack_length'
+>;
 
 export function deliveryTable(db: Db): DeliveryTable {
-  const columns = ['d.guid', 'd.event', 'd.body', 'd.received_at', 'd.state', 'd.note'] as const;
+  const columns = [
+    ...(['d.guid', 'd.event', 'd.received_at', 'd.state', 'd.note'] as const),
+    ...(['d.pack_at', 'd.pack_seq', 'd.pack_start', 'd.pack_length'] as const),
+    // A pack is fetched once for all that lie in it.
+    sql<Buffer | null>`case when d.pack_seq is null then d.body end`.as('body'),
+  ] as const;
   const select = () => db.selectFrom('deliveries as d').select(columns);
   return {
     async get(guid) {
@@ -15,7 +35,7 @@ export function deliveryTable(db: Db): DeliveryTable {
         )
         .where('g.guid', '=', guid)
         .executeTakeFirst();
-      return row === undefined ? undefined : delivery(row);
+      return row === undefined ? undefined : (await deliveriesOf(db, [row]))[0];
     },
     async claim(limit) {
       const rows = await select()
@@ -26,7 +46,7 @@ export function deliveryTable(db: Db): DeliveryTable {
         .forUpdate()
         .skipLocked()
         .execute();
-      return rows.map(delivery);
+      return deliveriesOf(db, rows);
     },
     async mark(guid, state, note) {
       await db
@@ -48,7 +68,7 @@ export function deliveryTable(db: Db): DeliveryTable {
     async list({ state }, limit) {
       let query = select().orderBy('d.received_at', 'desc').orderBy('d.seq', 'desc').limit(limit);
       if (state !== undefined) query = query.where('d.state', '=', state);
-      return (await query.execute()).map(delivery);
+      return deliveriesOf(db, await query.execute());
     },
     async known(guids) {
       const rows = await db
@@ -61,7 +81,30 @@ export function deliveryTable(db: Db): DeliveryTable {
   };
 }
 
-function delivery({ guid, event, body, received_at, state, note }: Row): Delivery {
-  const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  return { guid, event, body: bytes, receivedAt: received_at, state, note };
+async function deliveriesOf(db: Db, rows: readonly Row[]): Promise<Delivery[]> {
+  const packs = await packsOf(db, rows);
+  return rows.map((row) => {
+    const { guid, event, received_at, state, note, pack_start, pack_length } = row;
+    const pack = packs.get(packId(row));
+    const all = pack ?? row.body;
+    assert(all !== null, 'a delivery has no body');
+    const start = pack === undefined ? 0 : (pack_start ?? 0);
+    const length = pack === undefined ? all.byteLength : (pack_length ?? 0);
+    const body = new Uint8Array(all.buffer, all.byteOffset + start, length);
+    return { guid, event, body, receivedAt: received_at, state, note };
+  });
+}
+
+const packId = ({ pack_at, pack_seq }: Pick<Row, 'pack_at' | 'pack_seq'>): string => `${pack_at} ${pack_seq}`;
+
+/** What these rows point to, unpacked, by `packId`. */
+async function packsOf(db: Db, rows: readonly Row[]): Promise<ReadonlyMap<string, Buffer>> {
+  const asked = new Map(rows.filter((row) => row.pack_seq !== null).map((row) => [packId(row), row]));
+  if (asked.size === 0) return new Map();
+  const column = (of: 'pack_at' | 'pack_seq') => [...asked.values()].map((row) => row[of]);
+  const { rows: packs } = await sql<Pick<Row, 'pack_at' | 'pack_seq'> & { body: Buffer }>`
+    select received_at as pack_at, seq as pack_seq, body from deliveries
+    where (received_at, seq) in (select * from unnest(${column('pack_at')}::bigint[], ${column('pack_seq')}::bigint[]))
+  `.execute(db);
+  return new Map(packs.map((pack) => [packId(pack), unpacked(pack.body)]));
 }

@@ -16,6 +16,7 @@ import { up as hostVitals } from './migrations/0011-host-vitals.ts';
 import { up as jobLines } from './migrations/0012-job-lines.ts';
 import { up as waitNotices } from './migrations/0013-wait-notices.ts';
 import { up as measuredWeeks } from './migrations/0016-measured-weeks.ts';
+import { up as packedBodies } from './migrations/0017-packed-bodies.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
@@ -31,6 +32,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0012-job-lines': { up: jobLines },
   '0013-wait-notices': { up: waitNotices },
   '0016-measured-weeks': { up: measuredWeeks },
+  '0017-packed-bodies': { up: packedBodies },
 };
 
 const table = 'migrations';

@@ -16,7 +16,8 @@ interface Partition {
   to: Instant;
 }
 
-const dayMs = 86_400_000;
+/** What a partition of deliveries holds. */
+export const dayMs = 86_400_000;
 
 /** The partition in which rows of `at` lie. Days and months are those of UTC. */
 export function partitionOf(table: Partitioned, at: Instant): Partition {

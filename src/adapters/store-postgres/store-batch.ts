@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import type { DeliveryGuid } from '../../domain/ids.ts';
 import type { NewDelivery } from '../../ports/delivery-tables.ts';
+import { createPacker, type Pack } from './body-pack.ts';
 import { insertDeliveries } from './delivery-insert.ts';
 import type { StoreBatch } from './delivery-writer.ts';
 import { classified, isRetryable } from './errors.ts';
@@ -17,7 +18,9 @@ export function storeBatchWith(
   partitions: Partitions,
   place: string,
 ): StoreBatch {
+  const packed = createPacker();
   return async (batch) => {
+    const pack = packed(batch.map(({ body }) => body));
     for (let tried = 1; ; tried += 1) {
       try {
         // Most of a batch came within the same few milliseconds.
@@ -25,7 +28,7 @@ export function storeBatchWith(
         if (!partitions.haveAll('deliveries', times)) {
           await db.transaction().execute((tx) => partitions.provide(tx, 'deliveries', times));
         }
-        return await insertWith(pool, batch);
+        return await insertWith(pool, batch, pack);
       } catch (error) {
         if (isRetryable(error)) partitions.forget();
         if (!isRetryable(error) || tried >= tries) throw classified(error, place);
@@ -34,10 +37,14 @@ export function storeBatchWith(
   };
 }
 
-async function insertWith(pool: pg.Pool, batch: readonly NewDelivery[]): Promise<ReadonlySet<DeliveryGuid>> {
+async function insertWith(
+  pool: pg.Pool,
+  batch: readonly NewDelivery[],
+  pack: Pack,
+): Promise<ReadonlySet<DeliveryGuid>> {
   const client = await pool.connect();
   try {
-    const fresh = await insertDeliveries(client, batch);
+    const fresh = await insertDeliveries(client, batch, pack);
     client.release();
     return fresh;
   } catch (error) {

@@ -32,9 +32,14 @@ export interface Tables extends InsightTables {
     seq: number;
     guid: Delivery['guid'];
     event: string;
-    body: Buffer;
+    /** The pack of all that point to this row, or this delivery's own bytes; null where another row has them. */
+    body: Buffer | null;
     state: Delivery['state'];
     note: string;
+    pack_at: Instant | null;
+    pack_seq: number | null;
+    pack_start: number | null;
+    pack_length: number | null;
   };
   jobs: {
     id: number;
