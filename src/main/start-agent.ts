@@ -8,6 +8,7 @@ import { linuxHostInspector } from '../adapters/linux/host-inspector.ts';
 import { linuxHostLoad } from '../adapters/linux/host-load.ts';
 import { linuxHostVitals } from '../adapters/linux/host-vitals.ts';
 import { holdAlone } from '../adapters/linux/single-instance.ts';
+import { countedNetwork } from '../adapters/linux/vm-traffic.ts';
 import type { LinuxNetwork } from '../adapters/linux-network/linux-network.ts';
 import { listenForScrapes } from '../adapters/metrics-prom/listener.ts';
 import { PromPrinter } from '../adapters/metrics-prom/prom-printer.ts';
@@ -29,6 +30,7 @@ import type { ImageSource } from '../ports/image-source.ts';
 import type { Log } from '../ports/log.ts';
 import type { OwnLog } from '../ports/own-log.ts';
 import type { Secret } from '../ports/secret.ts';
+import type { VmTraffic } from '../ports/vm-traffic.ts';
 import { enrolledHost } from './enrolled-host.ts';
 import { platformOf, type VmMonitor, type VmNetwork, vmParts } from './vm-parts.ts';
 
@@ -104,10 +106,12 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
     });
     closers.push(release);
     if (taps !== undefined) closers.push(await keepRules(taps, clock, log));
+    const counted = taps === undefined ? undefined : countedNetwork(taps);
     const { cpus } = await inspector.inspect();
     const agent = await runAgent(
       {
         ...parts,
+        ...(counted !== undefined && { network: counted.network }),
         images,
         identity,
         ownLog: config.ownLog,
@@ -136,7 +140,8 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
       },
     );
     closers.push(() => agent.stop());
-    if (config.metrics !== undefined) closers.push(await serveMetrics(config.metrics, config, agent));
+    if (config.metrics !== undefined)
+      closers.push(await serveMetrics(config.metrics, config, { agent, traffic: counted }));
     return { host, stop: closeAll };
   } catch (error) {
     await closeAll();
@@ -147,12 +152,13 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
 async function serveMetrics(
   at: { host: string; port: number },
   { folder, version, monitor, log }: AgentConfig,
-  agent: RunningAgent,
+  { agent, traffic }: { agent: RunningAgent; traffic: VmTraffic | undefined },
 ): Promise<() => Promise<void>> {
   const load = linuxHostLoad();
   const look = async () =>
     agentFamilies({
       ...(await load.read(folder)),
+      ...(traffic !== undefined && { vmTraffic: await traffic.read() }),
       ...{ version, driver: monitor.kind, vms: agent.observed().map(({ state }) => state) },
     });
   const listener = await listenForScrapes(at, look, new PromPrinter(), log);

@@ -166,7 +166,7 @@ async function openHttp(
   const baseUrl = (): string => config.publicUrl ?? urlOf(http.address());
   const access = openAccess(config, deps, { apiUrl, userAgent }, baseUrl);
   const metrics = {
-    ...{ store, clock, version: config.version, identify: access.http.identify },
+    ...{ store, clock, version: config.version, image: settings.image, identify: access.http.identify },
     printer: new PromPrinter(),
     tokenHashes: (config.metricsTokens ?? []).map((token) => tokenHash(token.reveal())),
   };

@@ -16,7 +16,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { jobStatus, runnerHost, snapshot } from '../../src/wire/api-v1/shapes.ts';
 import { noAudit } from '../support/no-audit.ts';
-import { at, globex, host, job, small, vm } from './store/things.ts';
+import { at, globex, host, job, small, vitals, vm } from './store/things.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const callers: Record<string, Caller> = {
@@ -63,6 +63,7 @@ beforeAll(async () => {
     for (const one of [job(1), running, finished, job(4, { scope: globex, name: 'secret plan' })])
       await tx.jobs.insert(one);
     await tx.hosts.insert(metal);
+    await tx.vitals.put(vitals(metal.id, { roundTripMs: 7.25 }));
     await tx.hosts.insert(host(2, { name: 'vault', owners: ['globex'] }));
     await tx.vms.insert(vm(1, { host: metal.id, state: 'busy', job: running.id }));
     await tx.vms.insert(vm(2, { host: metal.id, state: 'busy', scope: globex }));
@@ -167,10 +168,12 @@ describe('runners', () => {
         customer: 'acme',
         status: 'running',
         reachable: true,
+        pingNano: 7_250_000,
         cpus: 48,
         memory: 65_536 * 1024 * 1024,
         memoryAvailable: (65_536 - 8192) * 1024 * 1024,
         vms: 2,
+        maxVms: 16,
         arch: 'amd64',
         agentSHA: '0.1.0',
       },
@@ -190,7 +193,7 @@ describe('runners', () => {
       'NAME | CUSTOMER | STATUS | VMS | PING | UP | CPUS | RAM | FREE RAM | ARCH | VERSION | IMAGES',
     );
     expect(cells[2]?.slice(0, 11).join(' ')).toBe(
-      'server1 acme running 2 - - 48 68.72GB 60.13GB amd64 0.1.0',
+      'server1 acme running 2/16 7ms - 48 68.72GB 60.13GB amd64 0.1.0',
     );
     expect(text).not.toContain('vault');
   });

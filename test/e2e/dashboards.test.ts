@@ -8,8 +8,10 @@ import { z } from 'zod';
 import { PromPrinter } from '../../src/adapters/metrics-prom/prom-printer.ts';
 import { serveMetrics } from '../../src/control-plane/metrics/serve-metrics.ts';
 import { admin } from '../../src/domain/access/caller.ts';
+import { hostId } from '../../src/domain/ids.ts';
 import { after, days, minutes } from '../../src/domain/time.ts';
-import { ControlPlaneWorld } from '../support/control-plane-world.ts';
+import { vitals } from '../contract/store/things.ts';
+import { ControlPlaneWorld, testSettings } from '../support/control-plane-world.ts';
 import { namesIn, promtool, whyNoPrometheus } from '../support/prometheus.ts';
 import { root } from '../support/source-tree.ts';
 import { matrixOf } from '../support/workflows.ts';
@@ -49,6 +51,7 @@ async function aScrape(): Promise<string> {
   const expiresAt = after(now, days(2));
   await world.store.transaction(async (tx) => {
     await tx.apiTokens.add({ ...about, id: 't1', hash: 'a'.repeat(64), expiresAt });
+    await tx.vitals.put(vitals(hostId('host-rack'), { at: now }));
     await tx.loops.put('certificate', { host: 'bellows.example', endsAt: expiresAt });
   });
   const { text } = await serveMetrics(
@@ -57,6 +60,7 @@ async function aScrape(): Promise<string> {
       clock: world.clock,
       printer: new PromPrinter(),
       version: '1',
+      image: testSettings.image,
       tokenHashes: [],
       identify: async () => admin,
     },

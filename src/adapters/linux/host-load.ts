@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import type { HostLoad, HostLoadFacts } from '../../ports/host-load.ts';
+import { devicesIn } from './net-dev.ts';
 
 /** @param proc for tests. */
 export const linuxHostLoad = (proc = '/proc'): HostLoad => ({
@@ -37,19 +38,16 @@ function memoryOf(text: string, name: string): number {
   return Number(found) * 1024;
 }
 
-/** proc(5), /proc/net/route: a default route has destination and mask 0. /proc/net/dev: receive and send, eight numbers each. */
+/** proc(5), /proc/net/route: a default route has destination and mask 0. */
 function egressOf(routes: string, devices: string): HostLoadFacts['egress'] {
   const rows = routes.split('\n').map((line) => line.split('\t'));
   const names = new Set(
     rows.filter(([, destination]) => destination === '00000000').map(([name = '']) => name),
   );
-  let found: { receivedBytes: number; sentBytes: number } | undefined;
-  for (const line of devices.split('\n')) {
-    const [name = '', numbers = ''] = line.split(':');
-    if (!names.has(name.trim())) continue;
-    const values = numbers.trim().split(/ +/).map(Number);
-    const { receivedBytes, sentBytes } = found ?? { receivedBytes: 0, sentBytes: 0 };
-    found = { receivedBytes: receivedBytes + (values[0] ?? 0), sentBytes: sentBytes + (values[8] ?? 0) };
-  }
-  return found;
+  const uplinks = devicesIn(devices).filter(({ name }) => names.has(name));
+  if (uplinks.length === 0) return undefined;
+  return {
+    receivedBytes: uplinks.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
+    sentBytes: uplinks.reduce((sum, { sentBytes }) => sum + sentBytes, 0),
+  };
 }

@@ -23,6 +23,7 @@ const look = {
   diskBytes: 4096,
   diskFreeBytes: 2048,
   egress: { receivedBytes: 7, sentBytes: 9 },
+  vmTraffic: { receivedBytes: 5, sentBytes: 6 },
 } as const;
 const here = { host: '127.0.0.1', port: 0 };
 
@@ -34,6 +35,7 @@ it("serves an agent's metrics, as promtool wants them", async ({ skip }) => {
   await listener.close();
   expect(seriesValue(text, 'bellows_agent_vms{state="running"}')).toBe(2);
   expect(seriesValue(text, 'bellows_agent_egress_sent_bytes_total')).toBe(9);
+  expect(seriesValue(text, 'bellows_agent_vms_received_bytes_total')).toBe(5);
   if (whyNoPrometheus !== undefined) skip(whyNoPrometheus);
   await promtool(['check', 'metrics'], text);
 });

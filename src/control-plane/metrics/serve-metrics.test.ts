@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
-import { ControlPlaneWorld } from '../../../test/support/control-plane-world.ts';
+import { ControlPlaneWorld, testSettings } from '../../../test/support/control-plane-world.ts';
 import { namesIn, promtool, seriesValue, whyNoPrometheus } from '../../../test/support/prometheus.ts';
 import { matrixOf } from '../../../test/support/workflows.ts';
 import { PromPrinter } from '../../adapters/metrics-prom/prom-printer.ts';
 import { admin, type Caller } from '../../domain/access/caller.ts';
-import { minutes, seconds } from '../../domain/time.ts';
+import type { HostVitals, ImageAge, ToldVitals } from '../../domain/hosts/vitals.ts';
+import { hostId } from '../../domain/ids.ts';
+import { after, days, minutes, seconds } from '../../domain/time.ts';
 import { tokenHash } from '../requests/tokens.ts';
 import { type MetricsDeps, serveMetrics } from './serve-metrics.ts';
 
@@ -20,6 +22,7 @@ const depsOf = (world: ControlPlaneWorld): MetricsDeps => ({
   clock: world.clock,
   printer: new PromPrinter(),
   version: '1.2.3',
+  image: testSettings.image,
   tokenHashes: [tokenHash('scraper')],
   identify: async ({ authorization }) => callers[authorization ?? ''],
 });
@@ -62,6 +65,48 @@ it('counts what came, what ran and how long each phase took', async () => {
   expect(seriesValue(text, 'bellows_host_up{host="rack"}')).toBe(1);
   expect(seriesValue(text, 'bellows_host_vms{host="rack"}')).toBe(0);
   expect(seriesValue(text, 'bellows_host_memory_bytes{host="rack"}')).toBe(2 * 4096 * 2 ** 20);
+});
+
+it('tells how hosts do, as long as it is news, and how old what runs there is', async () => {
+  const world = new ControlPlaneWorld();
+  await world.addHost('rack', 1);
+  const at = world.clock.now();
+  const image: ImageAge = {
+    digest: testSettings.image,
+    builtAt: after(at, -days(3)),
+    runner: { version: '2.336.0', releasedAt: after(at, -days(8)) },
+  };
+  const told: ToldVitals = {
+    load: [1.5, 2, 3],
+    processors: 8,
+    memoryBytes: 1000,
+    memoryAvailableBytes: 400,
+    diskBytes: 50,
+    diskFreeBytes: 20,
+    egress: { receivedBytes: 5, sentBytes: 6 },
+    kernel: '6.1',
+    images: [image],
+  };
+  const put = (one: HostVitals) => world.store.transaction((tx) => tx.vitals.put(one));
+  await put({ host: hostId('host-rack'), at, roundTripMs: 12, told });
+  await put({ host: hostId('host-that-is-removed'), at, told });
+  const text = await scrape(depsOf(world));
+  const of = (name: string, from = text) => seriesValue(from, `bellows_host_${name}{host="rack"}`);
+  expect(of('ping_seconds')).toBe(0.012);
+  expect(of('load1')).toBe(1.5);
+  expect(of('machine_memory_available_bytes')).toBe(400);
+  expect(of('machine_disk_free_bytes')).toBe(20);
+  expect(of('egress_sent_bytes_total')).toBe(6);
+  expect(of('vms_busy')).toBe(0);
+  expect(of('image_age_seconds')).toBe(3 * 86_400);
+  expect(seriesValue(text, 'bellows_host_runner_info{host="rack",version="2.336.0"}')).toBe(1);
+  expect(text).not.toContain('host-that-is-removed');
+  if (whyNoPrometheus === undefined) await promtool(['check', 'metrics'], text);
+  // Its agent tells none, so what was told stays as it is.
+  await put({ host: hostId('host-rack'), at: after(at, -minutes(3)), told });
+  const later = await scrape(depsOf(world));
+  expect(of('load1', later)).toBeUndefined();
+  expect(of('runner_age_seconds', later)).toBe(8 * 86_400);
 });
 
 it('counts each thing once, whoever is asked and however often', async () => {

@@ -1,6 +1,7 @@
 // `GET /metrics`: the whole for operators and for the metrics token, an account's own series for its own token (I9).
 
 import { type Caller, nobody, ownersSeen, sees } from '../../domain/access/caller.ts';
+import type { ImageDigest } from '../../domain/ids.ts';
 import { serverFamilies } from '../../domain/metrics/server-families.ts';
 import { delayedAfterMs } from '../../domain/metrics/totals.ts';
 import type { WatchLook } from '../../domain/metrics/watch-families.ts';
@@ -18,6 +19,8 @@ export interface MetricsDeps {
   clock: Clock;
   printer: MetricPrinter;
   version: string;
+  /** What new VMs start from. */
+  image: ImageDigest;
   /** SHA-256 of tokens that are good for metrics alone, in hex. */
   tokenHashes: readonly string[];
   identify: (credentials: {
@@ -54,7 +57,7 @@ export async function serveMetrics(
   }
 }
 
-async function metricsFor({ store, clock, version }: MetricsDeps, caller: Caller) {
+async function metricsFor({ store, clock, version, image }: MetricsDeps, caller: Caller) {
   const now = clock.now();
   const totals = await measuredTotals(store, now);
   const owners = Object.entries(totals.owners).filter(([owner]) => sees(caller, owner));
@@ -66,6 +69,8 @@ async function metricsFor({ store, clock, version }: MetricsDeps, caller: Caller
       ...(caller.reach === 'all' && {
         fleet: {
           hosts: await tx.hosts.list(),
+          vitals: await tx.vitals.list(),
+          image,
           budgets: await tx.budget.list(),
           unreadDeliveries: await tx.deliveries.count('new'),
           ...(await watched(tx)),

@@ -13,6 +13,8 @@ export interface AgentLook {
   diskBytes: number;
   diskFreeBytes: number;
   egress?: { receivedBytes: number; sentBytes: number };
+  /** Of all VMs since the agent started; absent where VMs have no taps. */
+  vmTraffic?: { receivedBytes: number; sentBytes: number };
 }
 
 export const agentVmStates = [
@@ -27,7 +29,7 @@ export const agentVmStates = [
 export function agentFamilies(look: AgentLook): readonly Family[] {
   const one = (value: number, labels: Labels = {}) => [{ labels, value }];
   const [load1, load5, load15] = look.load;
-  const { egress } = look;
+  const { egress, vmTraffic } = look;
   return [
     gauge(
       'bellows_agent_build_info',
@@ -62,6 +64,16 @@ export function agentFamilies(look: AgentLook): readonly Family[] {
       'bellows_agent_egress_sent_bytes_total',
       'Sent over the default route since the boot.',
       egress === undefined ? [] : one(egress.sentBytes),
+    ),
+    counter(
+      'bellows_agent_vms_received_bytes_total',
+      'Received by VMs over their taps since the agent started, also by those that are gone.',
+      vmTraffic === undefined ? [] : one(vmTraffic.receivedBytes),
+    ),
+    counter(
+      'bellows_agent_vms_sent_bytes_total',
+      'Sent by VMs over their taps since the agent started.',
+      vmTraffic === undefined ? [] : one(vmTraffic.sentBytes),
     ),
   ];
 }

@@ -4,9 +4,9 @@ import { reservingStates, type Vm } from '../lifecycle/vm.ts';
 import type { Host } from '../scheduling/host.ts';
 import { between, type Instant } from '../time.ts';
 import { type Family, gauge, type Sample } from './family.ts';
+import { type VitalsLook, vitalsFamilies } from './vitals-families.ts';
 
-export interface FleetLook {
-  hosts: readonly Host[];
+export interface FleetLook extends VitalsLook {
   /** GitHub's limits, by what they are for. */
   budgets: readonly { bucket: string; limit?: number; remaining: number; resetAt: Instant }[];
   /** Webhooks that are stored and not read yet. */
@@ -16,7 +16,7 @@ export interface FleetLook {
 const mib = 2 ** 20;
 
 export function fleetFamilies(
-  { hosts, budgets, unreadDeliveries }: FleetLook,
+  { hosts, budgets, unreadDeliveries, ...told }: FleetLook,
   vms: readonly Vm[],
   now: Instant,
 ): readonly Family[] {
@@ -28,6 +28,7 @@ export function fleetFamilies(
     });
   return [
     ...hostFamilies(each),
+    ...vitalsFamilies({ hosts, ...told }, now),
     gauge('bellows_deliveries_unread', 'Webhooks that are stored and not read yet.', [
       { labels: {}, value: unreadDeliveries },
     ]),
@@ -83,6 +84,11 @@ function hostFamilies(each: Each): readonly Family[] {
       'bellows_host_vms',
       'VMs that hold room on the host.',
       each((_host, holding) => holding.length),
+    ),
+    gauge(
+      'bellows_host_vms_busy',
+      'VMs on the host that run a job.',
+      each((_host, holding) => holding.filter(({ state }) => state === 'busy').length),
     ),
     gauge(
       'bellows_host_memory_bytes',

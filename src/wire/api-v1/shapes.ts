@@ -33,11 +33,14 @@ export const runnerHost = z.object({
   customer: z.string(),
   status: z.enum(['running', 'draining', 'disabled']),
   reachable: z.boolean(),
+  /** From the control plane to the agent and back. */
+  pingNano: nanoseconds.optional(),
   cpus: z.number().int().optional(),
   /** In bytes. */
   memory: z.number().int().optional(),
   memoryAvailable: z.number().int().optional(),
   vms: z.number().int(),
+  maxVms: z.number().int().optional(),
   arch: z.enum(['amd64', 'arm64']).optional(),
   /** The version of its agent. */
   agentSHA: z.string().optional(),

@@ -1,8 +1,10 @@
 // Plain jobs, VMs, hosts and deliveries, of which a test names only what it is about.
 
+import type { HostVitals } from '../../../src/domain/hosts/vitals.ts';
 import {
   type DeliveryGuid,
   deliveryGuid,
+  type HostId,
   hostId,
   imageDigest,
   installationId,
@@ -128,3 +130,27 @@ export function delivery(n: number, changes: Partial<NewDelivery> = {}): NewDeli
     ...changes,
   };
 }
+
+export const vitals = (host: HostId, changes: Partial<HostVitals> = {}): HostVitals => ({
+  host,
+  at: at(0),
+  roundTripMs: 1.5,
+  told: {
+    load: [0.5, 1, 2],
+    processors: 8,
+    memoryBytes: 2 ** 35,
+    memoryAvailableBytes: 2 ** 34,
+    diskBytes: 2 ** 40,
+    diskFreeBytes: 2 ** 39,
+    egress: { receivedBytes: 2 ** 50, sentBytes: 7 },
+    kernel: '6.1.0',
+    images: [
+      {
+        digest: imageDigest(`sha256:${'1'.repeat(64)}`),
+        builtAt: at(-3),
+        runner: { version: '2.336.0', releasedAt: at(-8) },
+      },
+    ],
+  },
+  ...changes,
+});

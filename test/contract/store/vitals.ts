@@ -1,25 +1,10 @@
 import { expect } from 'vitest';
 import type { HostVitals } from '../../../src/domain/hosts/vitals.ts';
 import { itWith, type OpenStores, within } from './stores.ts';
-import { at, host, hostName } from './things.ts';
+import { vitals as aHostsVitals, at, host, hostName } from './things.ts';
 
-const vitals = (n: number, changes: Partial<HostVitals> = {}): HostVitals => ({
-  host: hostName(n),
-  at: at(n),
-  roundTripMs: 1.5,
-  told: {
-    load: [0.5, 1, 2],
-    processors: 8,
-    memoryBytes: 2 ** 35,
-    memoryAvailableBytes: 2 ** 34,
-    diskBytes: 2 ** 40,
-    diskFreeBytes: 2 ** 39,
-    egress: { receivedBytes: 2 ** 50, sentBytes: 7 },
-    kernel: '6.1.0 \u0000',
-    images: [],
-  },
-  ...changes,
-});
+const vitals = (n: number, changes: Partial<HostVitals> = {}): HostVitals =>
+  aHostsVitals(hostName(n), { at: at(n), ...changes });
 
 export function vitalsContract(open: OpenStores): void {
   const it = itWith(open);

@@ -31,6 +31,7 @@ function describe(host: ApiHost, asked: string | undefined, withImages: boolean)
     customer: customer ?? '',
     status: host.hold?.kind ?? 'running',
     reachable: host.state === 'online',
+    ...(host.vitals?.pingMs !== undefined && { pingNano: Math.round(host.vitals.pingMs * 1e6) }),
     ...(capacity !== undefined && {
       cpus: Math.floor(capacity.milliCpus / 1000),
       memory: capacity.memoryMib * bytesInMib,
@@ -38,6 +39,7 @@ function describe(host: ApiHost, asked: string | undefined, withImages: boolean)
       arch: capacity.arch === 'arm64' ? 'arm64' : 'amd64',
     }),
     vms: host.vms,
+    ...(host.maxVms !== undefined && { maxVms: host.maxVms }),
     ...(host.version !== undefined && { agentSHA: host.version }),
     ...(withImages && { images: capacity?.images ?? [] }),
   };
@@ -66,8 +68,8 @@ const textOf = (hosts: readonly RunnerHost[], withImages: boolean): string =>
       host.name,
       host.customer === '' ? unknown : host.customer,
       host.reachable ? host.status : 'unreachable',
-      String(host.vms),
-      unknown,
+      host.maxVms === undefined ? String(host.vms) : `${host.vms}/${host.maxVms}`,
+      host.pingNano === undefined ? unknown : `${Math.round(host.pingNano / 1e6)}ms`,
       unknown,
       String(host.cpus ?? unknown),
       gigabytes(host.memory),
