@@ -145,6 +145,7 @@ function serverConfig(
       pollAllMs: options.looksOften ? seconds(10) : minutes(5),
       lookShare: 0.6,
       checkRuns: true,
+      readLogs: true,
     },
     log: options.log,
     version: 'demo',

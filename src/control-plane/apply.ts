@@ -14,10 +14,11 @@ import { after, type Instant } from '../domain/time.ts';
 import type { Transaction } from '../ports/store.ts';
 import { noteJob, noteVm } from './attribution/note-ends.ts';
 import type { Deps } from './deps.ts';
+import { askForLog } from './effects/ask-for-log.ts';
 import { recordRepairs } from './repair/book.ts';
 
 export interface ApplyDeps extends Pick<Deps, 'clock'> {
-  settings: Pick<Deps['settings'], 'timing'>;
+  settings: Pick<Deps['settings'], 'timing'> & Partial<Pick<Deps['settings'], 'readLogs'>>;
 }
 
 /**
@@ -38,6 +39,7 @@ export async function applyToJob(
   if (outcome.next !== job) await tx.jobs.update(outcome.next);
   countFinished(tx, job, outcome.next);
   await noteJob(tx, job, outcome.next);
+  await askForLog(tx, deps, job, outcome.next);
   await writeAround(tx, outcome, now);
   await recordRepairs(tx, repairsOfJob(job, event, outcome.next, now, by));
   return outcome.next;

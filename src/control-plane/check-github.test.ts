@@ -81,6 +81,7 @@ async function check() {
     repositories: unused,
     budget: unused,
     showCheckRun: unused,
+    logTail: unused,
     app: async () => {
       refuse();
       return scene.app;

@@ -44,6 +44,8 @@ export interface Settings {
   lookShare: number;
   /** How long a delivery or a task waits when the wake-up for it was lost; `defaultIdleLookMs` when left out. */
   idleLookMs?: DurationMs;
+  /** Whether the end of a failed job's log is looked at for why it failed. */
+  readLogs: boolean;
   /** Whether the author of a job is told at GitHub when it waits for what cannot be. */
   checkRuns: boolean;
 }

@@ -141,5 +141,6 @@ const settingsOf = (
   pollAllMs: values.pollAllMs,
   lookShare: values.lookShare,
   checkRuns: values.checkRuns,
+  readLogs: values.readLogs,
   idleLookMs: values.idleLookMs,
 });

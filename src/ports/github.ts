@@ -26,6 +26,11 @@ export interface GitHub {
   deleteRunner(scope: Scope, id: RunnerId): Promise<DeletionAnswer>;
   /** `missing`: 404. The fact's `asOf` is the moment at which the request began. */
   readJob(job: JobRef): Promise<JobFact | 'missing'>;
+  /**
+   * The last `bytes` of the log of a job that is over, without colours and time stamps; GitHub has masked the secrets that it
+   * knows of. `missing`: there is none, or not yet.
+   */
+  logTail(job: JobRef, bytes: number): Promise<readonly string[] | 'missing'>;
   /** Jobs of the repository's runs that are queued or in progress. Conditional requests: costs little when unchanged. */
   openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]>;
   /**

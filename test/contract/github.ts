@@ -13,6 +13,7 @@ import type { SimGithub, SimGithubOptions } from '../../src/sim/github/sim-githu
 import type { Conclusion, Run } from '../../src/sim/github/state.ts';
 import { checksContract } from './github-checks.ts';
 import { deliveriesContract } from './github-deliveries.ts';
+import { logsContract } from './github-logs.ts';
 
 export interface GitHubHarness {
   github: GitHub;
@@ -273,6 +274,13 @@ export function githubContract(
       expect(groups).toContainEqual(expect.objectContaining({ id: 1, visibility: 'all' }));
       expect(groups).toContainEqual(expect.objectContaining({ name: 'big', visibility: 'selected' }));
     });
+  });
+
+  logsContract(name, {
+    begin: () => begin(),
+    end,
+    harness: () => harness,
+    job: async () => refOf(await push(oneJob)),
   });
 
   checksContract(name, {

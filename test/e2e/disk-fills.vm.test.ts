@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobId } from '../../src/domain/ids.ts';
-import { logOf } from '../../src/sim/github/http/actions-routes.ts';
+import { logOf } from '../../src/sim/github/job-log.ts';
 import type { ApiJob } from '../../src/wire/api/jobs.ts';
 import { hasProgram, makeProduct, type Product, repository } from '../support/product.ts';
 import { type Program, waitFor } from '../support/program.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSecrets, needlesOf } from '../../demo/secrets.ts';
 import { bootIdIn } from '../../demo/verdict.ts';
 import { jobId } from '../../src/domain/ids.ts';
-import { logOf } from '../../src/sim/github/http/actions-routes.ts';
+import { logOf } from '../../src/sim/github/job-log.ts';
 import type { ApiJob } from '../../src/wire/api/jobs.ts';
 import type { ApiVm } from '../../src/wire/api/vms.ts';
 import { gateAddress, hasProgram, makeProduct, type Product, repository } from '../support/product.ts';

@@ -39,6 +39,7 @@ import { factOf, statusSince, type WorkflowJob } from '../../wire/github-job.ts'
 import * as wire from '../../wire/github-rest.ts';
 import { registrationsPerApp, registrationsPerScope } from './budget-rules.ts';
 import { showCheckRun } from './check-runs.ts';
+import { logTail } from './log-tail.ts';
 import { nextCursor } from './next-cursor.ts';
 import { type Call, type GitHubOptions, Rest } from './rest.ts';
 
@@ -119,6 +120,10 @@ export class OctokitGitHub implements GitHub, GitHubHook {
     };
     const read = await orAbsent(() => this.#rest.call(call, wire.job));
     return read === undefined ? 'missing' : factOf(read, 'read', asOf);
+  }
+
+  logTail(job: JobRef, bytes: number): Promise<readonly string[] | 'missing'> {
+    return logTail(this.#rest, job, bytes, this.#kept);
   }
 
   /** Two lists of runs, and one of jobs for each run in them; each asked whether it changed. */

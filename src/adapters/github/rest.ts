@@ -43,6 +43,8 @@ export interface Call {
   keep?: number;
   /** Ask whether it has changed since the last time. */
   conditional?: boolean;
+  /** The answer is a redirect, which is not followed: where it leads is its `location`. */
+  redirected?: true;
 }
 
 export interface Parser<T> {
@@ -101,6 +103,15 @@ export class Rest {
     );
   }
 
+  /** As `send`, for an answer that is a redirect: where it leads. */
+  async locate(call: Omit<Call, 'redirected'>): Promise<string> {
+    const { location } = (await this.#send({ ...call, redirected: true })).headers;
+    if (location !== undefined) return location;
+    throw new GitHubError(`GitHub's answer when asked to ${call.operation} leads nowhere`, {
+      kind: 'unavailable',
+    });
+  }
+
   /** As `call`, for an answer that has no body worth reading. */
   async send(call: Call): Promise<void> {
     await this.#send(call);
@@ -129,7 +140,7 @@ export class Rest {
       await this.#budget.learn(bucket, answer.headers);
       return { data: known.value, headers: answer.headers };
     }
-    if (answer.status < 300) {
+    if (answer.status < 300 || (call.redirected && answer.status === 302)) {
       await this.#budget.learn(bucket, answer.headers);
       if (call.conditional) this.#etags.set(key, answer.headers.etag, answer.data);
       return { data: answer.data, headers: answer.headers };
@@ -163,7 +174,11 @@ export class Rest {
     }
   }
 
-  async #request({ route, params }: Call, token: Secret, etag: string | undefined): Promise<Answer> {
+  async #request(
+    { route, params, redirected }: Call,
+    token: Secret,
+    etag: string | undefined,
+  ): Promise<Answer> {
     try {
       const response = await this.#octokit.request(route, {
         ...params,
@@ -172,7 +187,10 @@ export class Rest {
           'x-github-api-version': apiVersion,
           ...(etag === undefined ? {} : { 'if-none-match': etag }),
         },
-        request: { signal: AbortSignal.timeout(this.#timeoutMs) },
+        request: {
+          signal: AbortSignal.timeout(this.#timeoutMs),
+          ...(redirected && { redirect: 'manual' }),
+        },
       });
       return {
         kind: 'answer',

@@ -71,6 +71,12 @@ export const githubSettings = {
     flag,
     'Say by a check run on the commit why a job waits for what cannot be. The App needs the permission *Checks: write* for it, and does without.',
   ),
+  readLogs: setting(
+    'BELLOWS_READ_LOGS',
+    'true',
+    flag,
+    "Look at the end of a failed job's log, as GitHub has it, for why it failed. Nothing of it is kept but the kind of failure and the name of what was missing.",
+  ),
   serveForks: setting('BELLOWS_SERVE_FORKS', 'false', flag, 'Serve repositories that are forks.'),
 } as const;
 

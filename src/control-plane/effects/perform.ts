@@ -14,6 +14,7 @@ import { deleteRunner } from './delete-runner.ts';
 import { forgetRunner } from './forget-runner.ts';
 import { placeRequested } from './place-requested.ts';
 import { readJob } from './read-job.ts';
+import { readLog } from './read-log.ts';
 import { registerRunner } from './register-runner.ts';
 import { tellWait } from './tell-wait.ts';
 
@@ -43,6 +44,8 @@ export async function perform(deps: Deps, task: Task): Promise<void> {
       return vmDeadline(deps, what.vm);
     case 'job-deadline':
       return jobDeadline(deps, what.job);
+    case 'read-log':
+      return readLog(deps, what.job, task.attempts);
     case 'tell-wait':
       return tellWait(deps, what.run, what.labels);
     case 'repair':

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { classifyFailure, type FailureClass } from './failure-class.ts';
+import { classifyFailure, type FailureClass, failureFound } from './failure-class.ts';
 import { missingPiece } from './missing-pieces.ts';
 
 const ofLog = (...logTail: string[]) => classifyFailure({ conclusion: 'failure', vmWords: [], logTail });
@@ -150,5 +150,20 @@ describe('a missing piece', () => {
     expect(ofLog('x.sh: line 1: unzip: command not found').advice).toBe(
       'Add unzip to the image: it brings the command unzip.',
     );
+  });
+});
+
+describe('what is kept of a failure', () => {
+  it('tells the same owner and advice as the log did, without a line of it', () => {
+    for (const logTail of [
+      ['x: unzip: command not found'],
+      ['ENOSPC'],
+      ['Could not resolve host: x'],
+      ['no'],
+    ]) {
+      const { line: _, ...told } = classifyFailure({ conclusion: 'failure', vmWords: [], logTail });
+      const { class: found, missing } = told;
+      expect(failureFound({ class: found, ...(missing && { missing }) })).toEqual(told);
+    }
   });
 });

@@ -165,7 +165,7 @@ export function classifyFailure({ vmWords, logTail }: KnownFailure): ClassifiedF
     if (missing !== undefined)
       return { class: 'missing-piece', owner: 'workflow', line, missing, advice: adviceFor(missing) };
   }
-  return { class: 'workflow', owner: 'workflow', advice: 'Read its log.' };
+  return { class: 'workflow', owner: 'workflow', advice: readIt };
 }
 
 function firstFit(
@@ -180,6 +180,23 @@ function firstFit(
 }
 
 const clipped = (line: string): string => line.slice(0, longestLine);
+
+/** What is kept of a failure that a log told: no line of it, which may say anything. */
+export interface FailureFound {
+  class: FailureClass;
+  missing?: MissingPiece;
+}
+
+/** The same failure again, with today's owner and advice. */
+export function failureFound({ class: found, missing }: FailureFound): Omit<ClassifiedFailure, 'line'> {
+  const row = rows.find((one) => one.class === found);
+  if (row !== undefined) return { class: row.class, owner: row.owner, advice: row.advice };
+  return found === 'missing-piece' && missing !== undefined
+    ? { class: found, owner: 'workflow', missing, advice: adviceFor(missing) }
+    : { class: 'workflow', owner: 'workflow', advice: readIt };
+}
+
+const readIt = 'Read its log.';
 
 const adviceFor = ({ kind, name, package: named }: MissingPiece): string =>
   named === undefined

@@ -55,7 +55,7 @@ export function samplesOfEnd({ job, vm, vmLines }: Known): readonly Sample[] {
       { ...about, kind: 'outcome', owner: 'workflow', failed: false },
     ];
   if (conclusion !== 'failure' && conclusion !== 'timed_out') return [];
-  const { owner } = classifyFailure({ conclusion, vmWords: wordsOf(vm, vmLines), logTail: [] });
+  const { owner } = classifyFailure({ conclusion, vmWords: endWordsOf(vm, vmLines), logTail: [] });
   return owner === 'workflow' ? [{ ...about, kind: 'outcome', owner, failed: true }] : [];
 }
 
@@ -75,7 +75,7 @@ export function samplesOfVm({ job, vm, vmLines }: Known): readonly Sample[] {
 }
 
 /** What the host and its guest said of the VM's end. */
-function wordsOf(vm: Vm | undefined, lines: readonly HistoryLine[]): readonly string[] {
+export function endWordsOf(vm: Vm | undefined, lines: readonly HistoryLine[]): readonly string[] {
   const words = lines.flatMap(({ data }) => [data.reason, data.finding]);
   return [...(vm?.failure ? [vm.failure.reason] : []), ...words.filter((word) => typeof word === 'string')];
 }

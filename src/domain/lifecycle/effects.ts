@@ -25,6 +25,8 @@ export type Effect =
   | { kind: 'place' }
   /** Send the host its desired set now. */
   | { kind: 'push-host'; host: HostId }
+  /** Look at the end of a failed job's log for why it failed. */
+  | { kind: 'read-log'; job: JobId }
   /** Say at GitHub why the jobs of a run with these labels wait for what cannot be, or that they do not any more. */
   | { kind: 'tell-wait'; run: RunId; labels: LabelKey }
   /** Run one round of a repair loop; it comes again by itself. */

@@ -17,6 +17,7 @@ function subject(what: Effect | Deadline): readonly (string | number | boolean)[
     case 'forget-runner':
       return [what.vm, what.scope.installationId, scopeKey(what.scope), what.runnerName];
     case 'read-job':
+    case 'read-log':
     case 'job-deadline':
       return [what.job];
     case 'bind-job':

@@ -24,11 +24,13 @@ import type {
 } from '../../ports/github.ts';
 import { Secret } from '../../ports/secret.ts';
 import { factOf, statusSince, type WorkflowJob, workflowJob } from '../../wire/github-job.ts';
+import { linesOfTail } from '../../wire/github-log.ts';
 import { findRepository, fullNameOf, repositoriesOf } from './accounts.ts';
 import { type Answer, answer, notFound } from './answer.ts';
 import { InProcessCalls } from './in-process-calls.ts';
 import { showCheckRun } from './in-process-checks.ts';
 import { encodeJitConfig } from './jit-config.ts';
+import { logOf } from './job-log.ts';
 import { jobAsRead } from './job-versions.ts';
 import { renderJob } from './render/job.ts';
 import {
@@ -112,6 +114,17 @@ export class InProcessGitHub implements GitHub {
     if (read.ok) return factOf(read.value, 'read', asOf);
     if (read.status === 404) return 'missing';
     throw this.#calls.error(`read job ${job.id}`, read);
+  }
+
+  async logTail({ id, installationId }: JobRef, bytes: number): Promise<readonly string[] | 'missing'> {
+    const read = await this.#calls.ask('GET job logs', installationId, () => {
+      const job = this.#world.state.jobs.get(id);
+      const text = job?.phase === 'completed' ? logOf(job) : undefined;
+      return text === undefined ? notFound : answer(text);
+    });
+    if (read.ok) return linesOfTail(new TextEncoder().encode(read.value).subarray(-bytes));
+    if (read.status === 404) return 'missing';
+    throw this.#calls.error(`read the log of job ${id}`, read);
   }
 
   async openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]> {

@@ -15,6 +15,8 @@ export interface JobWork {
   durationMs: number;
   conclusion: Conclusion;
   outputs?: Readonly<Record<string, string>>;
+  /** What it prints. */
+  log?: string;
   /** How long the process stays when its job is over; for ever (`Infinity`) until its machine is gone. */
   lingerMs?: number;
 }
@@ -125,6 +127,7 @@ async function runJob(options: InProcessRunnerOptions, session: Session, job: Jo
   await Promise.all([worked, cancelled]);
   stopRenewing();
   if (signal.aborted) return;
+  if (work.log !== undefined) job.logText = work.log;
   const conclusion = ended === 'cancelled' ? 'cancelled' : work.conclusion;
   completeJob(github.world, {
     planId: job.planId,

@@ -14,7 +14,7 @@ export const fromSwarm = (name: string, about: string, options: SwarmOptions): S
     const transcript = new Transcript('wide', tell);
     // What the seed draws must come as it came then: calls that were not made yet are not made.
     const result = await runOnMemory(
-      { checkRuns: false, ...options },
+      { words: 'off', ...options },
       {
         onLine: (line) => {
           onLine?.(line);

@@ -18,6 +18,8 @@ function wordsFor(what: string, data: Data): Pick<Told, 'text'> | undefined {
       return { text: `its author is told at GitHub: ${data.reason}` };
     case 'wait-ended':
       return { text: 'GitHub is told that the wait is over' };
+    case 'log-read':
+      return { text: `the end of its log tells why it failed: ${data.class}` };
     case 'deadline':
       return { text: `${data.to} for long: read from the API` };
     case 'repaired':

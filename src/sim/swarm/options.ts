@@ -19,8 +19,8 @@ export interface SwarmOptions {
   jobMs: readonly [DurationMs, DurationMs];
   /** The kinds that are on, each with its rate. */
   faults: Readonly<Partial<Record<FaultName, number>>>;
-  /** Whether authors are told of impossible waits; they are when left out. */
-  checkRuns?: boolean;
+  /** Off: authors are not told of impossible waits, and no log is read. On when left out. */
+  words?: 'off';
 }
 
 export interface HostChoice {

@@ -51,7 +51,7 @@ export async function runSeed<Snapshot>(
     seed: options.seed,
     database,
     servers: options.servers,
-    settings: { timing, ...(options.checkRuns !== undefined && { checkRuns: options.checkRuns }) },
+    settings: { timing, ...(options.words === 'off' && { checkRuns: false, readLogs: false }) },
   });
   if (onLine !== undefined) world.trace.onLine(onLine);
   const storm = new Storm(world, options);

@@ -26,4 +26,5 @@ export const worldSettings: Settings = {
   pollAllMs: minutes(10),
   lookShare: 0.6,
   checkRuns: true,
+  readLogs: true,
 };

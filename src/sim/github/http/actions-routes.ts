@@ -3,6 +3,7 @@
 import { jobId, runId } from '../../../domain/ids.ts';
 import { type Answer, answer, notFound, refuse } from '../answer.ts';
 import { createdIn } from '../created-in.ts';
+import { logOf } from '../job-log.ts';
 import { jobAsRead } from '../job-versions.ts';
 import { renderJob } from '../render/job.ts';
 import { renderRun } from '../render/run.ts';
@@ -137,13 +138,4 @@ function logLocation(shell: Shell, job: Job): Answer<RestReply> {
   const { token } = shell.logTokens.issue('', job, shell.world.beliefs.logUrlMs);
   const origin = new URL(shell.world.urls.api).origin;
   return answer({ status: 302, headers: { location: `${origin}/logs/${token}` } });
-}
-
-/** The job's log as its runner sent it, or the logs of its steps one after the other. */
-export function logOf(job: Job): string | undefined {
-  if (job.logText !== undefined) return job.logText;
-  const parts = job.steps
-    .map((step) => job.stepLogs.get(step.externalId))
-    .filter((text) => text !== undefined);
-  return parts.length === 0 ? undefined : parts.join('');
 }

@@ -3,8 +3,8 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { jobByToken, updateSteps } from '../job-calls.ts';
+import { logOf } from '../job-log.ts';
 import type { Job } from '../state.ts';
-import { logOf } from './actions-routes.ts';
 import { record } from './rest.ts';
 import { stepsOf } from './results-format.ts';
 import { bearerOf, type Shell, type Upload } from './shell.ts';
@@ -57,8 +57,19 @@ export function addResultsService(server: FastifyInstance, shell: Shell): void {
   server.get('/logs/:token', (request, reply) => {
     const job = shell.logTokens.look(String(record(request.params).token));
     if (!job) return reply.code(404).send('The URL is not valid any more.');
-    return reply.type('text/plain; charset=utf-8').send(logOf(job) ?? '');
+    return sendPart(request.headers.range, reply, Buffer.from(logOf(job) ?? ''));
   });
+}
+
+/** The whole, or its last bytes: Azure Blob Storage knows ranges. */
+function sendPart(range: string | undefined, reply: FastifyReply, whole: Buffer) {
+  const last = /^bytes=-(\d+)$/.exec(range ?? '')?.[1];
+  reply.type('text/plain; charset=utf-8');
+  if (last === undefined) return reply.send(whole);
+  if (whole.length === 0) return reply.code(416).send();
+  const part = whole.subarray(-Number(last));
+  const [from, to] = [whole.length - part.length, whole.length - 1];
+  return reply.code(206).header('content-range', `bytes ${from}-${to}/${whole.length}`).send(part);
 }
 
 /** Runners append `&comp=…`, so the URL has a query already. */
