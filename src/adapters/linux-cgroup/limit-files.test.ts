@@ -26,6 +26,11 @@ describe('the limits of a control group', () => {
     expect(contentOf(quarter, 'memory.swap.max')).toBe('0');
   });
 
+  it('bound the processes, and end all of a VMM when one of it takes too much memory', () => {
+    expect(contentOf(quarter, 'pids.max')).toBe('512');
+    expect(contentOf(quarter, 'memory.oom.group')).toBe('1');
+  });
+
   it('name the disk only when it has a ceiling, and leave open what was not given', () => {
     expect(contentOf(quarter, 'io.max')).toBeUndefined();
     const disk = { device: '8:0', bytesPerSecond: 1000 };

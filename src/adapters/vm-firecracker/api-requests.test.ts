@@ -140,6 +140,20 @@ describe('the requests', () => {
     expect(words('1.12.0')).toContain('pci=off');
   });
 
+  it('bound the console, and let the balloon only give back', () => {
+    const limited = requestsTo('1.16.0', machine);
+    expect(bodyOf(limited, '/serial')).toEqual({
+      serial_out_path: '/console',
+      rate_limiter: { size: 256 * 1024, one_time_burst: 1024 * 1024, refill_time: 1000 },
+    });
+    expect(bodyOf(limited, '/balloon')).toEqual({
+      amount_mib: 0,
+      deflate_on_oom: true,
+      free_page_reporting: true,
+    });
+    expect(bodyOf(limited, '/drives/root')).toMatchObject({ is_root_device: true, is_read_only: true });
+  });
+
   it('keep rates by buckets of a second, of one token at least', () => {
     const limited = requestsTo('1.16.1', {
       ...machine,
