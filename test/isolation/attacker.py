@@ -169,15 +169,24 @@ def write_link(chunk, times, seconds=8, session=False):
     port = held_link
     written = 0
     try:
-        data = b"\n"
+        waiting = b"\n"
         if session:
-            data += json.dumps({"resumed": "attacker", "of": await_resume(port), "r": 0, "b": 1}).encode() + b"\n"
+            waiting += json.dumps({"resumed": "attacker", "of": await_resume(port), "r": 0, "b": 1}).encode() + b"\n"
+        one = chunk.encode()
+        # All of it at once would be a third of the guest's memory, and takes a slow guest longer than it has.
+        several = max(1, 65536 // len(one))
+        left = times
         end = time.monotonic() + seconds
-        data += chunk.encode() * times
-        view = memoryview(data)
-        while written < len(data) and time.monotonic() < end:
+        while time.monotonic() < end:
+            if not waiting:
+                if left <= 0:
+                    break
+                waiting = one * min(several, left)
+                left -= several
             try:
-                written += os.write(port, view[written : written + 32768])
+                sent = os.write(port, waiting[:32768])
+                waiting = waiting[sent:]
+                written += sent
             except BlockingIOError:
                 time.sleep(0.01)
             except OSError:
