@@ -59,8 +59,8 @@ const tries = 10;
 
 const deliveryLimits: DeliveryWriterLimits = {
   writers: 2,
-  // With fewer, the two would share what comes, and PostgreSQL would do more for the same rows.
-  besideRows: 8,
+  // With fewer, the two would share what comes, and there would be more to do for the same rows.
+  besideRows: 20,
   batchRows: 128,
   batchBytes: 4 * 1024 * 1024,
   waitingRows: 5_000,
