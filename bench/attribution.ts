@@ -2,8 +2,8 @@
 // judging; what is printed is of the odd ones only, unless `half` says otherwise.
 
 import { defaultRules, type Rules } from '../src/domain/attribution/rules.ts';
-import { judgeWeek, type Verdict } from './attribution/judge-week.ts';
-import { weekOf } from './attribution/week.ts';
+import type { Verdict } from './attribution/judge-week.ts';
+import { judgeWeeks } from './attribution/judge-weeks.ts';
 
 export interface AttributionOptions {
   /** `A..B`, both of them taken. */
@@ -37,17 +37,16 @@ export async function run({
   say = () => {},
 }: AttributionOptions = {}): Promise<AttributionResult> {
   const [first, last] = boundsOf(seeds);
-  const verdicts: Verdict[] = [];
-  for (let seed = first; seed <= last; seed += 1) {
-    if ((seed % 2 === 1) !== (half === 'odd')) continue;
-    const verdict = judgeWeek(weekOf(seed), rules);
-    verdicts.push(verdict);
-    say(
-      `seed ${seed}: ${verdict.found} of ${verdict.faults} found, ${verdict.wrong} of ${verdict.opened} wrong`,
-    );
+  const weeks = Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(
+    (seed) => (seed % 2 === 1) === (half === 'odd'),
+  );
+  const verdicts = await judgeWeeks(weeks, rules, (verdict, done) => {
+    const { seed, found, faults, wrong, opened } = verdict;
+    say(`${done} of ${weeks.length}: seed ${seed}, ${found} of ${faults} found, ${wrong} of ${opened} wrong`);
     for (const line of verdict.missed) say(`  missed: ${line}`);
+    for (const line of verdict.late) say(`  late: ${line}`);
     for (const line of verdict.mistaken) say(`  mistaken: ${line}`);
-  }
+  });
   return resultOf(verdicts);
 }
 

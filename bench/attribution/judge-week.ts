@@ -2,9 +2,9 @@
 // with what went wrong.
 
 import type { Incident } from '../../src/domain/attribution/incident.ts';
-import type { OpenPhase } from '../../src/domain/attribution/overdue.ts';
+import { isPastUsual, type OpenPhase } from '../../src/domain/attribution/overdue.ts';
 import type { Rules } from '../../src/domain/attribution/rules.ts';
-import type { Sample, StreamKey } from '../../src/domain/attribution/sample.ts';
+import { type Sample, type StreamKey, streamOf } from '../../src/domain/attribution/sample.ts';
 import type { Stream } from '../../src/domain/attribution/stream.ts';
 import { observe } from '../../src/domain/attribution/watch.ts';
 import { hostId, jobId, type LabelKey, runId } from '../../src/domain/ids.ts';
@@ -102,7 +102,7 @@ function incidentsOf({ told }: Week, rules: Rules): readonly Incident[] {
   const streams = new Map<StreamKey, Stream>();
   const incidents = new Map<string, Incident>();
   let next = 0;
-  const openAt = openPhases(told);
+  const openAt = openPhases(told, streams);
   for (let at = weekStart + minuteMs; at <= weekEnd; at += minuteMs) {
     const samples: Sample[] = [];
     for (let line = told[next]; line !== undefined && line.at < at; line = told[next]) {
@@ -135,15 +135,20 @@ const seenOpen: ReadonlySet<Phase> = new Set([
   'clearing',
 ]);
 
-/** What goes on at a time; to be asked with later and later times. */
-function openPhases(told: readonly Told[]): (at: number) => readonly OpenPhase[] {
+/** What goes on at a time and may be late; to be asked with later and later times. */
+function openPhases(
+  told: readonly Told[],
+  streams: ReadonlyMap<StreamKey, Stream>,
+): (at: number) => readonly OpenPhase[] {
   const byStart = told
     .flatMap((line) => {
       const { at, phase, ms } = line;
       if (phase === undefined || ms === undefined || !seenOpen.has(phase)) return [];
-      return [{ line, phase, from: at - ms, to: at }];
+      // What begins and ends between two looks is never seen while it goes on.
+      if (Math.floor((at - ms) / minuteMs) === Math.floor(at / minuteMs)) return [];
+      return [openOf(line, phase, ms)];
     })
-    .sort((a, b) => a.from - b.from || a.line.job - b.line.job);
+    .sort((a, b) => a.from - b.from || a.sample.job - b.sample.job);
   let next = 0;
   let open: typeof byStart = [];
   return (at) => {
@@ -152,11 +157,18 @@ function openPhases(told: readonly Told[]): (at: number) => readonly OpenPhase[]
       if (one.to >= at) open.push(one);
       next += 1;
     }
-    return open.map(({ line, phase, from }) => ({
-      ...seenOf(line),
-      ...{ at: instantOf(at), kind: 'time', phase, ms: at - from },
-    }));
+    return open
+      .map(({ sample, key, from }) => ({ key, now: { ...sample, at: instantOf(at), ms: at - from } }))
+      .filter(({ key, now }) => isPastUsual(streams.get(key), now))
+      .map(({ now }) => now);
   };
+}
+
+function openOf(line: Told, phase: Phase, ms: number) {
+  const sample: OpenPhase = { ...seenOf(line), kind: 'time', phase, ms: 0 };
+  const key = streamOf(sample);
+  if (key === undefined) throw new Error('bug: a phase of the bench is of no stream');
+  return { sample, key, from: line.at - ms, to: line.at };
 }
 
 const isOf = (incident: Incident, fault: Week['faults'][number]): boolean =>

@@ -14,6 +14,9 @@ export interface Lately {
 /** After so long, what was seen counts half. */
 const halfLifeMs: DurationMs = minutes(30);
 
+/** It is written each minute, and made to fade more seldom: nobody sees the difference. */
+const fadedEveryMs: DurationMs = minutes(5);
+
 /** As it is at `at`; an earlier one than it is of changes nothing. */
 export const latelyAt = (lately: Lately | undefined, at: Instant): Histogram =>
   lately === undefined
@@ -25,4 +28,8 @@ export const withLately = (
   at: Instant,
   values: readonly number[],
 ): Lately | undefined =>
-  values.length === 0 ? lately : { seen: withValues(latelyAt(lately, at), values), asOf: at };
+  values.length === 0
+    ? lately
+    : lately !== undefined && at - lately.asOf < fadedEveryMs
+      ? { ...lately, seen: withValues(lately.seen, values) }
+      : { seen: withValues(latelyAt(lately, at), values), asOf: at };

@@ -7,7 +7,7 @@ import { type Histogram, middleOf } from './histogram.ts';
 import type { Rules } from './rules.ts';
 import type { Sample, Weighed } from './sample.ts';
 import { addTo, noSpell } from './spell.ts';
-import { type Stream, valuesOf } from './stream.ts';
+import { againstLevel, isPerRun, type Stream } from './stream.ts';
 import { type Usual, weightOf } from './usual.ts';
 
 /** A phase that goes on. `ms` is how long it has taken so far, `at` the look. */
@@ -25,8 +25,9 @@ export interface Pending {
 export function pendingOf(stream: Stream, open: readonly OpenPhase[], rules: Rules): Pending | undefined {
   const { usual, seen } = stream;
   if (usual === undefined || 'rate' in usual) return undefined;
-  const late = valuesOf(stream, open).filter(({ x }) => x > usual.centre);
-  if (late.length === 0) return undefined;
+  const all = open.flatMap((sample) => againstLevel(stream, sample)).filter(({ x }) => x > usual.centre);
+  if (all.length === 0) return undefined;
+  const late = leastLateOfRuns(all.sort((a, b) => a.x - b.x || a.sample.job - b.sample.job));
   const weightOfOpen = openWeights(seen, usual);
   const weighed = late
     .map((value) => ({ value, gain: weightOfOpen(value.x) }))
@@ -39,6 +40,20 @@ export function pendingOf(stream: Stream, open: readonly OpenPhase[], rules: Rul
     return sum + share * ofMinute.reduce((all, one) => all + one.gain, 0);
   }, 0);
   return { gain, overdue: weighed.map(({ value }) => value), minutes: byMinute.length };
+}
+
+/** Jobs of one run share the commit that they are of: the one that is least late speaks for all. */
+function leastLateOfRuns(sorted: readonly Weighed[]): readonly Weighed[] {
+  const [first] = sorted;
+  if (first === undefined || !isPerRun(first.sample)) return sorted;
+  return [...Map.groupBy(sorted, ({ sample }) => sample.run).values()].flatMap(([one]) => one ?? []);
+}
+
+/** Whether `pendingOf` would look at it at all; nearly all that goes on is not late. */
+export function isPastUsual(stream: Stream | undefined, open: OpenPhase): boolean {
+  const usual = stream?.usual;
+  if (stream === undefined || usual === undefined || 'rate' in usual) return false;
+  return againstLevel(stream, open).some(({ x }) => x > usual.centre);
 }
 
 const beganIn = (sample: Sample): number =>

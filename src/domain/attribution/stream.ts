@@ -113,24 +113,28 @@ function refreshed(stream: Stream, at: Instant, ofOutcomes: boolean, rules: Rule
 }
 
 /** Against what is usual of each; jobs of one run once, where they share what they do. Sorted. */
-export function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[] {
+function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[] {
   const failed = new Set(stream.failedRuns);
-  const values = samples.flatMap((sample): Weighed[] => {
-    if (sample.kind === 'outcome')
-      return failed.has(sample.run) ? [] : [{ sample, x: sample.failed ? 1 : 0 }];
-    const { softMs, by } = phaseRules[sample.phase];
-    const x = Math.log(Math.max(1, sample.ms + softMs));
-    if (by !== 'repository') return [{ sample, x }];
-    const level = levelOf(stream.levels, sample.name);
-    return level === undefined ? [] : [{ sample, x: x - level, usualMs: Math.exp(level) - softMs }];
+  const values = samples.flatMap((sample): readonly Weighed[] => {
+    if (sample.kind === 'time') return againstLevel(stream, sample);
+    return failed.has(sample.run) ? [] : [{ sample, x: sample.failed ? 1 : 0 }];
   });
   const ordered = values.sort((a, b) => a.x - b.x || a.sample.job - b.sample.job);
-  return isPerRun(samples) ? oncePerRun(ordered) : ordered;
+  const [first] = samples;
+  return first !== undefined && isPerRun(first) ? oncePerRun(ordered) : ordered;
 }
 
-const isPerRun = ([first]: readonly Sample[]): boolean =>
-  first !== undefined &&
-  (first.kind === 'time' ? phaseRules[first.phase].by === 'repository' : first.owner === 'workflow');
+/** The logarithm of a time, of a repository's jobs against each one's own level; none while that is not known. */
+export function againstLevel(stream: Stream, sample: Extract<Sample, { kind: 'time' }>): readonly Weighed[] {
+  const { softMs, by } = phaseRules[sample.phase];
+  const x = Math.log(Math.max(1, sample.ms + softMs));
+  if (by !== 'repository') return [{ sample, x }];
+  const level = levelOf(stream.levels, sample.name);
+  return level === undefined ? [] : [{ sample, x: x - level, usualMs: Math.exp(level) - softMs }];
+}
+
+export const isPerRun = (sample: Sample): boolean =>
+  sample.kind === 'time' ? phaseRules[sample.phase].by === 'repository' : sample.owner === 'workflow';
 
 /** Jobs of one run share the commit that they are of: the middle one speaks for all, or the one that failed. */
 function oncePerRun(ordered: readonly Weighed[]): readonly Weighed[] {

@@ -1,3 +1,4 @@
+import { makeAlertsEnd, makeAlertsOnce, makeAlertsPaced } from './alerts.ts';
 import { makeBusyVmsSpared } from './busy-vms.ts';
 import type { Checker } from './checker.ts';
 import { makeDeadlinesKept, makeSoundRows } from './deadlines.ts';
@@ -35,4 +36,7 @@ export const allCheckers = (): readonly Checker[] => [
   makeSurplusReleased(),
   makeRepairsCounted(),
   makeTrueRollups(),
+  makeAlertsEnd(),
+  makeAlertsOnce(),
+  makeAlertsPaced(),
 ];

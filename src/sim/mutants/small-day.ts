@@ -1,6 +1,6 @@
 // A day that is short and has a little of everything, on which checkers and mutants are tried: two organisations, a host for
 // all, a host for one, lost webhooks, a guest that panics, jobs that fail, that are cancelled while their VM boots, and that
-// no host can run; then an hour of calm.
+// no host can run; both hosts are cut off for a while; then half an hour of calm.
 
 import { createMemoryDatabase } from '../../adapters/store-memory/memory-store.ts';
 import type { VmId } from '../../domain/ids.ts';
@@ -18,7 +18,7 @@ export interface Day {
 }
 
 export async function runSmallDay(tamper: Tamper = {}): Promise<Day> {
-  const world = new World({ seed: 20, database: createMemoryDatabase(), tamper });
+  const world = new World({ seed: 20, database: createMemoryDatabase(), tamper, alerts: true });
   const judge = new Judge(world, allCheckers());
   world.addOrganization('acme', ['app', 'lib']);
   world.addOrganization('globex', ['app']);
@@ -36,6 +36,7 @@ export async function runSmallDay(tamper: Tamper = {}): Promise<Day> {
   await afternoon(world, judge);
   await pass(world, judge, minutes(10));
   world.github.cancel(hopeless);
+  await evening(world, judge);
   await pass(world, judge, minutes(20));
   await judge.look('end');
   return { findings: judge.findings, world };
@@ -80,6 +81,17 @@ async function afternoon(world: World, judge: Judge): Promise<void> {
   await pass(world, judge, seconds(1));
   world.github.cancel(regretted);
   push(world, 'acme/app', [{ key: 'wide', labels: ['bellows-1cpu-2gb'], width: 8, failFast: false }]);
+}
+
+/** Both hosts are cut off when their work is done, the second half a minute later. */
+async function evening(world: World, judge: Judge): Promise<void> {
+  await pass(world, judge, minutes(2));
+  const cut = new Set(['shared']);
+  world.weather.isCut = (host) => cut.has(host);
+  await pass(world, judge, seconds(30));
+  cut.add('dedicated');
+  await pass(world, judge, minutes(5));
+  world.weather.isCut = () => false;
 }
 
 const push = (world: World, repository: string, jobs: readonly SimpleJob[]): Run =>

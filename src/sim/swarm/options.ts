@@ -21,6 +21,8 @@ export interface SwarmOptions {
   faults: Readonly<Partial<Record<FaultName, number>>>;
   /** Off: authors are not told of impossible waits, and no log is read. On when left out. */
   words?: 'off';
+  /** Somebody is told what is wrong. */
+  alerts?: true;
 }
 
 export interface HostChoice {
@@ -34,6 +36,8 @@ export interface HostChoice {
 }
 
 const mostFaults = 14;
+/** Telling somebody costs a look at everything each quarter of a minute, so not every seed does. */
+const alertShare = 0.2;
 
 export function chooseOptions(seed: number): SwarmOptions {
   const dice = new Dice(seed, 'options');
@@ -59,6 +63,8 @@ export function chooseOptions(seed: number): SwarmOptions {
     width: dice.pick([1, 2, 4, 8, 16]),
     jobMs: isBurst ? [seconds(5), seconds(60)] : [seconds(2), longest],
     faults: { ...chooseFaults(dice), ...(isBurst ? { burst: 1 } : {}) },
+    // By dice of its own, so that all else is as it was.
+    ...(new Dice(seed, 'alerts').chance(alertShare) ? { alerts: true as const } : {}),
   };
 }
 

@@ -2,7 +2,7 @@
 // done within a bounded time; then the books must agree with GitHub and with the hosts.
 
 import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
-import { type DurationMs, hours, seconds } from '../../domain/time.ts';
+import { type DurationMs, hours, minutes, seconds } from '../../domain/time.ts';
 import { allCheckers } from '../checkers/all-checkers.ts';
 import type { Finding } from '../checkers/checker.ts';
 import { Judge } from '../checkers/judge.ts';
@@ -42,6 +42,8 @@ const lookEveryMs = seconds(10);
 const timing = { ...defaultTiming, lifetimeMs: hours(2) };
 /** After the storm, and then after the end of each job: nobody can say how long the work takes that is left. */
 const calmLimitMs = hours(6);
+const toldLimitMs = hours(5);
+const toldEveryMs = minutes(1);
 
 export async function runSeed<Snapshot>(
   options: SwarmOptions,
@@ -52,6 +54,7 @@ export async function runSeed<Snapshot>(
     database,
     servers: options.servers,
     settings: { timing, ...(options.words === 'off' && { checkRuns: false, readLogs: false }) },
+    alerts: options.alerts === true,
   });
   if (onLine !== undefined) world.trace.onLine(onLine);
   const storm = new Storm(world, options);
@@ -77,6 +80,7 @@ export async function runSeed<Snapshot>(
   const stormEnd = world.clock.now();
   calmDown(storm);
   const isDone = await untilDone(storm, judge);
+  if (options.alerts === true) await untilAllIsTold(world);
   await judge.look('end');
   return result(storm, judge, {
     isDone,
@@ -125,6 +129,17 @@ async function untilDone(storm: Storm, judge: Judge): Promise<boolean> {
     await judge.look('calm');
   }
   return false;
+}
+
+/** What is wrong by what was lately takes its time to be over, and an incident of which nothing comes any more hours. */
+async function untilAllIsTold(world: World): Promise<void> {
+  for (let passed = 0; passed <= toldLimitMs; passed += toldEveryMs) {
+    const state = await world.store.transaction((tx) => tx.loops.get('alerts'));
+    const isTold =
+      state === undefined || (Object.keys(state.alerts).length === 0 && state.outbox.length === 0);
+    if (isTold && passed > 0) return;
+    await world.clock.advance(toldEveryMs);
+  }
 }
 
 /** The user approves what waits, and gives up what nobody can run. */

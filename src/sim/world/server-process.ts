@@ -18,6 +18,7 @@ import { InProcessGitHubStatus } from '../github/in-process-status.ts';
 import type { SimGithub } from '../github/sim-github.ts';
 import { PlainSealer } from '../plain-sealer.ts';
 import type { SeededRandom } from '../seeded-random.ts';
+import { alertInbox, type Receipt } from './alert-inbox.ts';
 import { machineClock } from './machine-clock.ts';
 import { type MortalStore, observedStore } from './observed-store.ts';
 import { processLog } from './process-log.ts';
@@ -36,6 +37,8 @@ export interface ServerParts {
   weather: Weather;
   trace: Trace;
   committed: (lines: readonly HistoryLine[]) => void;
+  /** Somebody who is told what is wrong; nobody when it is left out. */
+  alerted: ((receipt: Receipt) => void) | undefined;
   /** The process died by a blow, not by `kill`. */
   died: (server: ServerProcess) => void;
 }
@@ -97,9 +100,17 @@ export class ServerProcess {
       log: processLog(trace, this.name, lifeline),
       settings,
     });
-    const controlPlane = runControlPlane(deps);
+    const controlPlane = runControlPlane(this.#withInbox(deps, lifeline));
     // It may have died in its first calls, before it was anything.
     if (!lifeline.dead) this.#life = { lifeline, deps, controlPlane };
+  }
+
+  /** The inbox is no port that may be tampered with: it is outside the product, where the checkers listen. */
+  #withInbox(deps: Deps, lifeline: Lifeline): Deps {
+    const { alerted } = this.#parts;
+    if (alerted === undefined) return deps;
+    const inbox = alertInbox({ server: this.name, life: this.starts }, alerted);
+    return { ...deps, alerts: { senders: [lifeline.watch('inbox', inbox)], off: new Set() } };
   }
 
   /** `kill -9`. */

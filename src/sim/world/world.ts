@@ -16,6 +16,7 @@ import { SimGithub } from '../github/sim-github.ts';
 import type { WebhookRequest } from '../github/webhook.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { socketPair } from '../socket-pair.ts';
+import type { Receipt } from './alert-inbox.ts';
 import { HostMachine, type HostSpec } from './host-machine.ts';
 import type { MortalStore } from './observed-store.ts';
 import { ServerProcess } from './server-process.ts';
@@ -46,6 +47,8 @@ export interface WorldOptions {
   beliefs?: Partial<Beliefs>;
   agent?: Partial<Pick<AgentOptions, 'limits' | 'guest'>>;
   tamper?: Tamper;
+  /** Whether somebody is told what is wrong; that costs a look at everything each quarter of a minute. */
+  alerts?: boolean;
 }
 
 /** Makes the product a broken one, between it and the world: what the checkers are tried on. */
@@ -60,6 +63,7 @@ const webhookSecret = 'a secret of the simulation';
 export type WorldEvent =
   | { kind: 'host'; machine: HostMachine; event: SimHostEvent }
   | { kind: 'history'; line: HistoryLine }
+  | { kind: 'alert'; receipt: Receipt }
   /** The database was put back to an earlier state: rows that were seen may be gone. */
   | { kind: 'restored' };
 
@@ -211,6 +215,7 @@ export class World {
         weather: this.weather,
         trace: this.trace,
         committed: (lines) => this.#committed(lines),
+        alerted: this.#options.alerts === true ? (receipt) => this.#alerted(receipt) : undefined,
         died: (server) => this.#later(server.name, () => server.start()),
       }),
     );
@@ -270,6 +275,15 @@ export class World {
       this.trace.write(who, line.event, line.data);
       this.#tell({ kind: 'history', line });
     }
+  }
+
+  #alerted(receipt: Receipt): void {
+    const { id, items } = receipt.message;
+    this.trace.write('somebody', 'is told', {
+      id,
+      items: items.map(({ state, rule }) => `${state} ${rule}`),
+    });
+    this.#tell({ kind: 'alert', receipt });
   }
 
   #tell(event: WorldEvent): void {
