@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import type { ApiVm, Resources } from '../../src/wire/api/vms.ts';
 import { Meter } from '../parts/meter.tsx';
 import { OwnerMark } from '../parts/owner-mark.tsx';
+import { cpusText, sizeText } from '../parts/sizes.ts';
 import { VmState } from '../parts/vm-state.tsx';
 
 /** The VM that ran the job or is to, its size, and the most that it used. */
@@ -45,7 +46,7 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
           title="Memory"
           peak={resources?.memoryMibPeak}
           of={vm.memoryMib}
-          text={gib(vm.memoryMib)}
+          text={sizeText(vm.memoryMib)}
           unit="MiB"
         />
         <Used
@@ -67,9 +68,6 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
 }
 
 const cpuText = ({ milliCpus }: ApiVm): string => `${milliCpus / 1000} CPU`;
-const gib = (mib: number): string =>
-  mib < 1024 ? `${Math.round(mib)} MiB` : `${Math.round(mib / 102.4) / 10} GiB`;
-
 function Used(props: {
   title: string;
   peak: number | undefined;
@@ -85,7 +83,7 @@ function Used(props: {
         {text}
         {peak !== undefined && (
           <>
-            , at most {unit === 'MiB' ? gib(peak) : (peak / 100).toFixed(1)} used
+            , at most {unit === 'MiB' ? sizeText(peak) : cpusText(peak * 10)} used
             <Meter used={peak} of={of} warnsWhenFull />
           </>
         )}

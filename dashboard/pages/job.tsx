@@ -11,6 +11,8 @@ import { Story } from '../parts/story.tsx';
 import { useNow } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { VmLog } from '../parts/vm-log.tsx';
+import { JobFailure } from './job-failure.tsx';
+import { JobMeasured } from './job-measured.tsx';
 import { JobMended } from './job-mended.tsx';
 import { JobVm } from './job-vm.tsx';
 
@@ -26,14 +28,16 @@ export function JobPage({ id }: { id: number }) {
 }
 
 function Detail({ answer, now }: { answer: AnswerOf<'getJob'>; now: number }) {
-  const { job, phases, vm, resources, repairs, attempts } = answer;
+  const { job, phases, vm, resources, repairs, attempts, failure, measured } = answer;
   return (
     <div className="split">
       <div className="split-side">
         <Facts job={job} />
         {vm !== undefined && <JobVm vm={vm} resources={resources} />}
+        {measured !== undefined && <JobMeasured measured={measured} />}
       </div>
       <div>
+        {failure !== undefined && <JobFailure failure={failure} url={job.url} />}
         {phases.length > 0 && <Timeline phases={phases} now={now} />}
         <JobMended repairs={repairs} attempts={attempts} now={now} />
         {vm !== undefined && <VmLog vm={vm.id} />}

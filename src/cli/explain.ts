@@ -21,6 +21,8 @@ function textOf(value: Detail): string {
   const parts = [
     `${job.repository} ${job.name} (${job.id}): ${job.conclusion ?? job.state}`,
     present(value),
+    whyFailed(value),
+    adviceOn(value),
     phases.length === 0 ? 'No time is measured yet.' : timeTable(value),
   ];
   const failed = attempts.filter(({ failure }) => failure !== undefined);
@@ -42,6 +44,16 @@ function textOf(value: Detail): string {
     );
   return parts.filter((part) => part !== '').join('\n\n');
 }
+
+const whyFailed = ({ failure }: Detail): string =>
+  failure === undefined
+    ? ''
+    : `It failed: ${failure.class.replaceAll('-', ' ')}.${failure.line === undefined ? '' : ` "${failure.line}"`} ${failure.advice}`;
+
+const adviceOn = ({ measured }: Detail): string =>
+  measured?.advised === undefined
+    ? ''
+    : `${measured.advised} would do in place of ${measured.label}: the most that ${measured.runs} runs used is ${(measured.peaks.cpuPercent / 100).toFixed(1)} CPUs and ${(measured.peaks.memoryMib / 1024).toFixed(1)} GiB of memory.`;
 
 /** Why it waits, or what it does. */
 function present({ now, job }: Detail): string {

@@ -37,7 +37,7 @@ export interface InsightTable {
    */
   measure(scope: ScopeKey, runner: RunnerName, told: Measurement): Promise<void>;
   /** The jobs by name and labels that ran in these days on VMs that were measured, in no order. `days` begin on a Monday. */
-  measured(days: DayRange, filter: Pick<InsightFilter, 'owners'>): Promise<readonly MeasuredJob[]>;
+  measured(days: DayRange, filter: InsightFilter): Promise<readonly MeasuredJob[]>;
   /** Forgets all that is counted, to count anew; keeps others from counting until the transaction ends. */
   clear(): Promise<void>;
 }

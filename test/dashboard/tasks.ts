@@ -138,6 +138,21 @@ export const tasks: readonly PageTask[] = [
     },
   },
   {
+    name: 'failed-job',
+    does: 'sees why a job failed, what to do, what was tried before, and which size would do',
+    async run(page) {
+      await jumpTo(page, 'q', 'Queue');
+      await choose(page, 'Open', 'Done');
+      await page.keyboard.press('/');
+      await page.keyboard.type('899001');
+      await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'integration' }));
+      await see(page.getByRole('heading', { level: 2, name: 'Why it failed: A name could not be resolved' }));
+      await see(page.getByText("See whether the hosts' DNS server answers"));
+      await see(page.getByText('the guest did not answer within 30 s'));
+      await see(page.getByText('would do in place of'));
+    },
+  },
+  {
     name: 'hosts',
     does: 'drains a host and takes it back',
     async run(page) {

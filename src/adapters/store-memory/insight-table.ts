@@ -70,10 +70,10 @@ export function createInsightTable(
           const id = vmId(scope, runner);
           measured.set(id, joined(measured.get(id), told));
         }),
-      measured: (days, { owners }) =>
+      measured: (days, filter) =>
         session.statement(() =>
           measuredJobs(
-            [...committed.values()].filter(({ owner }) => owners?.includes(owner) ?? true),
+            [...committed.values()].filter((job) => isNamed(job, filter)),
             measurements,
             days,
           ),
@@ -95,6 +95,12 @@ interface Said {
 }
 
 const vmId = (scope: string, runner: string): string => `${scope} ${runner}`;
+
+const isNamed = (job: FinishedJob, { owners, ...named }: InsightFilter): boolean =>
+  (owners?.includes(job.owner) ?? true) &&
+  (named.repository ?? job.repository) === job.repository &&
+  (named.workflow ?? job.workflow) === job.workflow &&
+  (named.name ?? job.name) === job.name;
 
 function measuredJobs(
   jobs: readonly FinishedJob[],

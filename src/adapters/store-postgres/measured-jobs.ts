@@ -9,11 +9,15 @@ import { storable } from './tables.ts';
 export async function measuredJobs(
   db: Db,
   days: DayRange,
-  { owners }: Pick<InsightFilter, 'owners'>,
+  { owners, ...named }: InsightFilter,
 ): Promise<readonly MeasuredJob[]> {
   let query = db.selectFrom('measured_weeks').where('monday', '>=', days.from).where('monday', '<', days.to);
   if (owners !== undefined)
     query = query.where((is) => is('owner', '=', is.fn.any(is.val(owners.map(storable)))));
+  for (const field of ['repository', 'workflow', 'name'] as const) {
+    const value = named[field];
+    if (value !== undefined) query = query.where(field, '=', storable(value));
+  }
   const rows = await query
     .select([
       ...grouped,

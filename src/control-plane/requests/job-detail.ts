@@ -17,6 +17,8 @@ import type { ApiPhase } from '../../wire/api/jobs.ts';
 import type { Resources } from '../../wire/api/vms.ts';
 import type { RequestDeps } from './deps.ts';
 import { describeJob, vmsOf } from './describe-job.ts';
+import { failureIn } from './job-failure.ts';
+import { measuredFor } from './job-measured.ts';
 import { noSuchJob } from './jobs.ts';
 import { describeRepair } from './repairs.ts';
 import { describeVm, noSuchVm } from './vms.ts';
@@ -50,6 +52,8 @@ export async function getJob(
       job: await describeJob(tx, row, now),
       phases: phasesIn(row, vm, await tx.history.of({ kind: 'job', id: row.id }, mostLines), vmLines),
       ...(vm !== undefined && { vm: describeVm(vm), ...resourcesIn(vmLines) }),
+      ...failureIn(row, vm, vmLines),
+      ...(await measuredFor(tx, row, now)),
       repairs: await repairsOf(tx, subjects, scopeOwner(row.scope)),
       attempts: made.map(describeVm),
     };

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { type Endpoint, limit, nothing } from './endpoint.ts';
 import { owner } from './insights.ts';
 
-const size = z.object({ milliCpus: z.number(), memoryMib: z.number(), diskGib: z.number() });
+export const size = z.object({ milliCpus: z.number(), memoryMib: z.number(), diskGib: z.number() });
+
+export const peaks = z.object({ cpuPercent: z.number(), memoryMib: z.number(), diskMib: z.number() });
 
 export const apiAdvice = z.object({
   owner: z.string(),
@@ -15,7 +17,7 @@ export const apiAdvice = z.object({
   /** How many of its runs were measured, and for how long they ran in all. */
   runs: z.number(),
   minutes: z.number(),
-  peaks: z.object({ cpuPercent: z.number(), memoryMib: z.number(), diskMib: z.number() }),
+  peaks,
   has: size,
   frees: size,
 });

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { failureClasses } from '../../domain/attribution/failure-class.ts';
+import { owners as causes } from '../../domain/attribution/owners.ts';
 import { phaseNames, phaseOwners } from '../../domain/insights/phases.ts';
 import { jobStates } from '../../domain/lifecycle/job.ts';
 import { owners } from '../../domain/lifecycle/vm.ts';
+import { peaks, size } from './advice.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 import { after, before, severalOf, text } from './list.ts';
 import { apiRepair } from './repairs.ts';
@@ -76,6 +79,35 @@ export const apiPhase = z.object({
 });
 export type ApiPhase = z.infer<typeof apiPhase>;
 
+/** What the latest runs of a job used at most of their VMs, and the label that would do. */
+export const apiMeasured = z.object({
+  days: z.number(),
+  runs: z.number(),
+  peaks,
+  has: size,
+  /** The label that it asks for; absent when none of its labels names a size. */
+  label: z.string().optional(),
+  /** Absent when what it has is right, or too few runs were measured. */
+  advised: z.string().optional(),
+  frees: size.optional(),
+});
+export type ApiMeasured = z.infer<typeof apiMeasured>;
+
+/** Why a job failed, as far as hosts, guests and GitHub tell. */
+export const apiFailure = z.object({
+  class: z.enum(failureClasses),
+  owner: z.enum(causes),
+  /** The line by which it is judged; absent when nothing but GitHub's conclusion is known. */
+  line: z.string().optional(),
+  /** What the image lacks. */
+  missing: z
+    .object({ kind: z.enum(['command', 'library']), name: z.string(), package: z.string().optional() })
+    .optional(),
+  /** What to do, in one sentence. */
+  advice: z.string(),
+});
+export type ApiFailure = z.infer<typeof apiFailure>;
+
 export const getJob = {
   method: 'GET',
   path: '/jobs/:job',
@@ -91,6 +123,10 @@ export const getJob = {
     /** The VM that ran it, or that it waits for. */
     vm: apiVm.optional(),
     resources: resources.optional(),
+    /** Only of a job that failed. */
+    failure: apiFailure.optional(),
+    /** Absent when no run was measured. */
+    measured: apiMeasured.optional(),
     /** Newest first. */
     repairs: z.array(apiRepair),
     /** Every VM on its account, newest first. */

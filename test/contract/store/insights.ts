@@ -274,6 +274,10 @@ export function insightContract(open: OpenStores): void {
     ]);
     expect(await measured(['acme'])).toHaveLength(1);
     expect(await measured(['globex'])).toEqual([]);
+    const named = (filter: InsightFilter) => within(b, (tx) => tx.insights.measured(ever, filter));
+    expect(await named({ repository: 'acme/app', workflow: 'CI', name: 'build' })).toHaveLength(1);
+    expect(await named({ repository: 'acme/app', workflow: 'CI', name: 'test' })).toEqual([]);
+    expect(await named({ repository: 'acme/other' })).toEqual([]);
     const later = { from: ever.to, to: ever.to + 1 };
     expect(await within(b, (tx) => tx.insights.measured(later, {}))).toEqual([]);
   });
