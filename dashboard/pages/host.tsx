@@ -1,16 +1,16 @@
 // One host: what it offers, its VMs, and what happened to it.
 
 import { Link } from 'wouter';
-import type { ApiHost } from '../../src/wire/api/hosts.ts';
 import type { ApiVm } from '../../src/wire/api/vms.ts';
 import { useMayOperate } from '../api/sign-in.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Empty } from '../parts/empty.tsx';
-import { HostState } from '../parts/host-state.tsx';
 import { Page } from '../parts/page.tsx';
-import { Ago, ClockTime, Since, useNow } from '../parts/time.tsx';
+import { ClockTime, Since, useNow } from '../parts/time.tsx';
 import { VmState } from '../parts/vm-state.tsx';
+import { HostFacts } from './host-facts.tsx';
+import { HostVitals } from './host-vitals.tsx';
 import { OrderButton } from './order-host.tsx';
 
 export function HostPage({ id }: { id: string }) {
@@ -24,7 +24,8 @@ export function HostPage({ id }: { id: string }) {
         {(answer) => (
           <div className="split">
             <div className="split-side">
-              <Facts host={answer.host} now={now} />
+              <HostFacts host={answer.host} now={now} />
+              <HostVitals host={answer.host} now={now} />
               {mayOperate && <Events host={answer.host.id} />}
             </div>
             <Vms vms={answer.vms} now={now} />
@@ -32,58 +33,6 @@ export function HostPage({ id }: { id: string }) {
         )}
       </Answered>
     </Page>
-  );
-}
-
-function Facts({ host, now }: { host: ApiHost; now: number }) {
-  const { capacity, hold } = host;
-  return (
-    <section className="panel" aria-label="About the host">
-      <dl className="facts">
-        <dt>State</dt>
-        <dd>
-          <HostState host={host} />
-        </dd>
-        {hold !== undefined && (
-          <>
-            <dt>Held back</dt>
-            <dd>
-              by {hold.by}, <Ago time={hold.since} now={now} />
-              {hold.why !== '' && `: ${hold.why}`}
-            </dd>
-          </>
-        )}
-        <dt>For</dt>
-        <dd>{host.owners.join(', ') || 'all accounts'}</dd>
-        {capacity !== undefined && (
-          <>
-            <dt>Offers</dt>
-            <dd>
-              {capacity.milliCpus / 1000} CPUs, {Math.round(capacity.memoryMib / 1024)} GiB memory,{' '}
-              {Math.round(capacity.diskGib)} GiB disk, {capacity.arch}
-            </dd>
-            <dt>Labels</dt>
-            <dd>{capacity.labels.join(', ') || <span className="muted">none of its own</span>}</dd>
-            <dt>Images</dt>
-            <dd>
-              {capacity.images.map((image) => (
-                <code key={image} className="two" title={image}>
-                  <span>{image}</span>
-                </code>
-              ))}
-            </dd>
-          </>
-        )}
-        <dt>Agent</dt>
-        <dd>{host.version ?? <span className="muted">not heard yet</span>}</dd>
-        <dt>Heard</dt>
-        <dd>{host.lastHeardAt === undefined ? 'never' : <Ago time={host.lastHeardAt} now={now} />}</dd>
-        <dt>Enrolled</dt>
-        <dd>
-          <Ago time={host.enrolledAt} now={now} />
-        </dd>
-      </dl>
-    </section>
   );
 }
 

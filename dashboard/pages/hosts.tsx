@@ -7,8 +7,10 @@ import { Answered } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { HostState } from '../parts/host-state.tsx';
+import { Load } from '../parts/load.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Page } from '../parts/page.tsx';
+import { pingText } from '../parts/sizes.ts';
 import { Ago, useNow } from '../parts/time.tsx';
 import { OrderButton } from './order-host.tsx';
 
@@ -42,6 +44,15 @@ export function HostsPage() {
 
 const gib = (mib: number): string => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 0)}`;
 
+const mib = 1024 * 1024;
+
+/** The runner's version, since GitHub refuses old ones. */
+function imageText({ capacity, image }: ApiHost, wanted: string): string {
+  if (capacity === undefined) return '';
+  if (!capacity.images.includes(wanted)) return 'lacks the image';
+  return image?.runner === undefined ? 'has the image' : `runner ${image.runner.version}`;
+}
+
 const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
   {
     title: 'Host',
@@ -55,10 +66,20 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
     ),
   },
   { title: 'State', width: '7.5rem', phoneWidth: '6rem', cell: (host) => <HostState host={host} /> },
-  { title: 'VMs', width: '4rem', phoneWidth: '3rem', isNumber: true, cell: ({ vms }) => vms },
+  {
+    title: 'VMs',
+    width: '5.5rem',
+    phoneWidth: '4rem',
+    cell: ({ vms, maxVms }) => (
+      <>
+        {maxVms === undefined ? vms : `${vms} of ${maxVms}`}
+        {maxVms !== undefined && <Meter used={vms} of={maxVms} warnsWhenFull />}
+      </>
+    ),
+  },
   {
     title: 'CPUs held',
-    width: '8rem',
+    width: '6.5rem',
     wideOnly: true,
     cell: ({ usedMilliCpus, capacity }) =>
       capacity && (
@@ -68,6 +89,7 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
         </>
       ),
   },
+  { title: 'Load', width: '6.5rem', wideOnly: true, cell: ({ vitals }) => <Load vitals={vitals} /> },
   {
     title: 'Memory held',
     width: '9rem',
@@ -81,27 +103,40 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
       ),
   },
   {
+    title: 'Memory used',
+    width: '9rem',
+    wideOnly: true,
+    cell: ({ vitals }) =>
+      vitals?.memoryUsedBytes === undefined || vitals.memoryBytes === undefined ? (
+        <span className="muted">—</span>
+      ) : (
+        <>
+          {gib(vitals.memoryUsedBytes / mib)} of {gib(vitals.memoryBytes / mib)} GiB
+          <Meter used={vitals.memoryUsedBytes} of={vitals.memoryBytes} warnsWhenFull />
+        </>
+      ),
+  },
+  {
     title: 'Agent, image',
     width: '10rem',
     wideOnly: true,
-    cell: ({ version, capacity }) => (
+    cell: (host) => (
       <span className="two">
-        <span>{version ?? '—'}</span>
-        <span>
-          {capacity === undefined
-            ? ''
-            : capacity.images.includes(image)
-              ? 'has the image'
-              : 'lacks the image'}
-        </span>
+        <span>{host.version ?? '—'}</span>
+        <span>{imageText(host, image)}</span>
       </span>
     ),
   },
   {
-    title: 'Heard',
-    width: '8rem',
+    title: 'Heard, ping',
+    width: '7.5rem',
     wideOnly: true,
-    cell: ({ lastHeardAt }) => (lastHeardAt === undefined ? 'never' : <Ago time={lastHeardAt} now={now} />),
+    cell: ({ lastHeardAt, vitals, state }) => (
+      <span className="two">
+        <span>{lastHeardAt === undefined ? 'never' : <Ago time={lastHeardAt} now={now} />}</span>
+        <span>{state === 'online' && vitals?.pingMs !== undefined && pingText(vitals.pingMs)}</span>
+      </span>
+    ),
   },
   {
     title: 'Order',

@@ -1,8 +1,8 @@
-import { Link } from 'wouter';
 import type { ApiVm, Resources } from '../../src/wire/api/vms.ts';
 import { Meter } from '../parts/meter.tsx';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { cpusText, sizeText } from '../parts/sizes.ts';
+import { HostLink } from '../parts/subject.tsx';
 import { VmState } from '../parts/vm-state.tsx';
 
 /** The VM that ran the job or is to, its size, and the most that it used. */
@@ -28,13 +28,7 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
           </>
         )}
         <dt>Host</dt>
-        <dd>
-          {vm.host === undefined ? (
-            <span className="muted">none yet</span>
-          ) : (
-            <Link href={`/hosts/${encodeURIComponent(vm.host)}`}>{vm.host}</Link>
-          )}
-        </dd>
+        <dd>{vm.host === undefined ? <span className="muted">none yet</span> : <HostLink id={vm.host} />}</dd>
         <Used
           title="CPU"
           peak={resources?.cpuPercentPeak}

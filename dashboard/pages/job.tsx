@@ -30,20 +30,22 @@ export function JobPage({ id }: { id: number }) {
 function Detail({ answer, now }: { answer: AnswerOf<'getJob'>; now: number }) {
   const { job, phases, vm, resources, repairs, attempts, failure, measured } = answer;
   return (
-    <div className="split">
-      <div className="split-side">
-        <Facts job={job} />
-        {vm !== undefined && <JobVm vm={vm} resources={resources} />}
-        {measured !== undefined && <JobMeasured measured={measured} />}
+    <>
+      {failure !== undefined && <JobFailure failure={failure} url={job.url} />}
+      <div className="split">
+        <div className="split-side">
+          <Facts job={job} />
+          {vm !== undefined && <JobVm vm={vm} resources={resources} />}
+          {measured !== undefined && <JobMeasured measured={measured} />}
+        </div>
+        <div>
+          {phases.length > 0 && <Timeline phases={phases} now={now} />}
+          <JobMended repairs={repairs} attempts={attempts} now={now} />
+          {vm !== undefined && <VmLog vm={vm.id} />}
+          <History job={job.id} />
+        </div>
       </div>
-      <div>
-        {failure !== undefined && <JobFailure failure={failure} url={job.url} />}
-        {phases.length > 0 && <Timeline phases={phases} now={now} />}
-        <JobMended repairs={repairs} attempts={attempts} now={now} />
-        {vm !== undefined && <VmLog vm={vm.id} />}
-        <History job={job.id} />
-      </div>
-    </div>
+    </>
   );
 }
 

@@ -11,6 +11,7 @@ import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';
 import { repairWords } from '../parts/repair-words.ts';
+import { HostLink } from '../parts/subject.tsx';
 import { Ago, useNow } from '../parts/time.tsx';
 
 const isKind = (text: string | null): text is ApiRepair['kind'] => text !== null && text in repairWords;
@@ -105,7 +106,7 @@ function Subject({ kind, id }: ApiRepair['subject']) {
   const text = kind === 'job' ? <Link href={`/jobs/${id}`}>{id}</Link> : <span>{id}</span>;
   return (
     <span className="two">
-      {kind === 'host' ? <Link href={`/hosts/${encodeURIComponent(id)}`}>{id}</Link> : text}
+      {kind === 'host' ? <HostLink id={id} /> : text}
       <span>{kind}</span>
     </span>
   );

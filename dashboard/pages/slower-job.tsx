@@ -7,6 +7,7 @@ import { dayText } from '../parts/day-text.ts';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';
 import { Plot } from '../parts/plot.tsx';
+import { HostLink } from '../parts/subject.tsx';
 import { durationText } from '../parts/time.tsx';
 
 export function SlowerJob(props: { repository: string; workflow: string; name: string; days: number }) {
@@ -47,6 +48,8 @@ function Runs({ runs }: { runs: readonly ApiJobRun[] }) {
           xLabel="Day"
           xText={dayText}
           yText={durationText}
+          yAxisText={wholeText}
+          ySteps={wholeSteps}
           hasPoints
         />
       </section>
@@ -60,10 +63,21 @@ function Runs({ runs }: { runs: readonly ApiJobRun[] }) {
   );
 }
 
+const seconds = [1, 2, 5, 10, 15, 30];
+const wholeSteps = [1, 60, 3600].flatMap((unit) => seconds.map((step) => step * unit * 1000));
+const wholeText = (ms: number): string =>
+  ms === 0 ? '0' : durationText(ms).replace(/ 00 (s|min)$|\.0(?= s)/, '');
+
 const columns: readonly Column<ApiJobRun>[] = [
   {
     title: 'Day',
-    cell: ({ job, endedAt }) => <Link href={`/jobs/${job}`}>{dayText(Date.parse(endedAt) / 1000)}</Link>,
+    width: '7rem',
+    phoneWidth: '4.75rem',
+    cell: ({ job, endedAt }) => (
+      <Link href={`/jobs/${job}`} className="nowrap">
+        {dayText(Date.parse(endedAt) / 1000)}
+      </Link>
+    ),
   },
   { title: 'Took', width: '8rem', phoneWidth: '6.5rem', isNumber: true, cell: ({ ms }) => durationText(ms) },
   {
@@ -90,5 +104,10 @@ const columns: readonly Column<ApiJobRun>[] = [
       </span>
     ),
   },
-  { title: 'Host', width: '10rem', wideOnly: true, cell: ({ host }) => host ?? '—' },
+  {
+    title: 'Host',
+    width: '10rem',
+    wideOnly: true,
+    cell: ({ host }) => (host === undefined ? '—' : <HostLink id={host} />),
+  },
 ];

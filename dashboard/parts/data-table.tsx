@@ -79,7 +79,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           </tr>
         </thead>
         <tbody>
-          <Gap height={before} columns={columns.length} />
+          <Gap height={before} />
           {shown.map(({ index, key }) => (
             <tr key={key} data-index={index} aria-rowindex={index + 2} style={{ height: rowHeight }}>
               {columns.map(({ title, cell, ...column }) => (
@@ -89,7 +89,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               ))}
             </tr>
           ))}
-          <Gap height={after} columns={columns.length} />
+          <Gap height={after} />
         </tbody>
       </table>
     </div>
@@ -105,12 +105,13 @@ const widthsOf = (column: { width?: string; phoneWidth?: string }): CSSPropertie
   return { '--wide': width, '--phone': phoneWidth } as CSSProperties;
 };
 
-function Gap({ height, columns }: { height: number; columns: number }) {
+/** One cell alone: one that spanned them all would make columns again of those that a phone does not show. */
+function Gap({ height }: { height: number }) {
   if (height <= 0) return null;
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: no row can be focused, and this one holds nothing
     <tr className="gap" aria-hidden="true">
-      <td colSpan={columns} style={{ height }} />
+      <td style={{ height }} />
     </tr>
   );
 }

@@ -21,6 +21,10 @@ export interface PlotProps {
   xText?: (x: number) => string;
   xLabel: string;
   yText: (y: number) => string;
+  /** On the axis, where it is not the same. */
+  yAxisText?: (y: number) => string;
+  /** The steps that its axis may have. */
+  ySteps?: readonly number[];
   height?: number;
   /** A dot at each value, for few and irregular ones. */
   hasPoints?: boolean;
@@ -71,7 +75,7 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
     grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
   };
-  const { xText, yText } = props;
+  const { xText, yText, yAxisText = yText, ySteps } = props;
   return {
     width: host.clientWidth,
     height: props.height ?? 220,
@@ -81,7 +85,13 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
     },
     axes: [
       { ...axis, ...(xText && { values: (_plot, values) => values.map(xText) }) },
-      { ...axis, size: 52, values: (_plot, values) => values.map(yText) },
+      {
+        ...axis,
+        ...(ySteps && { incrs: [...ySteps] }),
+        // As wide as its longest text.
+        size: (_plot, texts) => 16 + 7 * Math.max(4, ...(texts ?? []).map((text) => text.length)),
+        values: (_plot, values) => values.map(yAxisText),
+      },
     ],
     cursor: { y: false, points: { size: 7 } },
     legend: { live: true },

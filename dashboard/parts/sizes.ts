@@ -4,3 +4,9 @@ export const sizeText = (mib: number): string =>
 
 /** `1.4` */
 export const cpusText = (milliCpus: number): string => (milliCpus / 1000).toFixed(1);
+
+const mib = 1024 * 1024;
+export const bytesText = (bytes: number): string =>
+  bytes < 10 * 1024 * 1024 * mib ? sizeText(bytes / mib) : `${Math.round(bytes / 1024 / 1024 / mib)} TiB`;
+
+export const pingText = (ms: number): string => `ping ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;

@@ -21,3 +21,8 @@ export function SubjectLink({ subject, name }: { subject: string; name: string }
   if (text === undefined) return <>{name}</>;
   return <Link href={`/queue?state=all&text=${encodeURIComponent(text.split(',')[0] ?? text)}`}>{name}</Link>;
 }
+
+export function HostLink({ id }: { id: string }) {
+  const nameOf = useSubjectNames();
+  return <SubjectLink subject={`host:${id}`} name={nameOf(`host:${id}`)} />;
+}
