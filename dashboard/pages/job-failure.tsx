@@ -4,6 +4,7 @@ import { OwnerMark } from '../parts/owner-mark.tsx';
 const titles: Readonly<Record<ApiFailure['class'], string>> = {
   'out-of-memory': 'Out of memory',
   'disk-full': 'The disk was full',
+  'host-disk-full': 'The host had no disk left',
   dns: 'A name could not be resolved',
   'rate-limited': 'Refused: too many requests',
   'host-lost': 'Its host was lost',
