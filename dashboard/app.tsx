@@ -27,7 +27,9 @@ export function App() {
   useLive(queries, state.is === 'in');
   // What one person saw is not there for the next one at this screen.
   useEffect(() => {
-    if (state.is === 'out' || state.is === 'refused') queries.clear();
+    if (state.is !== 'out' && state.is !== 'refused') return;
+    // The page on which one signs in is there already, and asks how one can.
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'signInWays' });
   }, [state, queries]);
   if (state.is === 'unknown') return error && <Refusal error={error} />;
   if (state.is !== 'in') return <SignInPage wasRefused={state.is === 'refused'} />;

@@ -45,6 +45,8 @@ export interface BackstageOptions {
   image: ImageDigest;
   /** VMs are emulated, and everything takes its time. */
   emulated: boolean;
+  /** The accounts that are served; only the demo's own when left out. */
+  owners?: readonly string[];
   /** Runners are processes of this machine, not of a VM. */
   runnersAreLocal: boolean;
   /** Webhooks get lost: it looks more often at what they may not have told. */
@@ -78,6 +80,7 @@ export async function setBackstage(options: BackstageOptions): Promise<Backstage
       server = await startServer({ ...config, listen: { host: hostname, port: Number(port) } });
     };
     githubServer.setWebhookUrl(`${server.url}${webhookPath}`);
+    githubServer.setCallbackUrl(`${server.url}/sign-in/callback`);
     await mkdir(join(folder, 'agent'));
     await writeFile(join(folder, 'admin-token'), adminToken, { mode: 0o600 });
     const enrolToken = await makeEnrolToken(server, adminToken);
@@ -123,10 +126,11 @@ function serverConfig(
       webhookSecrets: [new Secret(github.app.webhookSecret)],
     },
     githubStatusPage: github.url,
+    oauth: { clientId: github.app.clientId, clientSecret: new Secret(github.app.clientSecret) },
     adminTokenHashes: [createHash('sha256').update(adminToken).digest('hex')],
     trustProxy: false,
     settings: {
-      owners: [owner],
+      owners: [...(options.owners ?? [owner])],
       runnerGroups: {},
       labels: defaultLabelPolicy,
       timing: {

@@ -6,6 +6,7 @@ import { useEffect } from 'react';
 import { apiPrefix } from '../../src/wire/api/endpoint.ts';
 import type { EndpointName } from '../../src/wire/api/endpoints.ts';
 import { type LiveTopic, live, liveNews } from '../../src/wire/api/live.ts';
+import { isLong } from './long-list.ts';
 import { credentials } from './sign-in.ts';
 
 /** Whose answers a topic makes old. */
@@ -43,7 +44,9 @@ async function listenOn(queries: QueryClient, signal: AbortSignal): Promise<void
         const news = liveNews.safeParse(data);
         if (!news.success) continue;
         const old = new Set<unknown>(news.data.changed.flatMap((topic) => answersOf[topic]));
-        void queries.invalidateQueries({ predicate: ({ queryKey }) => old.has(queryKey[0]) });
+        void queries.invalidateQueries({
+          predicate: ({ queryKey, state }) => old.has(queryKey[0]) && !isLong(state.data),
+        });
       }
     } catch {
       // Whoever is away is asked again below, and polled meanwhile.

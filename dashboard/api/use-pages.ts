@@ -6,6 +6,7 @@ import { useCallback } from 'react';
 import type { AnswerOf, CallOf, EndpointName } from '../../src/wire/api/endpoints.ts';
 import { call } from './call.ts';
 import { pollEvery } from './live.ts';
+import { isLong } from './long-list.ts';
 
 type Cursor = string | number | undefined;
 
@@ -26,7 +27,8 @@ export function usePages<N extends EndpointName>(
     initialPageParam: undefined,
     getNextPageParam: next,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => pollEvery(everyMs) * Math.max(1, state.data?.pages.length ?? 1),
+    refetchInterval: ({ state }) =>
+      isLong(state.data) ? everyMs * state.data.pages.length : pollEvery(everyMs),
   });
   const { hasNextPage, isFetching, fetchNextPage } = result;
   const more = useCallback(() => {

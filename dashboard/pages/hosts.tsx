@@ -7,7 +7,6 @@ import { Answered } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Empty } from '../parts/empty.tsx';
 import { HostState } from '../parts/host-state.tsx';
-import { Load } from '../parts/load.tsx';
 import { Meter } from '../parts/meter.tsx';
 import { Page } from '../parts/page.tsx';
 import { pingText } from '../parts/sizes.ts';
@@ -46,6 +45,10 @@ const gib = (mib: number): string => `${(mib / 1024).toFixed(mib < 10_240 ? 1 : 
 
 const mib = 1024 * 1024;
 
+/** More work waits than it has processors. */
+const isBusy = (vitals: ApiHost['vitals']): boolean =>
+  vitals?.load !== undefined && vitals.load.oneMinute > 1.5 * (vitals.processors ?? Number.POSITIVE_INFINITY);
+
 /** The runner's version, since GitHub refuses old ones. */
 function imageText({ capacity, image }: ApiHost, wanted: string): string {
   if (capacity === undefined) return '';
@@ -78,47 +81,34 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
     ),
   },
   {
-    title: 'CPUs held',
-    width: '6.5rem',
+    title: 'CPUs, load',
+    width: '7rem',
     wideOnly: true,
-    cell: ({ usedMilliCpus, capacity }) =>
-      capacity && (
-        <>
-          {usedMilliCpus / 1000} of {capacity.milliCpus / 1000}
-          <Meter used={usedMilliCpus} of={capacity.milliCpus} warnsWhenFull />
-        </>
-      ),
-  },
-  { title: 'Load', width: '6.5rem', wideOnly: true, cell: ({ vitals }) => <Load vitals={vitals} /> },
-  {
-    title: 'Memory held',
-    width: '9rem',
-    wideOnly: true,
-    cell: ({ usedMemoryMib, capacity }) =>
-      capacity && (
-        <>
-          {gib(usedMemoryMib)} of {gib(capacity.memoryMib)} GiB
-          <Meter used={usedMemoryMib} of={capacity.memoryMib} warnsWhenFull />
-        </>
-      ),
+    cell: ({ usedMilliCpus, capacity, vitals }) => (
+      <span className="two">
+        <span>{capacity && `${usedMilliCpus / 1000} of ${capacity.milliCpus / 1000} held`}</span>
+        <span className={isBusy(vitals) ? 'late' : ''}>
+          {vitals?.load !== undefined && `load ${vitals.load.oneMinute.toFixed(1)}`}
+        </span>
+      </span>
+    ),
   },
   {
-    title: 'Memory used',
-    width: '9rem',
+    title: 'Memory',
+    width: '9.5rem',
     wideOnly: true,
-    cell: ({ vitals }) =>
-      vitals?.memoryUsedBytes === undefined || vitals.memoryBytes === undefined ? (
-        <span className="muted">—</span>
-      ) : (
-        <>
-          {gib(vitals.memoryUsedBytes / mib)} of {gib(vitals.memoryBytes / mib)} GiB
-          <Meter used={vitals.memoryUsedBytes} of={vitals.memoryBytes} warnsWhenFull />
-        </>
-      ),
+    cell: ({ usedMemoryMib, capacity, vitals }) => (
+      <span className="two">
+        <span>{capacity && `${gib(usedMemoryMib)} of ${gib(capacity.memoryMib)} GiB held`}</span>
+        <span>
+          {vitals?.memoryUsedBytes !== undefined && `${gib(vitals.memoryUsedBytes / mib)} GiB used`}
+        </span>
+      </span>
+    ),
   },
   {
     title: 'Agent, image',
-    width: '10rem',
+    width: '9.5rem',
     wideOnly: true,
     cell: (host) => (
       <span className="two">

@@ -1,6 +1,6 @@
 // What runs, what waits, and why.
 
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { type ApiJob, ownersOfPhases } from '../../src/wire/api/jobs.ts';
 import { usePages } from '../api/use-pages.ts';
@@ -48,6 +48,7 @@ export function QueuePage() {
     ({ next }) => next,
     { everyMs: 3_000 },
   );
+  const rows = useMemo(() => jobs.data?.pages.flatMap((page) => page.jobs) ?? [], [jobs.data]);
   const now = useNow(jobs.data?.pages[0]?.now, jobs.dataUpdatedAt);
   return (
     <Page title="Queue">
@@ -61,9 +62,8 @@ export function QueuePage() {
         />
       </div>
       <Answered query={jobs}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.jobs);
-          return rows.length === 0 ? (
+        {({ pages }) =>
+          rows.length === 0 ? (
             <NoJobs view={view} text={text} />
           ) : (
             <DataTable
@@ -74,8 +74,8 @@ export function QueuePage() {
               total={pages.at(-1)?.next === undefined ? rows.length : -1}
               onEnd={jobs.more}
             />
-          );
-        }}
+          )
+        }
       </Answered>
     </Page>
   );

@@ -44,12 +44,12 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const [top, setTop] = useState(0);
   // After each render, since what stands above the table may come and go.
   useLayoutEffect(() => setTop(frame.current?.offsetTop ?? 0));
+  // Without a key for each row, for that would go through all rows anew with each frame of scrolling.
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => rowHeight,
     overscan: 12,
     scrollMargin: top,
-    getItemKey: (index) => rowKey(rows[index] as Row),
   });
   const shown = virtual.getVirtualItems();
   const last = shown.at(-1)?.index ?? -1;
@@ -80,8 +80,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         </thead>
         <tbody>
           <Gap height={before} />
-          {shown.map(({ index, key }) => (
-            <tr key={key} data-index={index} aria-rowindex={index + 2} style={{ height: rowHeight }}>
+          {shown.map(({ index }) => (
+            <tr
+              key={rowKey(rows[index] as Row)}
+              data-index={index}
+              aria-rowindex={index + 2}
+              style={{ height: rowHeight }}
+            >
               {columns.map(({ title, cell, ...column }) => (
                 <td key={title} className={classOf(column)}>
                   {cell(rows[index] as Row)}

@@ -11,7 +11,10 @@ import type { Stage } from './stage.ts';
 const rows = 5_000;
 const rounds = 7;
 /** No job of the seeded ones, nor of any other, has it in its name. */
-const nothing = 'no-job-is-called-this';
+export const nothing = 'no-job-is-called-this';
+
+/** The first of them. */
+export const seededJob = 1_000_000;
 
 export interface Paint {
   rows: number;
@@ -28,7 +31,7 @@ export async function measurePaint(browser: Browser, stage: Stage): Promise<Pain
   for (let first = 0; first < rows; first += 500) {
     await store.transaction(async (tx) => {
       for (let n = first; n < Math.min(rows, first + 500); n++) {
-        const job = aJob({ id: jobId(1_000_000 + n), runId: runId(5_000 + n), name: `seeded ${n}` });
+        const job = aJob({ id: jobId(seededJob + n), runId: runId(5_000 + n), name: `seeded ${n}` });
         await tx.jobs.insert({ ...job, state: 'waiting', firstSeenAt: now, since: now });
       }
     });
@@ -49,7 +52,7 @@ export async function measurePaint(browser: Browser, stage: Stage): Promise<Pain
 }
 
 /** From the navigation's start to the frame in which `selector` is there, by the page's own clock. */
-async function paintMs(browser: Browser, { url, adminToken }: Stage, path: string, selector: string) {
+export async function paintMs(browser: Browser, { url, adminToken }: Stage, path: string, selector: string) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
   try {
     await context.addInitScript(`

@@ -39,6 +39,7 @@ export async function setStage(): Promise<Stage> {
   const backstage = await setBackstage({
     image,
     emulated: false,
+    owners: ['acme', 'globex'],
     runnersAreLocal: true,
     looksOften: false,
     log: silent,
