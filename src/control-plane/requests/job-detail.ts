@@ -1,6 +1,7 @@
 // One job with all that is known of it, and one VM likewise.
 
 import { type Caller, sees } from '../../domain/access/caller.ts';
+import { knownFailure } from '../../domain/attribution/known-failure.ts';
 import { jobId, type VmId, vmId } from '../../domain/ids.ts';
 import { currentPhase } from '../../domain/insights/current-phase.ts';
 import { phaseOwners, phasesOf } from '../../domain/insights/phases.ts';
@@ -17,7 +18,6 @@ import type { ApiPhase } from '../../wire/api/jobs.ts';
 import type { Resources } from '../../wire/api/vms.ts';
 import type { RequestDeps } from './deps.ts';
 import { describeJob, vmsOf } from './describe-job.ts';
-import { failureIn } from './job-failure.ts';
 import { measuredFor } from './job-measured.ts';
 import { noSuchJob } from './jobs.ts';
 import { describeRepair } from './repairs.ts';
@@ -41,6 +41,9 @@ export async function getJob(
     const { vm: ran, awaited } = (await vmsOf(tx, [row]))(row);
     const vm = ran ?? awaited;
     const vmLines = vm === undefined ? [] : await linesOf(tx, vm.id);
+    const jobLines = await tx.history.of({ kind: 'job', id: row.id }, mostLines);
+    // Judged anew each time, so that better rules tell more of old jobs too.
+    const failure = knownFailure({ job: row, jobLines, vmLines, ...(vm !== undefined && { vm }) });
     const subjects: RepairSubject[] = [
       { kind: 'job', id: row.id },
       ...[...made, ...(vm === undefined ? [] : [vm])].flatMap(({ id, runnerName }): RepairSubject[] => [
@@ -50,9 +53,9 @@ export async function getJob(
     ];
     return {
       job: await describeJob(tx, row, now),
-      phases: phasesIn(row, vm, await tx.history.of({ kind: 'job', id: row.id }, mostLines), vmLines),
+      phases: phasesIn(row, vm, jobLines, vmLines),
       ...(vm !== undefined && { vm: describeVm(vm), ...resourcesIn(vmLines) }),
-      ...failureIn(row, vm, vmLines),
+      ...(failure !== undefined && { failure }),
       ...(await measuredFor(tx, row, now)),
       repairs: await repairsOf(tx, subjects, scopeOwner(row.scope)),
       attempts: made.map(describeVm),

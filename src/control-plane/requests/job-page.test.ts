@@ -57,6 +57,18 @@ describe('a job that failed', () => {
     expect(fine.ok && 'failure' in fine.value).toBe(false);
   });
 
+  test('is told what the image lacks, when its log has said so', async () => {
+    const { store, ask } = await told(undefined);
+    const subject = { kind: 'job', id: failed.id } as const;
+    const data = { class: 'missing-piece', missing: { kind: 'command', name: 'unzip', package: 'unzip' } };
+    await store.transaction((tx) => tx.history.append([{ at: at(70), subject, event: 'log-read', data }]));
+    expect(await ask()).toMatchObject({
+      value: {
+        failure: { class: 'missing-piece', advice: expect.stringContaining('Add unzip to the image') },
+      },
+    });
+  });
+
   test('shows what runs with its labels used, and the label that would do once enough were measured', async () => {
     const { store, ask } = await told(undefined);
     const size = { milliCpus: 8_000, memoryMib: 16_384, diskGib: 30 };
