@@ -21,7 +21,11 @@ export const forgetful: readonly Mutant[] = [
   {
     name: 'never writes that a job is over',
     caughtBy: 'I1 no stale rows',
-    alsoSeenBy: ['surplus VMs are released', 'the insights count what the rows say'],
+    alsoSeenBy: [
+      'surplus VMs are released',
+      'the insights count what the rows say',
+      'what was told to be wrong is told to be over',
+    ],
     make: () => ({
       deps: alterStore((tx) => ({
         jobs: alter(tx.jobs, {
@@ -59,6 +63,7 @@ export const forgetful: readonly Mutant[] = [
   {
     name: 'never looks for a host',
     caughtBy: 'I4 no job waits beside a host with room',
+    alsoSeenBy: ['what was told to be wrong is told to be over'],
     make: () => withoutTasks(({ kind }) => kind === 'place'),
   },
   {
