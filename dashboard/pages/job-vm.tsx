@@ -32,6 +32,7 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
         <Used
           title="CPU"
           peak={resources?.cpuPercentPeak}
+          mean={resources?.cpuPercentMean}
           of={vm.milliCpus / 10}
           text={cpuText(vm)}
           unit="%"
@@ -39,6 +40,7 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
         <Used
           title="Memory"
           peak={resources?.memoryMibPeak}
+          mean={resources?.memoryMibMean}
           of={vm.memoryMib}
           text={sizeText(vm.memoryMib)}
           unit="MiB"
@@ -46,10 +48,19 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
         <Used
           title="Disk"
           peak={resources?.diskMibPeak}
+          mean={undefined}
           of={vm.diskGib * 1024}
           text={`${vm.diskGib} GiB`}
           unit="MiB"
         />
+        {resources?.receivedBytes !== undefined && resources.sentBytes !== undefined && (
+          <>
+            <dt>Network</dt>
+            <dd>
+              {megabytes(resources.receivedBytes)} in, {megabytes(resources.sentBytes)} out
+            </dd>
+          </>
+        )}
         {vm.tombstone !== undefined && (
           <>
             <dt>Ended</dt>
@@ -62,14 +73,18 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
 }
 
 const cpuText = ({ milliCpus }: ApiVm): string => `${milliCpus / 1000} CPU`;
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1e5) / 10} MB`;
+
 function Used(props: {
   title: string;
   peak: number | undefined;
+  mean: number | undefined;
   of: number;
   text: string;
   unit: 'MiB' | '%';
 }) {
-  const { title, peak, of, text, unit } = props;
+  const { title, peak, mean, of, text, unit } = props;
+  const shown = (value: number): string => (unit === 'MiB' ? sizeText(value) : cpusText(value * 10));
   return (
     <>
       <dt>{title}</dt>
@@ -77,7 +92,7 @@ function Used(props: {
         {text}
         {peak !== undefined && (
           <>
-            , at most {unit === 'MiB' ? sizeText(peak) : cpusText(peak * 10)} used
+            , at most {shown(peak)} used{mean !== undefined && `, ${shown(mean)} on average`}
             <Meter used={peak} of={of} warnsWhenFull />
           </>
         )}

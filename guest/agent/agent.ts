@@ -33,7 +33,8 @@ export interface Machine {
   reach(places: Places): Promise<Reached>;
   /** Whether the runner does each job in a process of its own, `Runner.Worker`. */
   readonly hasWorkers: boolean;
-  usage(): Usage;
+  /** @param jobRuns whether this moment counts for the means of the job. */
+  usage(jobRuns: boolean): Usage;
   powerOff(): Promise<void>;
 }
 
@@ -195,8 +196,11 @@ export class GuestAgent {
       case 'job-started':
         this.#facts.jobStartedAt ??= uptimeMs;
         this.#say({ type: 'job-started', jobName: parsed.jobName, uptimeMs });
+        this.#machine.usage(true);
         return;
       case 'job-ended':
+        // Its last moment.
+        if (this.#facts.jobEndedAt === undefined) this.#machine.usage(true);
         this.#facts.jobEndedAt = uptimeMs;
         this.#sayUsage();
         this.#say({ type: 'job-ended', jobName: parsed.jobName, result: parsed.result, uptimeMs });
@@ -244,7 +248,7 @@ export class GuestAgent {
         this.#sayFindings();
         if (this.#machine.uptimeMs() - usageAt >= usageMs) {
           usageAt = this.#machine.uptimeMs();
-          this.#machine.usage();
+          this.#machine.usage(jobRuns);
         }
       } catch (error) {
         this.#log(`the watchdog could not look: ${textOf(error)}`);
@@ -269,7 +273,7 @@ export class GuestAgent {
   }
 
   #sayUsage(): void {
-    const usage = this.#machine.usage();
+    const usage = this.#machine.usage(false);
     const text = JSON.stringify(usage);
     if (text === this.#saidUsage) return;
     this.#saidUsage = text;

@@ -151,8 +151,8 @@ export class LinuxMachine implements Machine {
     return existsSync(`${this.#parts.runnerRoot}/bin/Runner.Worker`);
   }
 
-  usage() {
-    return this.#parts.usage.sample(this.uptimeMs());
+  usage(jobRuns: boolean) {
+    return this.#parts.usage.sample(this.uptimeMs(), jobRuns);
   }
 
   powerOff(): Promise<void> {

@@ -24,6 +24,7 @@ const machine = new LinuxMachine({
   usage: new UsagePeaks({
     procStat: '/proc/stat',
     procMeminfo: '/proc/meminfo',
+    procNet: '/proc/net',
     scratch: '/run/bellows/scratch',
   }),
   proc: '/proc',

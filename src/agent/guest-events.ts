@@ -56,7 +56,7 @@ export function newsOf(message: GuestMessage, { record, question }: Hearing): Ev
 const mostUsageReports = 8;
 
 function usage(message: Extract<GuestMessage, { type: 'usage' }>, record: VmRecord): EventBody[] {
-  const { cpuPercentPeak, memoryMibPeak, diskMibPeak } = message;
+  const { type: _, uptimeMs: __, ...figures } = message;
   const told = record.said.filter((name) => name === 'usage').length;
-  return told < mostUsageReports ? [{ kind: 'usage', cpuPercentPeak, memoryMibPeak, diskMibPeak }] : [];
+  return told < mostUsageReports ? [{ kind: 'usage', ...figures }] : [];
 }

@@ -138,6 +138,10 @@ describe('bellows advise', () => {
     const { text } = await said(advise({}), answered({ count: 1, advice: [one], frees }));
     expect(text).toMatch(/bellows-4cpu-8gb +bellows-2cpu-2gb +9 +1\.2 cpu, 1 GiB, disk 0\.5 GiB/);
     expect(text).toContain('2 processors and 6 GiB');
+    const means = { cpuPercent: 45, memoryMib: 512 };
+    const traffic = { receivedBytes: 30_000_000, sentBytes: 1_250_000 };
+    const more = await said(advise({}), answered({ count: 1, advice: [{ ...one, means, traffic }], frees }));
+    expect(more.text).toMatch(/0\.5 cpu, 0\.5 GiB +30 \/ 1\.3 MB/);
     expect((await said(advise({}), answered({ count: 0, advice: [], frees }))).text).toContain('No job');
   });
 });

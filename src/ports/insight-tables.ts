@@ -32,8 +32,8 @@ export interface InsightTable {
   /** The jobs of one name, newest first. */
   runs(of: JobName, days: DayRange, limit: number): Promise<readonly FinishedJob[]>;
   /**
-   * Keeps what a VM's guest measured, the highest of all that is told of it. It belongs to the job that its runner had, whether
-   * that has ended yet or not. As with `record`, it may be seen only after the commit.
+   * Keeps what a VM's guest measured: the highest of all that is told of it, and the latest means and traffic. It belongs to the
+   * job that its runner had, whether that has ended yet or not. As with `record`, it may be seen only after the commit.
    */
   measure(scope: ScopeKey, runner: RunnerName, told: Measurement): Promise<void>;
   /** The jobs by name and labels that ran in these days on VMs that were measured, in no order. `days` begin on a Monday. */

@@ -103,6 +103,11 @@ export const agentEvent = z.object({
       cpuPercentPeak: z.number(),
       memoryMibPeak: z.number(),
       diskMibPeak: z.number(),
+      /** From the job's start to its end; where the guest is not too old to tell. */
+      cpuPercentMean: z.number().optional(),
+      memoryMibMean: z.number().optional(),
+      receivedBytes: z.number().optional(),
+      sentBytes: z.number().optional(),
     }),
     z.object({ kind: z.literal('watchdog'), finding: z.string().max(64) }),
     /** It will never run a job. `owner` as in the domain's `Owner`. */

@@ -13,6 +13,7 @@ import {
   weeksKept,
 } from '../../domain/insights/rollup.ts';
 import { noTally, sumOf, type Tally, tallyOf } from '../../domain/insights/tally.ts';
+import { addedUse, averageUse, noUse, type UsedSum } from '../../domain/insights/used-sum.ts';
 import { hours, type Instant, instantOf } from '../../domain/time.ts';
 import type {
   InsightFilter,
@@ -108,6 +109,7 @@ function measuredJobs(
   days: DayRange,
 ): readonly MeasuredJob[] {
   const found = new Map<string, MeasuredJob>();
+  const used = new Map<string, UsedSum>();
   for (const job of jobs) {
     const run = measuredRun(job, measurements.get(vmId(job.scope, job.runner ?? '')));
     if (run === undefined || !isIn(run.key.monday, days)) continue;
@@ -120,8 +122,9 @@ function measuredJobs(
       ms: (before?.ms ?? 0) + run.ms,
       peaks: before === undefined ? run.peaks : highest(before.peaks, run.peaks),
     });
+    used.set(id, addedUse(used.get(id) ?? noUse, run.used));
   }
-  return [...found.values()];
+  return [...found].map(([id, job]) => ({ ...job, ...averageUse(used.get(id) ?? noUse) }));
 }
 
 /** All that is asked of the committed jobs. */

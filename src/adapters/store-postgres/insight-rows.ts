@@ -27,6 +27,10 @@ export interface InsightTables {
     cpu_percent: number;
     memory_mib: number;
     disk_mib: number;
+    cpu_percent_mean: number | null;
+    memory_mib_mean: number | null;
+    received_bytes: number | null;
+    sent_bytes: number | null;
     had_milli_cpus: number;
     had_memory_mib: number;
     had_disk_gib: number;
@@ -46,6 +50,12 @@ export interface InsightTables {
     cpu_percent: number;
     memory_mib: number;
     disk_mib: number;
+    mean_ms: number;
+    cpu_percent_ms: number;
+    memory_mib_ms: number;
+    traffic_runs: number;
+    received_bytes: number;
+    sent_bytes: number;
   };
   job_lines: {
     owner: string;

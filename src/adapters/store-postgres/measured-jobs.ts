@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import type { DayRange } from '../../domain/insights/calendar.ts';
+import { averageUse, type UsedSum } from '../../domain/insights/used-sum.ts';
 import type { InsightFilter, MeasuredJob } from '../../ports/insight-tables.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
@@ -26,6 +27,7 @@ export async function measuredJobs(
       sql<number>`max(cpu_percent)`.as('cpu'),
       sql<number>`max(memory_mib)`.as('memory'),
       sql<number>`max(disk_mib)`.as('disk'),
+      ...usedColumns.map(([column, part]) => sql<number>`sum(${sql.ref(column)}::float8)`.as(part)),
     ])
     .groupBy(grouped)
     .having(sql<boolean>`sum(runs::float8) > 0`)
@@ -35,9 +37,19 @@ export async function measuredJobs(
     runs: Number(row.runs),
     ms: Number(row.ms),
     peaks: { cpuPercent: Number(row.cpu), memoryMib: Number(row.memory), diskMib: Number(row.disk) },
+    ...averageUse(row),
     had: { milliCpus: row.had_milli_cpus, memoryMib: row.had_memory_mib, diskGib: row.had_disk_gib },
   }));
 }
+
+const usedColumns = [
+  ['mean_ms', 'meanMs'],
+  ['cpu_percent_ms', 'cpuPercentMs'],
+  ['memory_mib_ms', 'memoryMibMs'],
+  ['traffic_runs', 'trafficRuns'],
+  ['received_bytes', 'receivedBytes'],
+  ['sent_bytes', 'sentBytes'],
+] as const satisfies readonly (readonly [string, keyof UsedSum])[];
 
 const grouped = [
   'owner',

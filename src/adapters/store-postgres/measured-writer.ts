@@ -92,10 +92,15 @@ const listed = (runners: readonly Runner[]) =>
   sql`unnest(${runners.map(({ scope }) => scope)}::text[], ${runners.map(({ runner }) => runner)}::text[])
     as asked (scope, runner)`;
 
+type StoredMeasurement = Runner &
+  Record<'cpu' | 'memory' | 'disk' | 'cpus' | 'mib' | 'gib', number> &
+  Record<'cpuMean' | 'memoryMean' | 'received' | 'sent', number | null>;
+
 async function measurementsOf(db: Db, runners: readonly Runner[]): Promise<Map<string, Measurement>> {
   if (runners.length === 0) return new Map();
-  const { rows } = await sql<Runner & Record<'cpu' | 'memory' | 'disk' | 'cpus' | 'mib' | 'gib', number>>`
+  const { rows } = await sql<StoredMeasurement>`
     select scope, runner, cpu_percent as cpu, memory_mib as memory, disk_mib as disk,
+      cpu_percent_mean as "cpuMean", memory_mib_mean as "memoryMean", received_bytes as received, sent_bytes as sent,
       had_milli_cpus as cpus, had_memory_mib as mib, had_disk_gib as gib
     from measured join ${listed(runners)} using (scope, runner)
   `.execute(db);
@@ -104,6 +109,10 @@ async function measurementsOf(db: Db, runners: readonly Runner[]): Promise<Map<s
       runnerId(row),
       {
         peaks: { cpuPercent: row.cpu, memoryMib: row.memory, diskMib: row.disk },
+        ...(row.cpuMean !== null &&
+          row.memoryMean !== null && { means: { cpuPercent: row.cpuMean, memoryMib: row.memoryMean } }),
+        ...(row.received !== null &&
+          row.sent !== null && { traffic: { receivedBytes: row.received, sentBytes: row.sent } }),
         had: { milliCpus: row.cpus, memoryMib: row.mib, diskGib: row.gib },
       },
     ]),
@@ -119,18 +128,24 @@ async function putMeasurements(
     const measurement = now.get(runnerId({ scope, runner }));
     return measurement === undefined ? [] : [{ scope, runner, ...measurement }];
   });
-  const column = (of: (row: (typeof rows)[number]) => string | number) => rows.map(of);
+  const column = (of: (row: (typeof rows)[number]) => string | number | null) => rows.map(of);
   await sql`
     insert into measured
-      (scope, runner, cpu_percent, memory_mib, disk_mib, had_milli_cpus, had_memory_mib, had_disk_gib)
+      (scope, runner, cpu_percent, memory_mib, disk_mib, had_milli_cpus, had_memory_mib, had_disk_gib,
+        cpu_percent_mean, memory_mib_mean, received_bytes, sent_bytes)
     select * from unnest(${column((row) => row.scope)}::text[], ${column((row) => row.runner)}::text[],
       ${column((row) => row.peaks.cpuPercent)}::bigint[], ${column((row) => row.peaks.memoryMib)}::bigint[],
       ${column((row) => row.peaks.diskMib)}::bigint[], ${column((row) => row.had.milliCpus)}::bigint[],
-      ${column((row) => row.had.memoryMib)}::bigint[], ${column((row) => row.had.diskGib)}::bigint[])
+      ${column((row) => row.had.memoryMib)}::bigint[], ${column((row) => row.had.diskGib)}::bigint[],
+      ${column((row) => row.means?.cpuPercent ?? null)}::bigint[], ${column((row) => row.means?.memoryMib ?? null)}::bigint[],
+      ${column((row) => row.traffic?.receivedBytes ?? null)}::bigint[],
+      ${column((row) => row.traffic?.sentBytes ?? null)}::bigint[])
     on conflict (scope, runner) do update set
       cpu_percent = excluded.cpu_percent, memory_mib = excluded.memory_mib, disk_mib = excluded.disk_mib,
       had_milli_cpus = excluded.had_milli_cpus, had_memory_mib = excluded.had_memory_mib,
-      had_disk_gib = excluded.had_disk_gib
+      had_disk_gib = excluded.had_disk_gib,
+      cpu_percent_mean = excluded.cpu_percent_mean, memory_mib_mean = excluded.memory_mib_mean,
+      received_bytes = excluded.received_bytes, sent_bytes = excluded.sent_bytes
   `.execute(db);
 }
 
@@ -146,7 +161,8 @@ async function putWeeks(db: Db, changes: readonly MeasuredChange[]): Promise<voi
   const column = (of: (change: MeasuredChange) => string | number) => changes.map(of);
   await sql`
     insert into measured_weeks as old (monday, owner, repository, workflow, name, labels, had_milli_cpus,
-      had_memory_mib, had_disk_gib, runs, ms, cpu_percent, memory_mib, disk_mib)
+      had_memory_mib, had_disk_gib, runs, ms, cpu_percent, memory_mib, disk_mib,
+      mean_ms, cpu_percent_ms, memory_mib_ms, traffic_runs, received_bytes, sent_bytes)
     select * from unnest(
       ${column(({ key }) => key.monday)}::int[], ${column(({ key }) => key.owner)}::text[],
       ${column(({ key }) => key.repository)}::text[], ${column(({ key }) => key.workflow)}::text[],
@@ -154,13 +170,21 @@ async function putWeeks(db: Db, changes: readonly MeasuredChange[]): Promise<voi
       ${column(({ key }) => key.had.milliCpus)}::bigint[], ${column(({ key }) => key.had.memoryMib)}::bigint[],
       ${column(({ key }) => key.had.diskGib)}::bigint[], ${column(({ runs }) => runs)}::bigint[],
       ${column(({ ms }) => ms)}::bigint[], ${column(({ peaks }) => peaks.cpuPercent)}::bigint[],
-      ${column(({ peaks }) => peaks.memoryMib)}::bigint[], ${column(({ peaks }) => peaks.diskMib)}::bigint[])
+      ${column(({ peaks }) => peaks.memoryMib)}::bigint[], ${column(({ peaks }) => peaks.diskMib)}::bigint[],
+      ${column(({ used }) => used.meanMs)}::bigint[], ${column(({ used }) => used.cpuPercentMs)}::bigint[],
+      ${column(({ used }) => used.memoryMibMs)}::bigint[], ${column(({ used }) => used.trafficRuns)}::bigint[],
+      ${column(({ used }) => used.receivedBytes)}::bigint[], ${column(({ used }) => used.sentBytes)}::bigint[])
     on conflict (monday, owner, repository, workflow, name, md5(labels), had_milli_cpus, had_memory_mib, had_disk_gib)
     do update set
       runs = old.runs + excluded.runs, ms = old.ms + excluded.ms,
       cpu_percent = greatest(old.cpu_percent, excluded.cpu_percent),
       memory_mib = greatest(old.memory_mib, excluded.memory_mib),
-      disk_mib = greatest(old.disk_mib, excluded.disk_mib)
+      disk_mib = greatest(old.disk_mib, excluded.disk_mib),
+      mean_ms = old.mean_ms + excluded.mean_ms, cpu_percent_ms = old.cpu_percent_ms + excluded.cpu_percent_ms,
+      memory_mib_ms = old.memory_mib_ms + excluded.memory_mib_ms,
+      traffic_runs = old.traffic_runs + excluded.traffic_runs,
+      received_bytes = old.received_bytes + excluded.received_bytes,
+      sent_bytes = old.sent_bytes + excluded.sent_bytes
   `.execute(db);
   // Rare: a job counts otherwise than before. The rows are ours by now, so nobody else's runs come between.
   for (const { key, removed } of changes) if (removed) await lookForHighest(db, key);

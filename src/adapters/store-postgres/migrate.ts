@@ -17,6 +17,7 @@ import { up as jobLines } from './migrations/0012-job-lines.ts';
 import { up as waitNotices } from './migrations/0013-wait-notices.ts';
 import { up as measuredWeeks } from './migrations/0016-measured-weeks.ts';
 import { up as packedBodies } from './migrations/0017-packed-bodies.ts';
+import { up as measuredMeans } from './migrations/0018-measured-means.ts';
 
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
@@ -33,6 +34,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0013-wait-notices': { up: waitNotices },
   '0016-measured-weeks': { up: measuredWeeks },
   '0017-packed-bodies': { up: packedBodies },
+  '0018-measured-means': { up: measuredMeans },
 };
 
 const table = 'migrations';

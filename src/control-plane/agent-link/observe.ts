@@ -3,7 +3,7 @@
 
 import type { HostId, ImageDigest } from '../../domain/ids.ts';
 import { vmId } from '../../domain/ids.ts';
-import { boundedPeaks } from '../../domain/insights/measured.ts';
+import { boundedMeans, boundedPeaks, boundedTraffic } from '../../domain/insights/measured.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
 import type { VmEvent } from '../../domain/lifecycle/events.ts';
 import { type Owner, owners, type Vm } from '../../domain/lifecycle/vm.ts';
@@ -116,8 +116,16 @@ async function measure(
 ): Promise<void> {
   const { cpuPercentPeak: cpuPercent, memoryMibPeak: memoryMib, diskMibPeak: diskMib } = told;
   const { milliCpus, diskGib } = shape;
+  const peaks = boundedPeaks({ cpuPercent, memoryMib, diskMib }, shape);
+  const { cpuPercentMean, memoryMibMean, receivedBytes, sentBytes } = told;
   await tx.insights.measure(scopeKey(scope), runnerName, {
-    peaks: boundedPeaks({ cpuPercent, memoryMib, diskMib }, shape),
+    peaks,
+    ...(cpuPercentMean !== undefined &&
+      memoryMibMean !== undefined && {
+        means: boundedMeans({ cpuPercent: cpuPercentMean, memoryMib: memoryMibMean }, peaks),
+      }),
+    ...(receivedBytes !== undefined &&
+      sentBytes !== undefined && { traffic: boundedTraffic({ receivedBytes, sentBytes }) }),
     had: { milliCpus, memoryMib: shape.memoryMib, diskGib },
   });
 }

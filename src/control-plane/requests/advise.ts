@@ -56,11 +56,22 @@ function advisedFor(job: MeasuredJob): Advised | undefined {
 }
 
 function describe({ job, label, advice, advisedLabel }: Advised): Answer['advice'][number] {
-  const { owner, repository, workflow, name, runs, ms, peaks, had } = job;
+  const { owner, repository, workflow, name, runs, ms, peaks, means, traffic, had } = job;
   return {
     ...{ owner, repository, workflow, name, label, advised: advisedLabel, runs, peaks },
-    minutes: Math.round(ms / 6_000) / 10,
+    minutes: tenth(ms / 60_000),
+    ...(means !== undefined && {
+      means: { cpuPercent: tenth(means.cpuPercent), memoryMib: Math.round(means.memoryMib) },
+    }),
+    ...(traffic !== undefined && {
+      traffic: {
+        receivedBytes: Math.round(traffic.receivedBytes),
+        sentBytes: Math.round(traffic.sentBytes),
+      },
+    }),
     has: had,
     frees: advice.frees,
   };
 }
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;

@@ -76,8 +76,13 @@ describe('a job in detail', () => {
       ofVm('guest-up', at(9_000)),
       ofVm('runner-listening', at(12_000)),
       ofVm('guest-job-started', at(30_000)),
-      ofVm('agent-usage', at(40_000), { cpuPercentPeak: 50, memoryMibPeak: 900 }),
-      ofVm('agent-usage', at(50_000), { cpuPercentPeak: 40, memoryMibPeak: 1100 }),
+      ofVm('agent-usage', at(40_000), { cpuPercentPeak: 50, memoryMibPeak: 900, cpuPercentMean: 30 }),
+      ofVm('agent-usage', at(50_000), {
+        cpuPercentPeak: 40,
+        memoryMibPeak: 1100,
+        cpuPercentMean: 9,
+        sentBytes: 7,
+      }),
     ],
   };
 
@@ -110,7 +115,7 @@ describe('a job in detail', () => {
     expect(answer).toMatchObject({
       job: { id: 1, vm: vm(1).id, phase: 'running' },
       vm: { id: vm(1).id, state: 'busy' },
-      resources: { cpuPercentPeak: 50, memoryMibPeak: 1100 },
+      resources: { cpuPercentPeak: 50, memoryMibPeak: 1100, cpuPercentMean: 9, sentBytes: 7 },
     });
     expect(answer.attempts.map(({ id }) => id)).toEqual([vm(1).id, vm(2).id]);
     expect(answer.repairs.map(({ subject }) => subject.id)).toEqual([vm(2).id]);

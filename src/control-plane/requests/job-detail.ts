@@ -119,12 +119,17 @@ function phasesIn(
   return [...over, { name, owner: phaseOwners[name], from: over.at(-1)?.to ?? toIso(since) }];
 }
 
-/** The highest of all that was told; nothing when nothing was. */
+const peakFields = ['cpuPercentPeak', 'memoryMibPeak', 'diskMibPeak'] as const;
+const latestFields = ['cpuPercentMean', 'memoryMibMean', 'receivedBytes', 'sentBytes'] as const;
+
+/** The highest of all that was told, of means and traffic the latest; nothing when nothing was. */
 function resourcesIn(lines: readonly HistoryLine[]): { resources?: Resources } {
   const told = lines.filter(({ event }) => event === 'agent-usage');
-  const peaks = (['cpuPercentPeak', 'memoryMibPeak', 'diskMibPeak'] as const).flatMap((field) => {
+  const figures = [...peakFields, ...latestFields].flatMap((field) => {
     const values = told.map(({ data }) => data[field]).filter((value) => typeof value === 'number');
-    return values.length === 0 ? [] : [[field, Math.max(...values)] as const];
+    const isPeak = peakFields.some((peak) => peak === field);
+    const figure = isPeak ? Math.max(...values) : values.at(-1);
+    return values.length === 0 || figure === undefined ? [] : [[field, figure] as const];
   });
-  return peaks.length === 0 ? {} : { resources: Object.fromEntries(peaks) };
+  return figures.length === 0 ? {} : { resources: Object.fromEntries(figures) };
 }

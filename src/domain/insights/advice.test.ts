@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultLabelPolicy, parseLabel } from '../labels/parse-label.ts';
 import { adviceFor, labelFor, leastRuns, sizeAmong } from './advice.ts';
-import { boundedPeaks, highest, type Size } from './measured.ts';
+import { boundedMeans, boundedPeaks, boundedTraffic, highest, type Size } from './measured.ts';
 
 const anySize: fc.Arbitrary<Size> = fc.record({
   milliCpus: fc.constantFrom(250, 500, 1_000, 2_000, 4_000, 16_000),
@@ -60,6 +60,15 @@ describe('advice on the size of a job', () => {
     const has = { milliCpus: 1_500, memoryMib: 1_024, diskGib: 2 };
     expect(boundedPeaks({ cpuPercent: 9_999, memoryMib: 9e9, diskMib: Number.NaN }, has)).toEqual({
       ...{ cpuPercent: 200, memoryMib: 1_024, diskMib: 2_048 },
+    });
+    const most = { cpuPercent: 200, memoryMib: 1_024, diskMib: 0 };
+    expect(boundedMeans({ cpuPercent: 201, memoryMib: 10 }, most)).toEqual({
+      cpuPercent: 200,
+      memoryMib: 10,
+    });
+    expect(boundedTraffic({ receivedBytes: -1, sentBytes: 2 ** 60 })).toEqual({
+      receivedBytes: 0,
+      sentBytes: 2 ** 50,
     });
     const low = { cpuPercent: 1, memoryMib: 2, diskMib: 3 };
     expect(highest(low, { ...low, memoryMib: 9 })).toEqual({ ...low, memoryMib: 9 });

@@ -8,8 +8,9 @@ import type { FinishedJob } from './finished-job.ts';
 import { aFinishedJob } from './insights.fixture.ts';
 import { highest, joined, type Measurement, noPeaks, type Peaks } from './measured.ts';
 import { type MeasuredRun, measuredChanges, measuredId, measuredRun } from './measured-rollup.ts';
+import { addedUse, noUse, type UsedSum } from './used-sum.ts';
 
-type Counted = Map<string, { runs: number; ms: number; peaks: Peaks }>;
+type Counted = Map<string, { runs: number; ms: number; used: UsedSum; peaks: Peaks }>;
 
 const anyRunner = fc.constantFrom(runnerName('one'), runnerName('two'));
 const anyJob = fc
@@ -28,10 +29,15 @@ const anyTold = fc
     cpu: fc.integer({ min: 0, max: 3 }),
     memory: fc.integer({ min: 0, max: 3 }),
     cpus: fc.constantFrom(1, 2),
+    means: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
   })
   .map(
-    ({ cpu, memory, cpus }): Measurement => ({
+    ({ cpu, memory, cpus, means }): Measurement => ({
       peaks: { cpuPercent: cpu, memoryMib: memory, diskMib: 1 },
+      ...(means !== undefined && {
+        means: { cpuPercent: means, memoryMib: means + 1 },
+        traffic: { receivedBytes: means, sentBytes: 9 },
+      }),
       had: { milliCpus: cpus * 1_000, memoryMib: 4_096, diskGib: 20 },
     }),
   );
@@ -39,6 +45,8 @@ const news = fc.oneof(
   fc.record({ job: anyJob, gone: fc.boolean() }),
   fc.record({ runner: anyRunner, told: anyTold }),
 );
+
+const none = { runs: 0, ms: 0, used: noUse, peaks: noPeaks };
 
 /** Counts as a store does, by what each piece of news changes. */
 function keeper() {
@@ -51,8 +59,13 @@ function keeper() {
     const found: Counted = new Map();
     for (const run of [...jobs.values()].flatMap((job) => runOf(job) ?? [])) {
       const id = measuredId(run.key);
-      const { runs, ms, peaks } = found.get(id) ?? { runs: 0, ms: 0, peaks: noPeaks };
-      found.set(id, { runs: runs + 1, ms: ms + run.ms, peaks: highest(peaks, run.peaks) });
+      const { runs, ms, used, peaks } = found.get(id) ?? none;
+      found.set(id, {
+        runs: runs + 1,
+        ms: ms + run.ms,
+        used: addedUse(used, run.used),
+        peaks: highest(peaks, run.peaks),
+      });
     }
     return found;
   };
@@ -63,10 +76,11 @@ function keeper() {
       const before = touched.map((id) => runOf(jobs.get(id)));
       change();
       const pairs = touched.map((id, index) => ({ before: before[index], now: runOf(jobs.get(id)) }));
-      for (const [id, { runs, ms, peaks, removed }] of measuredChanges(pairs)) {
-        const old = counted.get(id) ?? { runs: 0, ms: 0, peaks: noPeaks };
+      for (const [id, { runs, ms, used, peaks, removed }] of measuredChanges(pairs)) {
+        const old = counted.get(id) ?? none;
         const left = removed ? (fromNothing().get(id)?.peaks ?? noPeaks) : highest(old.peaks, peaks);
-        counted.set(id, { runs: old.runs + runs, ms: old.ms + ms, peaks: left });
+        const sum = addedUse(old.used, used);
+        counted.set(id, { runs: old.runs + runs, ms: old.ms + ms, used: sum, peaks: left });
       }
     },
     jobs,

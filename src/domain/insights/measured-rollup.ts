@@ -5,6 +5,7 @@ import type { DurationMs } from '../time.ts';
 import { dayOf, mondayOf } from './calendar.ts';
 import type { FinishedJob } from './finished-job.ts';
 import { highest, type Measurement, noPeaks, type Peaks, type Size } from './measured.ts';
+import { addedUse, isSameUse, noUse, type UsedSum, usedIn } from './used-sum.ts';
 
 export interface MeasuredKey
   extends Pick<FinishedJob, 'owner' | 'repository' | 'workflow' | 'name' | 'labels'> {
@@ -17,6 +18,7 @@ export interface MeasuredRun {
   key: MeasuredKey;
   ms: DurationMs;
   peaks: Peaks;
+  used: UsedSum;
 }
 
 /** Undefined where nothing was measured, or the job never ran. */
@@ -28,7 +30,8 @@ export function measuredRun(
   const { owner, repository, workflow, name, labels, endedAt, ms } = job;
   const { milliCpus, memoryMib, diskGib } = told.had;
   const key = { monday: mondayOf(dayOf(endedAt)), owner, repository, workflow, name, labels };
-  return { key: { ...key, had: { milliCpus, memoryMib, diskGib } }, ms, peaks: told.peaks };
+  const size = { milliCpus, memoryMib, diskGib };
+  return { key: { ...key, had: size }, ms, peaks: told.peaks, used: usedIn(told, ms) };
 }
 
 /** A key as one text; keys sort as these do. */
@@ -43,6 +46,7 @@ export interface MeasuredChange {
   /** To be added; may be below zero. */
   runs: number;
   ms: DurationMs;
+  used: UsedSum;
   /** The highest of what is new. */
   peaks: Peaks;
   /** Something was taken away, so that the highest may be lower now. */
@@ -56,7 +60,7 @@ export function measuredChanges(
   const changes = new Map<string, MeasuredChange>();
   const change = (key: MeasuredKey, by: (old: MeasuredChange) => Partial<MeasuredChange>): void => {
     const id = measuredId(key);
-    const old = changes.get(id) ?? { key, runs: 0, ms: 0, peaks: noPeaks, removed: false };
+    const old = changes.get(id) ?? { key, runs: 0, ms: 0, used: noUse, peaks: noPeaks, removed: false };
     changes.set(id, { ...old, ...by(old) });
   };
   for (const { before, now } of runs) {
@@ -67,12 +71,14 @@ export function measuredChanges(
       change(before.key, (old) => ({
         runs: old.runs - 1,
         ms: old.ms - before.ms,
+        used: addedUse(old.used, before.used, -1),
         removed: old.removed || !rose,
       }));
     if (now !== undefined)
       change(now.key, (old) => ({
         runs: old.runs + 1,
         ms: old.ms + now.ms,
+        used: addedUse(old.used, now.used),
         peaks: highest(old.peaks, now.peaks),
       }));
   }
@@ -80,7 +86,7 @@ export function measuredChanges(
 }
 
 const isTheSame = (a: MeasuredRun, b: MeasuredRun): boolean =>
-  a.ms === b.ms && isAbove(a, b) && isAbove(b, a);
+  a.ms === b.ms && isSameUse(a.used, b.used) && isAbove(a, b) && isAbove(b, a);
 
 /** Counted under the same key, and nowhere lower. */
 const isAbove = (a: MeasuredRun, b: MeasuredRun): boolean =>

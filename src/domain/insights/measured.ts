@@ -14,8 +14,23 @@ export interface Peaks {
   diskMib: number;
 }
 
+/** From the job's start to its end. */
+export interface Means {
+  cpuPercent: number;
+  memoryMib: number;
+}
+
+/** Over the VM's way out, meanwhile. */
+export interface Traffic {
+  receivedBytes: number;
+  sentBytes: number;
+}
+
 export interface Measurement {
   peaks: Peaks;
+  /** Absent where the guest is too old to tell; of several runs together, and of one run. */
+  means?: Means;
+  traffic?: Traffic;
   /** The size of the VM. */
   had: Size;
 }
@@ -23,6 +38,8 @@ export interface Measurement {
 export const noPeaks: Peaks = { cpuPercent: 0, memoryMib: 0, diskMib: 0 };
 
 const mibInGib = 1024;
+/** A petabyte: no job moves it. */
+const mostBytes = 2 ** 50;
 
 export function boundedPeaks(told: Peaks, shape: Size): Peaks {
   return {
@@ -31,6 +48,17 @@ export function boundedPeaks(told: Peaks, shape: Size): Peaks {
     diskMib: within(told.diskMib, shape.diskGib * mibInGib),
   };
 }
+
+/** A mean is at most what was measured at most. */
+export const boundedMeans = (told: Means, peaks: Peaks): Means => ({
+  cpuPercent: within(told.cpuPercent, peaks.cpuPercent),
+  memoryMib: within(told.memoryMib, peaks.memoryMib),
+});
+
+export const boundedTraffic = ({ receivedBytes, sentBytes }: Traffic): Traffic => ({
+  receivedBytes: within(receivedBytes, mostBytes),
+  sentBytes: within(sentBytes, mostBytes),
+});
 
 const within = (value: number, most: number): number =>
   Number.isFinite(value) ? Math.ceil(Math.min(Math.max(0, value), most)) : most;
@@ -41,6 +69,6 @@ export const highest = (a: Peaks, b: Peaks): Peaks => ({
   diskMib: Math.max(a.diskMib, b.diskMib),
 });
 
-/** What is known of a VM once more was told. */
+/** What is known of a VM once more was told: the highest of all, and the latest means and traffic. */
 export const joined = (before: Measurement | undefined, told: Measurement): Measurement =>
-  before === undefined ? told : { peaks: highest(before.peaks, told.peaks), had: told.had };
+  before === undefined ? told : { ...before, ...told, peaks: highest(before.peaks, told.peaks) };

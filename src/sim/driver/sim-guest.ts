@@ -196,7 +196,11 @@ export class SimGuest implements SimulatedGuest {
       },
       jobEnded: (jobName, result) => {
         this.#job = 'ended';
-        this.#say({ type: 'usage', cpuPercentPeak: 100, memoryMibPeak: 300, diskMibPeak: 50 });
+        this.#say({
+          type: 'usage',
+          ...{ cpuPercentPeak: 100, memoryMibPeak: 300, diskMibPeak: 50 },
+          ...{ cpuPercentMean: 40, memoryMibMean: 250, receivedBytes: 30_000_000, sentBytes: 2_000_000 },
+        });
         this.#say({ type: 'job-ended', jobName, result });
       },
       print: (line) => this.#say({ type: 'log', source: 'runner', line: line.slice(0, 8192) }),

@@ -18,6 +18,9 @@ export const apiAdvice = z.object({
   runs: z.number(),
   minutes: z.number(),
   peaks,
+  /** Of the runs together, and the traffic of one run; absent where the guests were too old to tell. */
+  means: z.object({ cpuPercent: z.number(), memoryMib: z.number() }).optional(),
+  traffic: z.object({ receivedBytes: z.number(), sentBytes: z.number() }).optional(),
   has: size,
   frees: size,
 });

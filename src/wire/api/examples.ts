@@ -63,7 +63,10 @@ export const apiExamples: ApiExamples = {
         { name: 'running', owner: 'workflow', from: '2026-01-31T07:58:10.000Z' },
       ],
       vm,
-      resources: { cpuPercentPeak: 87, memoryMibPeak: 3120, diskMibPeak: 5400 },
+      resources: {
+        ...{ cpuPercentPeak: 87, memoryMibPeak: 3120, diskMibPeak: 5400 },
+        ...{ cpuPercentMean: 61, memoryMibMean: 1900, receivedBytes: 84_000_000, sentBytes: 3_100_000 },
+      },
       repairs: [],
       attempts: [vm],
     },

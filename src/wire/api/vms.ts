@@ -30,11 +30,15 @@ export const apiVm = z.object({
 });
 export type ApiVm = z.infer<typeof apiVm>;
 
-/** The most that a VM used at any moment, as its guest told. */
+/** What a VM used, as its guest told: the most at any moment, and means and traffic from its job's start to its end. */
 export const resources = z.object({
   cpuPercentPeak: z.number().optional(),
   memoryMibPeak: z.number().optional(),
   diskMibPeak: z.number().optional(),
+  cpuPercentMean: z.number().optional(),
+  memoryMibMean: z.number().optional(),
+  receivedBytes: z.number().optional(),
+  sentBytes: z.number().optional(),
 });
 export type Resources = z.infer<typeof resources>;
 

@@ -75,7 +75,10 @@ export const fromGuest = z.discriminatedUnion('type', [
       .max(8),
     uptimeMs,
   }),
-  /** The highest figures since boot, sent now and then and before the end. */
+  /**
+   * The highest figures since boot, and means and traffic from the job's start to its end; sent before the end. Older guests tell
+   * only the highest.
+   */
   z.object({
     type: z.literal('usage'),
     cpuPercentPeak: z.number().min(0).max(200_000),
@@ -87,6 +90,14 @@ export const fromGuest = z.discriminatedUnion('type', [
       .number()
       .min(0)
       .max(2 ** 30),
+    cpuPercentMean: z.number().min(0).max(200_000).optional(),
+    memoryMibMean: z
+      .number()
+      .min(0)
+      .max(2 ** 24)
+      .optional(),
+    receivedBytes: z.number().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    sentBytes: z.number().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
     uptimeMs,
   }),
   /** A line of the runner's or the guest agent's log. Best effort: sent without a number when the link lags. */

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
-import { jobId, runnerName } from '../../../src/domain/ids.ts';
+import { jobId, type RunnerName, runnerName } from '../../../src/domain/ids.ts';
 import { dayOf, mondayOf } from '../../../src/domain/insights/calendar.ts';
 import type { FinishedJob } from '../../../src/domain/insights/finished-job.ts';
+import type { Measurement } from '../../../src/domain/insights/measured.ts';
 import { type RollupKind, recounted, rollupKinds, weeksKept } from '../../../src/domain/insights/rollup.ts';
 import { noTally } from '../../../src/domain/insights/tally.ts';
 import { days } from '../../../src/domain/time.ts';
@@ -326,6 +327,40 @@ export function insightContract(open: OpenStores): void {
     await within(a, (tx) => tx.insights.measure(acmeKey, small, { peaks: peaks(20), had }));
     await within(a, async (tx) => tx.insights.record(jobId(2), undefined));
     expect(await measured()).toEqual([['build', 1, 20]]);
+  });
+
+  it('keeps the latest of means and traffic, and averages them over the runs that told', async ({ a, b }) => {
+    const had = { milliCpus: 2_000, memoryMib: 4_096, diskGib: 20 };
+    const peaks = { cpuPercent: 10, memoryMib: 900, diskMib: 5 };
+    const [one, two, old] = [runnerName('bellows-1'), runnerName('bellows-2'), runnerName('bellows-old')];
+    const say = (runner: RunnerName, told: Omit<Measurement, 'peaks' | 'had'>) =>
+      within(a, (tx) => tx.insights.measure(acmeKey, runner, { peaks, had, ...told }));
+    await say(one, { means: { cpuPercent: 99, memoryMib: 1 }, traffic: { receivedBytes: 1, sentBytes: 1 } });
+    await say(one, {
+      means: { cpuPercent: 50, memoryMib: 100 },
+      traffic: { receivedBytes: 1_000, sentBytes: 10 },
+    });
+    await say(one, {});
+    await say(two, {
+      means: { cpuPercent: 10, memoryMib: 500 },
+      traffic: { receivedBytes: 2_000, sentBytes: 30 },
+    });
+    await say(old, {});
+    await count(
+      a,
+      finished(1, { runner: one, ms: 3_000 }),
+      finished(2, { runner: two, ms: 1_000 }),
+      finished(3, { runner: old, ms: 8_000 }),
+    );
+    const measured = await within(b, (tx) => tx.insights.measured(ever, {}));
+    expect(measured).toMatchObject([
+      {
+        runs: 3,
+        ms: 12_000,
+        means: { cpuPercent: 40, memoryMib: 200 },
+        traffic: { receivedBytes: 1_500, sentBytes: 20 },
+      },
+    ]);
   });
 
   it('is counted anew after it was cleared', async ({ a, b }) => {
