@@ -8,9 +8,13 @@ import { pageList } from './page-list.ts';
 /** How long after `g` the letter may come. */
 const jumpMs = 1_500;
 
+/** Letters mean nothing to one of a few to choose from, so the keys work there. */
+const chosenByArrows = 'input:is([type="radio"], [type="checkbox"])';
+
 function isTyping(target: EventTarget | null): target is HTMLElement {
   return (
     target instanceof HTMLElement &&
+    !target.matches(chosenByArrows) &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   );
 }

@@ -35,7 +35,7 @@ export interface Crowd {
 
 /** The jobs of `measurePaint` must be there. */
 export async function measureCrowd(browser: Browser, stage: Stage): Promise<Crowd> {
-  await fill(stage);
+  const oldest = await fill(stage);
   const times = { queue: [] as number[], today: [] as number[], empty: [] as number[] };
   for (let round = 0; round <= rounds; round++) {
     const queue = await paintMs(browser, stage, '/queue?state=all', 'tr[data-index]');
@@ -61,22 +61,23 @@ export async function measureCrowd(browser: Browser, stage: Stage): Promise<Crow
       todayMs: Math.round(median(times.today)),
       emptyMs: Math.round(median(times.empty)),
       ...scrolled,
-      searchMs: await searchIn(page, stage.url),
+      searchMs: await searchFor(page, stage.url, oldest),
     };
   } finally {
     await context.close();
   }
 }
 
-/** Copies of one seeded job, by the database itself; half are over, and counted as today's and yesterday's. */
-async function fill({ backstage }: Stage): Promise<void> {
+/** Copies of one seeded job, by the database itself; half are over, and counted as today's and yesterday's. Gives the
+ * name of the oldest. */
+async function fill({ backstage }: Stage): Promise<string> {
   const folder = join(backstage.folder, 'postgres');
   const [, , , , host = ''] = (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
   const password = await readFile(join(folder, 'password'), 'utf8');
   const client = new Client({ host, port: 5432, user: role, database: 'postgres', password });
   await client.connect();
   try {
-    await client.query(
+    const { rowCount } = await client.query(
       `insert into jobs (id, version, state, served, owner, repository, run_id, demand, first_seen_at, search, doc)
        select 2000000 + n, 1, s, served, owner, repository, 900000 + n / 5, demand, first_seen_at - n * 1000,
          replace(search, 'seeded 0', 'crowd ' || n),
@@ -91,9 +92,10 @@ async function fill({ backstage }: Stage): Promise<void> {
       `insert into insight_jobs
          (job, owner, repository, workflow, name, actor, ended, ended_at, ms, wait_ms, sha, labels, scope)
        select id, owner, repository, 'CI', 'crowd', 'octocat', 'success', first_seen_at, 60000, 1000, '', '', ''
-       from jobs where id > 2000000 and state = 'done'`,
+       from jobs where id between 2000001 and 2999999 and state = 'done'`,
     );
     await client.query('vacuum analyze');
+    return `crowd ${rowCount}`;
   } finally {
     await client.end();
   }
@@ -140,10 +142,9 @@ async function scrollThrough(page: Page, url: string): Promise<Scrolled> {
 }
 
 /** For the oldest of all, so that every job is looked at. */
-async function searchIn(page: Page, url: string): Promise<number> {
+async function searchFor(page: Page, url: string, name: string): Promise<number> {
   await page.goto(`${url}/queue?state=all`);
   await page.locator('tr[data-index]').first().waitFor();
-  const name = `crowd ${jobs - 5_100}`;
   await page.keyboard.press('/');
   await page.keyboard.type(name);
   const begun = performance.now();

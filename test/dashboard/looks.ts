@@ -33,6 +33,8 @@ export async function lookAt(
     for (const [size, viewport] of Object.entries(sizes)) {
       const variant = `${name}-${theme}-${size}`;
       await page.setViewportSize(viewport);
+      // Whatever was done last may have scrolled it.
+      await page.locator('html').evaluate((html) => html.scrollTo(0, 0));
       axe.push(...(await axeFaults(page, variant)));
       const wider = await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth);
       if (wider > 0) other.push({ page: variant, what: `scrolls sideways by ${wider} pixels` });

@@ -145,7 +145,7 @@ export const tasks: readonly PageTask[] = [
       await choose(page, 'Open', 'Done');
       await page.keyboard.press('/');
       await page.keyboard.type('899001');
-      await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'integration' }));
+      await tabAndPress(page, page.locator('a[href="/jobs/899001"]'));
       await see(page.getByRole('heading', { level: 2, name: 'Why it failed: A name could not be resolved' }));
       await see(page.getByText("See whether the hosts' DNS server answers"));
       await see(page.getByText('the guest did not answer within 30 s'));
