@@ -136,6 +136,11 @@ describe('bellows hosts', () => {
       usedMilliCpus: 4500,
       usedMemoryMib: 8192,
       maxVms: 7,
+      image: {
+        digest: 'sha256:b',
+        builtAt: '2026-01-01T09:00:00.000Z',
+        runner: { version: '2.336.0' },
+      },
       vitals: {
         at: now,
         pingMs: 1.26,
@@ -160,7 +165,7 @@ describe('bellows hosts', () => {
       listHosts: answered({ now, image: 'sha256:b', hosts: [host, fresh] }),
     });
     expect(textOf(outcome)).toMatch(
-      /host-1 +rack +online +2\/7 +4\.5\/8 +8\/32 GiB +2\.3 +30 GiB +1\.3 ms +current +gpu +all +3 s ago/,
+      /host-1 +rack +online +2\/7 +4\.5\/8 +8\/32 GiB +2\.3 +30 GiB +1\.3 ms +current, 3 h old +2\.336\.0 +gpu +all +3 s ago/,
     );
     expect(textOf(outcome)).toMatch(/host-2 +new +silent +0 +0\/\? +0\/\? GiB +\? +acme +never/);
   });

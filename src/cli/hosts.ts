@@ -28,6 +28,7 @@ const head = [
   'free mem',
   'ping',
   'image',
+  'runner',
   'labels',
   'owners',
   'version',
@@ -42,17 +43,19 @@ const row = (host: ApiHost, { now, image }: { now: string; image: string }): str
   `${cpus(host.usedMilliCpus)}/${host.capacity ? cpus(host.capacity.milliCpus) : '?'}`,
   `${gib(host.usedMemoryMib)}/${host.capacity ? gib(host.capacity.memoryMib) : '?'} GiB`,
   ...busyness(host),
-  imageWord(host, image),
+  imageWord(host, image, now),
+  host.image?.runner?.version ?? '',
   host.capacity?.labels.join(',') ?? '',
   host.owners.join(',') || 'all',
   host.version ?? '',
   host.lastHeardAt === undefined ? 'never' : `${age(host.lastHeardAt, now)} ago`,
 ];
 
-/** Whether it has the image that new VMs are given. */
-const imageWord = ({ capacity }: ApiHost, image: string): string => {
+/** Whether it has the image that new VMs are given, and how old the one is that it has. */
+const imageWord = ({ capacity, image: own }: ApiHost, image: string, now: string): string => {
   if (capacity === undefined) return '?';
-  return capacity.images.includes(image) ? 'current' : 'missing';
+  const word = capacity.images.includes(image) ? 'current' : 'missing';
+  return own?.builtAt === undefined ? word : `${word}, ${age(own.builtAt, now)} old`;
 };
 
 /** Load by the minute, memory that is free on the machine, the way there and back; blank where it is not known. */
