@@ -72,7 +72,8 @@ describe('bellows doctor', { timeout: 60_000 }, () => {
     server.canned['GET /api/bellows/v1/health'] = { body: { ok: true } };
     const checks = checksIn(await doctor(['--json', '--no-canary']));
     expect(checks['control-plane']).toMatchObject({
-      severity: 'ok',
+      // A busy machine answers late, and is warned of that.
+      severity: expect.stringMatching(/^(ok|warning)$/),
       found: expect.stringMatching(/ in \d+ ms$/),
     });
     expect(checks['clock-skew']).toMatchObject({ severity: 'ok' });
