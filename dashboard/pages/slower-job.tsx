@@ -3,7 +3,7 @@ import type { ApiJobRun } from '../../src/wire/api/usage.ts';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { dayText } from '../parts/day-text.ts';
+import { dayText, startOfDay } from '../parts/day-text.ts';
 import { Empty } from '../parts/empty.tsx';
 import { Page } from '../parts/page.tsx';
 import { Plot } from '../parts/plot.tsx';
@@ -43,7 +43,7 @@ function Runs({ runs }: { runs: readonly ApiJobRun[] }) {
       <section className="panel" aria-label="Plot">
         <Plot
           label={`Longest run of each day; the longest of all took ${durationText(longest)}. The table below has them all.`}
-          xs={oldestFirst.map(({ endedAt }) => Date.parse(endedAt) / 1000)}
+          xs={oldestFirst.map(({ endedAt }) => startOfDay(Date.parse(endedAt) / 1000))}
           lines={[{ label: 'Longest run', values: oldestFirst.map(({ ms }) => ms), look: 'strong' }]}
           xLabel="Day"
           xText={dayText}

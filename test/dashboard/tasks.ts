@@ -89,7 +89,7 @@ export const tasks: readonly PageTask[] = [
     async run(page) {
       await jumpTo(page, 'w', 'Is it us?');
       await see(
-        page.getByRole('status').getByText(/^No, it is GitHub: its API, .* more thing is not as usual/),
+        page.getByRole('status').getByText(/^Partly us, most of it GitHub: its API, .* Ours is host demo, /),
       );
       await page.keyboard.press('/');
       await page.keyboard.type('A host');

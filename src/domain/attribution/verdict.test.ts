@@ -42,6 +42,20 @@ test('of several the one that costs most comes first, in whatever order they are
   for (const order of [open, open.toReversed()]) {
     const { side, owners, words } = verdictOf(order);
     expect([side, ...owners]).toEqual(['github', 'github-delivery', 'host']);
-    expect(words).toContain('1 more thing is not as usual.');
+    expect(words).toBe(
+      'Partly us, most of it GitHub: its webhooks, 3.0 times the usual until GitHub told us of the job, 100 jobs. ' +
+        'Ours is host rack-1, 2.0 times the usual until the guest answered, 10 jobs.',
+    );
   }
+});
+
+test('what is smaller and not ours is counted', () => {
+  const ours = slow('host', 'booting', 2, 100);
+  const [webhooks, lesser] = [slow('github-delivery', 'delivery', 3, 20), slow('network', 'booting', 2, 1)];
+  expect(verdictOf([webhooks, ours]).words).toMatch(
+    /^Yes, it is us: host .* 1 more thing is not as usual\.$/,
+  );
+  expect(verdictOf([webhooks, slow('host', 'booting', 2, 5), lesser]).words).toMatch(
+    /^Partly us, .* Ours is host .* 1 more thing is not as usual\.$/,
+  );
 });

@@ -6,7 +6,7 @@ import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
 export const sides = ['nobody', 'us', 'github', 'workflow'] as const;
 export type Side = (typeof sides)[number];
 
-const sideOf: Readonly<Record<Owner, Exclude<Side, 'nobody'>>> = {
+const sideOf: Readonly<Record<Owner, Blamed>> = {
   'github-delivery': 'github',
   'github-api': 'github',
   'github-assignment': 'github',
@@ -44,17 +44,24 @@ export function verdictOf(open: readonly OpenIncident[]): Verdict {
     return { side: 'nobody', owners: [], words: 'No. Nothing takes longer or fails more often than usual.' };
   const side = sideOf[first.owner];
   const owners = [...new Set([first, ...more].map(({ owner }) => owner))];
-  const rest =
-    more.length === 0
-      ? ''
-      : ` ${more.length} more ${more.length === 1 ? 'thing is' : 'things are'} not as usual.`;
-  return { side, owners, words: `${answers[side]}: ${whatOf(first)}.${rest}` };
+  const ours = side === 'us' ? undefined : more.find(({ owner }) => sideOf[owner] === 'us');
+  const sentences =
+    ours === undefined
+      ? [`${answers[side]}: ${whatOf(first)}.`]
+      : [`Partly us, most of it ${names[side]}: ${whatOf(first)}.`, `Ours is ${whatOf(ours)}.`];
+  const untold = more.length - (ours === undefined ? 0 : 1);
+  if (untold > 0) sentences.push(`${untold} more ${untold === 1 ? 'thing is' : 'things are'} not as usual.`);
+  return { side, owners, words: sentences.join(' ') };
 }
 
-const answers: Readonly<Record<Exclude<Side, 'nobody'>, string>> = {
-  us: 'Yes, it is us',
-  github: 'No, it is GitHub',
-  workflow: 'No, it is a workflow',
+type Blamed = Exclude<Side, 'nobody'>;
+
+const names: Readonly<Record<Blamed, string>> = { us: 'us', github: 'GitHub', workflow: 'a workflow' };
+
+const answers: Readonly<Record<Blamed, string>> = {
+  us: `Yes, it is ${names.us}`,
+  github: `No, it is ${names.github}`,
+  workflow: `No, it is ${names.workflow}`,
 };
 
 /** Jobs that lost time or failed by it: many that lose little weigh as much as few that lose much. */
