@@ -45,3 +45,16 @@ it("adds up the taps' counters from the VMs' view, with the last of those that g
   expect(await counted.read()).toEqual({ receivedBytes: 33, sentBytes: 101 });
   expect(await counted.network.find()).toEqual([one]);
 });
+
+it('closes a network also when the counters cannot be read', async () => {
+  const closed: VmId[] = [];
+  const inner: HostNetwork = {
+    open: async () => ({ kind: 'user', restricted: true, forwards: [] }),
+    close: async (vm) => void closed.push(vm),
+    find: async () => [],
+  };
+  const counted = countedNetwork(inner, proc);
+  await rm(join(proc, 'net/dev'));
+  await expect(counted.network.close(one)).rejects.toThrow('ENOENT');
+  expect(closed).toEqual([one]);
+});

@@ -1,6 +1,6 @@
 // The counters of the VMs' taps, added up. A tap is read once more before it is taken away, so nothing of a VM is missed.
 
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { VmId } from '../../domain/ids.ts';
 import { vmOfTap } from '../../domain/network/address-plan.ts';
 import { sumFrom, summedUp, type Traffic, type TrafficSum } from '../../domain/network/traffic.ts';
@@ -16,23 +16,27 @@ export interface CountedNetwork extends VmTraffic {
 /** @param proc for tests. */
 export function countedNetwork(network: HostNetwork, proc = '/proc'): CountedNetwork {
   let sum: TrafficSum | undefined;
-  const read = async (): Promise<Traffic> => {
-    const counts = tapsIn(await readFile(`${proc}/net/dev`, 'utf8'));
+  // At once, without waiting: of two looks under way the older one could be added last, and would pass for a new tap.
+  const read = (): Traffic => {
+    const counts = tapsIn(readFileSync(`${proc}/net/dev`, 'utf8'));
     sum = sum === undefined ? sumFrom(counts) : summedUp(sum, counts);
     return sum.all;
   };
   return {
-    read,
+    read: async () => read(),
     network: {
       find: () => network.find(),
       async open(vm) {
         // A VM's first bytes count, so the sum is begun before the first tap that this agent makes.
-        if (sum === undefined) await read();
+        if (sum === undefined) read();
         return network.open(vm);
       },
       async close(vm) {
-        await read();
-        await network.close(vm);
+        try {
+          read();
+        } finally {
+          await network.close(vm);
+        }
       },
     },
   };
