@@ -42,20 +42,19 @@ const wordsFor: Readonly<Record<Closed, string>> = {
 export const isOpen = (host: Host, hearing: Hearing): host is OpenHost =>
   closedBy(host, hearing) === undefined;
 
-/** What a host is asked for. */
-type Wanted = Pick<Vm, 'scope' | 'shape' | 'image'>;
+/** What a host is asked for. An image is brought to the hosts without anybody's doing: left out where only what lasts counts. */
+interface Wanted extends Pick<Vm, 'scope' | 'shape'> {
+  image?: Vm['image'];
+}
 
 interface Stage {
   passes(host: OpenHost): boolean;
   /** Why, when no host passes; `left` are those that came as far. */
   why(left: readonly OpenHost[]): string;
-  /** Only for now: an image is brought to the hosts without anybody's doing. */
-  passing?: true;
 }
 
-function stagesFor(vm: Wanted, policy: CapacityPolicy): readonly Stage[] {
-  const { shape, image } = vm;
-  const owner = scopeOwner(vm.scope);
+function stagesFor({ scope, shape, image }: Wanted, policy: CapacityPolicy): readonly Stage[] {
+  const owner = scopeOwner(scope);
   const has = (host: OpenHost, label: string): boolean =>
     host.capacity.labels.some((offered) => offered.toLowerCase() === label);
   return [
@@ -76,11 +75,7 @@ function stagesFor(vm: Wanted, policy: CapacityPolicy): readonly Stage[] {
           : `no host has label ${lacking}`;
       },
     },
-    {
-      passes: ({ capacity }) => capacity.images.includes(image),
-      why: () => `no host has image ${image.slice(0, 19)}`,
-      passing: true,
-    },
+    ...(image === undefined ? [] : [imageStage(image)]),
     {
       passes: ({ capacity }) => neverFits(capacity, shape, policy) === undefined,
       why: (left) => {
@@ -91,13 +86,18 @@ function stagesFor(vm: Wanted, policy: CapacityPolicy): readonly Stage[] {
   ];
 }
 
+const imageStage = (image: Vm['image']): Stage => ({
+  passes: ({ capacity }) => capacity.images.includes(image),
+  why: () => `no host has image ${image.slice(0, 19)}`,
+});
+
 export type Fitness =
   /** Hosts that could take it when they are empty. */
   { kind: 'fits'; hosts: readonly OpenHost[] } | { kind: 'none'; reason: string };
 
 /** Which hosts could ever take the VM, however full they are now. */
 export function fitnessOf(
-  vm: Wanted,
+  vm: Required<Wanted>,
   hosts: readonly Host[],
   policy: CapacityPolicy,
   hearing: Hearing,
@@ -117,11 +117,13 @@ export function fitnessOf(
  * Why no host that has joined could ever take it, drained and silent ones among them; undefined when one could, or when a host
  * has not yet told what it has.
  */
-export function neverFitsAny(vm: Wanted, hosts: readonly Host[], policy: CapacityPolicy): string | undefined {
+export function neverFitsAny(
+  { scope, shape }: Wanted,
+  hosts: readonly Host[],
+  policy: CapacityPolicy,
+): string | undefined {
   if (hosts.length === 0) return 'no host has joined';
-  if (!hosts.every(isReported)) return undefined;
-  const lasting = stagesFor(vm, policy).filter(({ passing }) => passing !== true);
-  return firstFault(hosts, lasting);
+  return hosts.every(isReported) ? firstFault(hosts, stagesFor({ scope, shape }, policy)) : undefined;
 }
 
 const isReported = (host: Host): host is OpenHost => host.capacity !== undefined;

@@ -33,7 +33,9 @@ export function impossibleWait(
   const { service } = first;
   if (service.kind === 'foreign') return undefined;
   const reason =
-    service.kind === 'refused' ? service.reason : neverFitsAny(wanted(first, service.shape), hosts, policy);
+    service.kind === 'refused'
+      ? service.reason
+      : neverFitsAny({ scope: first.scope, shape: service.shape }, hosts, policy);
   if (reason === undefined) return undefined;
   return {
     reason,
@@ -42,13 +44,6 @@ export function impossibleWait(
     jobs: waiting,
   };
 }
-
-/** The image is the operator's, and every host gets it. */
-const wanted = ({ scope }: Job, shape: Extract<Job['service'], { kind: 'ours' }>['shape']) => ({
-  scope,
-  shape,
-  image: '' as never,
-});
 
 /** One that is refused is never demand; it waits as long as nobody has told that it runs or is over. */
 function isWaiting({ state, service, knowledge }: Job): boolean {
