@@ -1,6 +1,7 @@
 import type { ApiPhaseFigure } from '../../src/wire/api/incidents.ts';
 import { figureText, timesText } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
+import { type ShortColumn, ShortTable } from '../parts/short-table.tsx';
 import { SubjectLink } from '../parts/subject.tsx';
 
 type Measured = Omit<ApiPhaseFigure['subjects'][number], 'subject' | 'name'>;
@@ -13,42 +14,12 @@ export function PhaseFigures({ figures }: { figures: readonly ApiPhaseFigure[] }
   return (
     <section className="panel" aria-labelledby="phases">
       <h2 id="phases">The last hour beside the usual</h2>
-      <table className="evidence">
-        <caption className="unseen">Each phase and whose it is, its usual time, and the last hour's</caption>
-        <colgroup>
-          <col />
-          <col className="wide-only col-owner" />
-          <col className="col-figure" />
-          <col className="col-figure" />
-          <col className="col-times" />
-          <col className="wide-only col-times" />
-        </colgroup>
-        <thead>
-          <tr>
-            <th scope="col">Phase</th>
-            <th scope="col" className="wide-only">
-              Whose
-            </th>
-            <th scope="col" className="number">
-              Usual
-            </th>
-            <th scope="col" className="number">
-              Last hour
-            </th>
-            <th scope="col" className="number">
-              Times
-            </th>
-            <th scope="col" className="number wide-only">
-              Jobs
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {figures.map((figure) => (
-            <Row key={`${figure.what} ${figure.owner}`} figure={figure} />
-          ))}
-        </tbody>
-      </table>
+      <ShortTable
+        caption="Each phase and whose it is, its usual time, and the last hour's"
+        columns={columns}
+        rows={figures}
+        rowKey={({ what, owner }) => `${what} ${owner}`}
+      />
       <p className="muted small note">
         Middles of all jobs: half take longer. The jobs themselves are compared each with its own usual.
       </p>
@@ -56,30 +27,45 @@ export function PhaseFigures({ figures }: { figures: readonly ApiPhaseFigure[] }
   );
 }
 
-function Row({ figure }: { figure: ApiPhaseFigure }) {
-  const { what, owner, words, subjects, ratio = 0 } = figure;
+const columns: readonly ShortColumn<ApiPhaseFigure>[] = [
+  { title: 'Phase', isHead: true, cell: (figure) => <Phase figure={figure} /> },
+  { title: 'Whose', width: 'col-owner', wideOnly: true, cell: ({ owner }) => <OwnerMark owner={owner} /> },
+  {
+    title: 'Usual',
+    width: 'col-figure',
+    isNumber: true,
+    cell: (figure) => <span title={highText(figure)}>{figureText(figure.usualMs, figure.usualRate)}</span>,
+  },
+  {
+    title: 'Last hour',
+    width: 'col-figure',
+    isNumber: true,
+    cell: ({ latelyMs, latelyRate }) => figureText(latelyMs, latelyRate),
+  },
+  {
+    title: 'Times',
+    width: 'col-times',
+    isNumber: true,
+    mark: (figure) => isNoticed(figure) && 'late',
+    cell: ({ ratio }) => timesText(ratio),
+  },
+  { title: 'Jobs', width: 'col-times', isNumber: true, wideOnly: true, cell: ({ latelyJobs }) => latelyJobs },
+];
+
+/** Its words, and the hosts that are well above what all of them are. */
+function Phase({ figure }: { figure: ApiPhaseFigure }) {
+  const { what, words, subjects, ratio = 0 } = figure;
   const apart = subjects.filter((one) => isNoticed(one) && (one.ratio ?? 0) > 1.1 * ratio);
   return (
-    <tr>
-      <th scope="row" className="wrap">
-        {what === 'failures' ? `Failed by ${figure.whose}` : sentence(words)}
-        {apart.map(({ subject, name, usualMs, usualRate, latelyMs, latelyRate }) => (
-          <p key={subject} className="small late">
-            <SubjectLink subject={subject} name={name} />: {figureText(latelyMs, latelyRate)}, usually{' '}
-            {figureText(usualMs, usualRate)}
-          </p>
-        ))}
-      </th>
-      <td className="wide-only">
-        <OwnerMark owner={owner} />
-      </td>
-      <td className="number" title={highText(figure)}>
-        {figureText(figure.usualMs, figure.usualRate)}
-      </td>
-      <td className="number">{figureText(figure.latelyMs, figure.latelyRate)}</td>
-      <td className={`number${isNoticed(figure) ? ' late' : ''}`}>{timesText(figure.ratio)}</td>
-      <td className="number wide-only">{figure.latelyJobs}</td>
-    </tr>
+    <>
+      {what === 'failures' ? `Failed by ${figure.whose}` : sentence(words)}
+      {apart.map(({ subject, name, usualMs, usualRate, latelyMs, latelyRate }) => (
+        <p key={subject} className="small late">
+          <SubjectLink subject={subject} name={name} />: {figureText(latelyMs, latelyRate)}, usually{' '}
+          {figureText(usualMs, usualRate)}
+        </p>
+      ))}
+    </>
   );
 }
 

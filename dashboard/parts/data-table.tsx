@@ -10,6 +10,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { classOf } from './column-class.ts';
 
 export interface Column<Row> {
   title: string;
@@ -100,9 +101,6 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     </div>
   );
 }
-
-const classOf = ({ isNumber, wideOnly }: { isNumber?: boolean; wideOnly?: boolean }): string =>
-  [isNumber && 'number', wideOnly && 'wide-only'].filter(Boolean).join(' ');
 
 /** Read by the style sheet, which knows how wide the window is. */
 const widthsOf = (column: { width?: string; phoneWidth?: string }): CSSProperties => {

@@ -4,56 +4,39 @@ import { Link } from 'wouter';
 import type { ApiIncident } from '../../src/wire/api/incidents.ts';
 import { countText } from './figures.tsx';
 import { figureText, timesText } from './incident-words.ts';
+import { type ShortColumn, ShortTable } from './short-table.tsx';
 import { ClockTime, durationText } from './time.tsx';
+
+type One = ApiIncident['evidence'][number];
 
 export function Evidence({ evidence }: Pick<ApiIncident, 'evidence'>) {
   return (
-    <table className="evidence">
-      <caption className="unseen">What was seen, beside the usual</caption>
-      <colgroup>
-        <col />
-        <col className="col-figure" />
-        <col className="col-figure" />
-        <col className="col-times" />
-        <col className="wide-only col-jobs" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col" className="number">
-            Usual
-          </th>
-          <th scope="col" className="number">
-            Seen
-          </th>
-          <th scope="col" className="number">
-            Times
-          </th>
-          <th scope="col" className="number wide-only">
-            Jobs
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {evidence.map((one) => (
-          <tr key={one.what}>
-            <th scope="row" className="wrap">
-              {wordsOf(one)}
-            </th>
-            <td className="number">{figureText(one.usualMs, one.usualRate)}</td>
-            <td className="number">{figureText(one.seenMs, one.seenRate)}</td>
-            <td className="number">
-              <b>{timesText(one.ratio)}</b>
-            </td>
-            <td className="number wide-only">{jobsText(one)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <ShortTable
+      caption="What was seen, beside the usual"
+      columns={seenColumns}
+      rows={evidence}
+      rowKey={({ what }) => what}
+    />
   );
 }
 
-type One = ApiIncident['evidence'][number];
+const seenColumns: readonly ShortColumn<One>[] = [
+  { title: 'What', isHead: true, cell: (one) => wordsOf(one) },
+  {
+    title: 'Usual',
+    width: 'col-figure',
+    isNumber: true,
+    cell: ({ usualMs, usualRate }) => figureText(usualMs, usualRate),
+  },
+  {
+    title: 'Seen',
+    width: 'col-figure',
+    isNumber: true,
+    cell: ({ seenMs, seenRate }) => figureText(seenMs, seenRate),
+  },
+  { title: 'Times', width: 'col-times', isNumber: true, cell: ({ ratio }) => <b>{timesText(ratio)}</b> },
+  { title: 'Jobs', width: 'col-jobs', isNumber: true, wideOnly: true, cell: (one) => jobsText(one) },
+];
 
 const wordsOf = ({ what, words }: One): string =>
   what === 'failures' ? 'Share that fails' : `Time ${words}`;
@@ -69,42 +52,25 @@ export function Examples({ evidence, most }: Pick<ApiIncident, 'evidence'> & { m
     .slice(0, most);
   if (examples.length === 0) return null;
   return (
-    <table className="evidence">
-      <caption className="unseen">Jobs in which it was seen, newest first</caption>
-      <colgroup>
-        <col />
-        <col className="wide-only" />
-        <col className="col-figure" />
-        <col className="col-figure" />
-      </colgroup>
-      <thead>
-        <tr>
-          <th scope="col">Seen in job</th>
-          <th scope="col" className="wide-only">
-            Of
-          </th>
-          <th scope="col" className="number">
-            At
-          </th>
-          <th scope="col" className="number">
-            Took
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {examples.map(({ what, job, account, at, ms }) => (
-          <tr key={`${what} ${job} ${at}`}>
-            <td>
-              <Link href={`/jobs/${job}`}>{job}</Link>
-            </td>
-            <td className="wide-only">{account}</td>
-            <td className="number">
-              <ClockTime time={at} />
-            </td>
-            <td className="number">{ms === undefined ? 'failed' : durationText(ms)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <ShortTable
+      caption="Jobs in which it was seen, newest first"
+      columns={exampleColumns}
+      rows={examples}
+      rowKey={({ what, job, at }) => `${what} ${job} ${at}`}
+    />
   );
 }
+
+type Example = One['examples'][number] & Pick<One, 'what'>;
+
+const exampleColumns: readonly ShortColumn<Example>[] = [
+  { title: 'Seen in job', cell: ({ job }) => <Link href={`/jobs/${job}`}>{job}</Link> },
+  { title: 'Of', wideOnly: true, cell: ({ account }) => account },
+  { title: 'At', width: 'col-figure', isNumber: true, cell: ({ at }) => <ClockTime time={at} /> },
+  {
+    title: 'Took',
+    width: 'col-figure',
+    isNumber: true,
+    cell: ({ ms }) => (ms === undefined ? 'failed' : durationText(ms)),
+  },
+];
