@@ -146,7 +146,11 @@ async function show(
   // Without VMs the runners are processes of this machine, and have their secrets there.
   const found = !withVms
     ? []
-    : await findSecrets(needlesOf(backstage.keys, [...secrets]), [backstage.folder]);
+    : await findSecrets(
+        needlesOf(backstage.keys, [...secrets]),
+        [backstage.folder],
+        [join(backstage.folder, 'postgres')],
+      );
   const injected = chaos?.injected ?? {};
   const repairs = await store.transaction((tx) => tx.repairs.count({}));
   if (chaos !== undefined) process.stdout.write(`${mendedTable(injected, repairs)}\n\n`);
