@@ -8,7 +8,7 @@ const bootId = (n: number): string => `0000000${n}-0000-4000-8000-000000000000`;
 const wanted = (job: string): Expected => ({
   job,
   conclusion: 'success',
-  says: ['hello'],
+  says: ['hello', /^hello( bye)?$/m],
   neverSays: ['bye'],
 });
 

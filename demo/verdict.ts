@@ -27,10 +27,13 @@ function faultsOf(wanted: Expected, ended: Ended | undefined): readonly string[]
   return [
     conclusion === wanted.conclusion ? '' : `${job.name}: ${conclusion} instead of ${wanted.conclusion}`,
     vm === undefined ? `${job.name}: no VM of ours ran it` : '',
-    ...wanted.says.map((text) => (log.includes(text) ? '' : `${job.name}: its log does not say "${text}"`)),
+    ...wanted.says.map((text) => (says(log, text) ? '' : `${job.name}: its log does not say "${text}"`)),
     ...wanted.neverSays.map((text) => (log.includes(text) ? `${job.name}: its log says "${text}"` : '')),
   ].filter((fault) => fault !== '');
 }
+
+const says = (log: string, text: string | RegExp): boolean =>
+  typeof text === 'string' ? log.includes(text) : text.test(log);
 
 function sharedVms(ended: readonly Ended[]): readonly string[] {
   const groups = Map.groupBy(

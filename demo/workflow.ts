@@ -20,12 +20,12 @@ jobs:
       - name: What this machine is
         run: |
           echo "cpus: $(nproc)"
-          free -m | head -2
-          df -h / | tail -1
-          uname -sr
-          . /etc/os-release && echo "$PRETTY_NAME"
-          id -un
-${inVm ? '          sudo -n id -un\n' : ''}  test:
+          echo "memory: $(free -m | awk '/^Mem:/ { print $2 }') MB"
+          echo "disk: $(df -Pm / | awk 'END { print $4 }') MB free"
+          echo "kernel: $(uname -sr)"
+          echo "system: $(. /etc/os-release && echo "$PRETTY_NAME")"
+          echo "user: $(id -un)"
+${inVm ? '          echo "with sudo: $(sudo -n id -un)"\n' : ''}  test:
     runs-on: ${label}
     strategy:
       matrix:
@@ -69,10 +69,21 @@ export interface Expected {
   job: string;
   conclusion: 'success' | 'failure';
   /** Must stand in the job's log. */
-  says: readonly string[];
+  says: readonly (string | RegExp)[];
   /** Must not. */
   neverSays: readonly string[];
 }
+
+/** What the job finds in a VM of ours: the processors and the memory of its label (a part of that is the kernel's), and the rest. */
+const specs: readonly RegExp[] = [
+  /cpus: 2$/m,
+  /memory: (8\d\d|9\d\d|10[0-2]\d) MB$/m,
+  /disk: [1-9]\d+ MB free$/m,
+  /kernel: Linux \d+\.\d+/,
+  /system: (Debian|Ubuntu)/,
+  /user: runner$/m,
+  /with sudo: root$/m,
+];
 
 export function expectations(inVm: boolean): readonly Expected[] {
   const shard = (n: number): Expected => ({
@@ -82,7 +93,12 @@ export function expectations(inVm: boolean): readonly Expected[] {
     neverSays: [],
   });
   return [
-    { job: 'specs', conclusion: 'success', says: ['boot-id=', 'cpus:'], neverSays: [] },
+    {
+      job: 'specs',
+      conclusion: 'success',
+      says: ['boot-id=', 'cpus:', ...(inVm ? specs : [])],
+      neverSays: [],
+    },
     shard(1),
     shard(2),
     shard(3),
