@@ -1,6 +1,6 @@
 // Somebody who calls the simulator's REST API as an App does, for tests.
 
-import { createHmac, createSign } from 'node:crypto';
+import { createHash, createHmac, createSign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
@@ -12,6 +12,7 @@ import {
 } from '../../src/sim/github/http/server.ts';
 import { newShellKeys } from '../../src/sim/github/http/shell.ts';
 import { SimGithub, type SimGithubOptions } from '../../src/sim/github/sim-github.ts';
+import { Browser, decide, locationOf } from '../support/browser.ts';
 
 export interface Answered {
   status: number;
@@ -42,6 +43,8 @@ export interface World extends AsyncDisposable {
   ): Promise<Answered>;
   /** With a token that a person made. */
   asPerson(login: string, path: string): Promise<Answered>;
+  /** With the token of somebody who signed in to the App. */
+  asSignedIn(login: string, path: string): Promise<Answered>;
 }
 
 const keys = newShellKeys();
@@ -91,12 +94,37 @@ export async function simulatedGithub({
       return call(token, method, path, body, headers);
     },
     asPerson: (login, path) => call(server.makePersonalToken({ login }), 'GET', path),
+    asSignedIn: async (login, path) => call(await signIn(server, login), 'GET', path),
     async [Symbol.asyncDispose]() {
       github.close();
       await server.close();
       await receiver.close();
     },
   };
+}
+
+/** The web flow of an App's sign-in, to the user's token. */
+async function signIn({ app, url }: SimGithubServer, login: string): Promise<string> {
+  const [verifier, redirectUri] = ['v', 'http://127.0.0.1:1/back'];
+  const page = new URLSearchParams({
+    client_id: app.clientId,
+    redirect_uri: redirectUri,
+    state: 's',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const back = locationOf(await decide(new Browser(), `${url}/login/oauth/authorize?${page}`, login));
+  const form = new URLSearchParams({
+    client_id: app.clientId,
+    client_secret: app.clientSecret,
+    code: new URL(back).searchParams.get('code') ?? '',
+    code_verifier: verifier,
+    redirect_uri: redirectUri,
+  });
+  const headers = { accept: 'application/json' };
+  const answer = await fetch(`${url}/login/oauth/access_token`, { method: 'POST', headers, body: form });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  return access_token;
 }
 
 export function appJwt(

@@ -38,6 +38,14 @@ export class OpenApiCheck {
     );
   }
 
+  /** Whether there is such a call; `path` names its parameters in any way, as `{id}` or `:id`. */
+  describes(method: string, path: string): boolean {
+    const unnamed = (template: string): string => template.replace(/\{\w+\}|:\w+/g, '*');
+    return Object.entries(this.#description.paths).some(
+      ([template, item]) => unnamed(template) === unnamed(path) && method.toLowerCase() in item,
+    );
+  }
+
   /** The described calls that no answer was checked for. */
   unchecked(): string[] {
     return Object.entries(this.#description.paths)

@@ -1,6 +1,9 @@
 // Every answer of the simulator's REST API against GitHub's own description of it.
 
 import { describe, expect, it } from 'vitest';
+import { restRoutes } from '../../src/sim/github/http/server.ts';
+import { Shell } from '../../src/sim/github/http/shell.ts';
+import { stage } from '../../src/sim/github/stage.ts';
 import type { Run } from '../../src/sim/github/state.ts';
 import { type Answered, simulatedGithub, until, type World } from './octocat.ts';
 import { OpenApiCheck } from './openapi-check.ts';
@@ -97,6 +100,17 @@ async function callAsPerson(world: World, check: OpenApiCheck, problems: string[
   }
 }
 
+/** What somebody who has signed in belongs to. */
+async function callAsSignedIn(world: World, check: OpenApiCheck, problems: string[]): Promise<void> {
+  world.github.setMembership({ organization: 'acme', user: 'somebody' }, 'active');
+  world.github.createTeam({ organization: 'acme', slug: 'platform', members: ['somebody'] });
+  for (const path of ['/user', '/user/memberships/orgs', '/user/teams']) {
+    const answered = await world.asSignedIn('somebody', path);
+    if (path !== '/user') expect(answered.body).toHaveLength(1);
+    problems.push(...check.problems('GET', path, answered));
+  }
+}
+
 async function callAboutChecks(call: Call, { headSha }: Run): Promise<void> {
   const checks = '/repos/{owner}/{repo}/check-runs';
   const output = { title: 'Waits', summary: 'for a host' };
@@ -141,8 +155,16 @@ describe('answers', () => {
     await callAboutChecks(call, run);
     await callAboutRuns(call, run);
     await callAsPerson(world, check, problems);
+    await callAsSignedIn(world, check, problems);
     expect(problems).toEqual([]);
     expect(check.unchecked()).toEqual([]);
+  });
+
+  it('are given to no call that GitHub does not describe, but for one of ours', () => {
+    const check = new OpenApiCheck();
+    const routes = restRoutes(new Shell(stage().github));
+    const invented = routes.filter(({ method, path }) => !check.describes(method, path));
+    expect(invented.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /app/hook/pings']);
   });
 
   it('would be caught when they were not', () => {

@@ -11,7 +11,7 @@ import { appRoutes } from './app-routes.ts';
 import { checkRoutes } from './check-routes.ts';
 import { addClassicService } from './classic-service.ts';
 import type { NewPersonalToken } from './personal-tokens.ts';
-import { addRestRoutes, apiRoot, fail } from './rest.ts';
+import { addRestRoutes, apiRoot, fail, type RestRoute } from './rest.ts';
 import { addResultsService } from './results-service.ts';
 import { addRunnerProtocol } from './runner-protocol.ts';
 import { runnerRoutes } from './runner-routes.ts';
@@ -60,19 +60,22 @@ export interface SimGithubServer {
   close(): Promise<void>;
 }
 
+/** All of REST. */
+export const restRoutes = (shell: Shell): readonly RestRoute[] => [
+  ...appRoutes(shell),
+  ...runnerRoutes(shell),
+  ...actionsRoutes(shell),
+  ...userRoutes(shell),
+  ...accountRoutes,
+  ...checkRoutes,
+];
+
 /** Starts to listen. The simulator itself is not closed with the server. */
 export async function startSimGithubServer(options: SimGithubServerOptions): Promise<SimGithubServer> {
   const { github, host = '127.0.0.1', port = 0, webhookUrl } = options;
   const shell = new Shell(github, options.keys);
   const server = newServer();
-  addRestRoutes(server, shell, [
-    ...appRoutes(shell),
-    ...runnerRoutes(shell),
-    ...actionsRoutes(shell),
-    ...userRoutes(shell),
-    ...accountRoutes,
-    ...checkRoutes,
-  ]);
+  addRestRoutes(server, shell, restRoutes(shell));
   addSignInPages(server, shell);
   addRunnerProtocol(server, shell);
   addResultsService(server, shell);

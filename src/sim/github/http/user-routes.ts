@@ -1,7 +1,8 @@
 // What a user's token shows of the user.
 
 import { membershipsShown, teamsShown } from '../members.ts';
-import { renderOwnUser, renderUser } from '../render/account.ts';
+import { renderOwnUser } from '../render/account.ts';
+import { renderMembership, renderTeam } from '../render/membership.ts';
 import type { Account } from '../state.ts';
 import type { World } from '../world.ts';
 import { ok, page, type RestCall, type RestRoute } from './rest.ts';
@@ -29,14 +30,7 @@ export function userRoutes({ world }: Shell): RestRoute[] {
           ({ state }) => call.query.state === undefined || call.query.state === state,
         );
         const { items, headers } = page(call, '/user/memberships/orgs', all);
-        const shown = items.map(({ organization, user, state, role }) => ({
-          url: `${world.urls.api}/orgs/${organization.login}/memberships/${user.login}`,
-          organization_url: `${world.urls.api}/orgs/${organization.login}`,
-          state,
-          role,
-          organization: { id: organization.id, login: organization.login },
-          user: renderUser(user, world.urls),
-        }));
+        const shown = items.map((one) => renderMembership(one, world.urls));
         return ok(shown, headers);
       },
     },
@@ -46,12 +40,7 @@ export function userRoutes({ world }: Shell): RestRoute[] {
       ...members,
       handle: (call) => {
         const { items, headers } = page(call, '/user/teams', teamsShown(world, userOf(call)));
-        const shown = items.map(({ id, slug, name, organization }) => ({
-          id,
-          slug,
-          name,
-          organization: { id: organization.id, login: organization.login },
-        }));
+        const shown = items.map((team) => renderTeam(team, ownCounts(world, team.organization), world.urls));
         return ok(shown, headers);
       },
     },
