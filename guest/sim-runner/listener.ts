@@ -25,10 +25,26 @@ export interface ListenerOptions {
   shutdown: AbortSignal;
   /** End with 100 and more, by the job's result. */
   returnJobResult: boolean;
+  /** The real runner's when left out. */
+  waits?: Waits;
 }
 
-const longWaitMs = 30_000;
-const conflictLimitMs = 4 * 60_000;
+/** How long it waits before it tries again. */
+export interface Waits {
+  connectMs: number;
+  /** For another session of this runner to end, in all. */
+  conflictMs: number;
+  pollMs: number;
+  /** After some polls in a row have failed. */
+  latePollMs: number;
+}
+
+const realWaits: Waits = {
+  connectMs: 30_000,
+  conflictMs: 4 * 60_000,
+  pollMs: 15_000,
+  latePollMs: 30_000,
+};
 const pollErrorLimit = 10;
 
 export async function listen(options: ListenerOptions): Promise<number> {
@@ -63,7 +79,10 @@ export async function listen(options: ListenerOptions): Promise<number> {
 }
 
 /** Undefined when the session is open; else the code to end with. A server that does not answer is tried again and again. */
-async function connect(broker: Broker, { print, shutdown }: ListenerOptions): Promise<number | undefined> {
+async function connect(
+  broker: Broker,
+  { print, shutdown, waits = realWaits }: ListenerOptions,
+): Promise<number | undefined> {
   let conflictSince: number | undefined;
   for (;;) {
     shutdown.throwIfAborted();
@@ -79,16 +98,16 @@ async function connect(broker: Broker, { print, shutdown }: ListenerOptions): Pr
     if (status === 409) {
       conflictSince ??= Date.now();
       print('A session for this runner already exists.');
-      if (Date.now() - conflictSince >= conflictLimitMs) return exitCodes.sessionConflict;
+      if (Date.now() - conflictSince >= waits.conflictMs) return exitCodes.sessionConflict;
     } else {
       print(`${stamp()}: Runner connect error: status ${status}. Retrying until reconnected.`);
     }
-    await delay(longWaitMs, undefined, { signal: shutdown });
+    await delay(waits.connectMs, undefined, { signal: shutdown });
   }
 }
 
 async function waitForJob(broker: Broker, options: ListenerOptions): Promise<number> {
-  const { print, shutdown } = options;
+  const { print, shutdown, waits = realWaits } = options;
   for (let errors = 0; ; ) {
     shutdown.throwIfAborted();
     const polled = await broker.poll('Online', shutdown).catch((error: unknown) => {
@@ -106,7 +125,7 @@ async function waitForJob(broker: Broker, options: ListenerOptions): Promise<num
       }
       errors += 1;
       if (errors >= pollErrorLimit) return exitCodes.retryable;
-      await delay(errors <= 5 ? 15_000 : 30_000, undefined, { signal: shutdown });
+      await delay(errors <= 5 ? waits.pollMs : waits.latePollMs, undefined, { signal: shutdown });
       continue;
     }
     if (polled.kind === 'nothing' || polled.message.type !== 'RunnerJobRequest') continue;
