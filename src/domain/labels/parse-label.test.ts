@@ -71,6 +71,15 @@ describe('a size label', () => {
     expect(size('actuated-any-4cpu-8gb')).toMatchObject({ arch: 'any', milliCpus: 4000 });
   });
 
+  it.each([[['ci-', 'ci-big-']], [['ci-big-', 'ci-']]])('has the longest prefix of %j', (prefixes) => {
+    const of = (label: string) => parseLabel(label, { ...policy, prefixes }).kind;
+    expect([of('ci-2cpu-4gb'), of('ci-big-2cpu-4gb'), of('ci-small-2cpu-4gb')]).toEqual([
+      'size',
+      'size',
+      'refused',
+    ]);
+  });
+
   it('has none of our prefixes, then it is another label', () => {
     expect(parsed('ubuntu-latest')).toEqual({ kind: 'other' });
     expect(parsed('999cpu')).toEqual({ kind: 'other' });

@@ -54,7 +54,10 @@ const form =
 
 /** Reads one label, trimmed and lower-cased as `labelSet` leaves it. */
 export function parseLabel(label: string, policy: LabelPolicy): ParsedLabel {
-  const prefix = policy.prefixes.find((candidate) => label.startsWith(candidate));
+  // The longest, where one prefix begins as another: with `ci-` and `ci-big-`, the label `ci-big-2cpu-4gb` has the second.
+  const [prefix] = policy.prefixes
+    .filter((candidate) => label.startsWith(candidate))
+    .sort((a, b) => b.length - a.length);
   if (prefix === undefined) return { kind: 'other' };
   const parts = form.exec(label.slice(prefix.length))?.groups;
   if (parts === undefined) {
