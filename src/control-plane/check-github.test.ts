@@ -203,6 +203,24 @@ describe('a check of GitHub', () => {
     const { about } = await check();
     expect(about('permissions', 'Acme')?.meaning).toBe('Missing: organization_self_hosted_runners: write.');
     expect(about('permissions', 'sam')?.meaning).toBe('Missing: administration: write.');
+    scene.installations = scene.installations.map((one) => ({ ...one, permissions: {} }));
+    expect((await check()).about('permissions', 'Acme')?.meaning).toBe(
+      'Missing: organization_self_hosted_runners: write, actions: read.',
+    );
+  });
+
+  it('names an installation that has not accepted the event', async () => {
+    scene.installations = scene.installations.map((one) => ({
+      ...one,
+      events: one.account === 'sam' ? [] : one.events,
+    }));
+    const { about } = await check();
+    expect(about('events')?.result).toBe('ok');
+    expect(about('events', 'sam')).toMatchObject({
+      result: 'failure',
+      mend: expect.stringContaining('subscribe'),
+    });
+    expect(about('events', 'Acme')).toBeUndefined();
   });
 
   it('takes more than is needed for enough, and less for missing', async () => {
