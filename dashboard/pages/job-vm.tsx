@@ -1,7 +1,7 @@
 import type { ApiVm, Resources } from '../../src/wire/api/vms.ts';
 import { Meter } from '../parts/meter.tsx';
 import { OwnerMark } from '../parts/owner-mark.tsx';
-import { cpusText, sizeText } from '../parts/sizes.ts';
+import { cpusText, sizeText, trafficText } from '../parts/sizes.ts';
 import { HostLink } from '../parts/subject.tsx';
 import { VmState } from '../parts/vm-state.tsx';
 
@@ -56,9 +56,7 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
         {resources?.receivedBytes !== undefined && resources.sentBytes !== undefined && (
           <>
             <dt>Network</dt>
-            <dd>
-              {megabytes(resources.receivedBytes)} in, {megabytes(resources.sentBytes)} out
-            </dd>
+            <dd>{trafficText({ receivedBytes: resources.receivedBytes, sentBytes: resources.sentBytes })}</dd>
           </>
         )}
         {vm.tombstone !== undefined && (
@@ -73,7 +71,6 @@ export function JobVm({ vm, resources }: { vm: ApiVm; resources: Resources | und
 }
 
 const cpuText = ({ milliCpus }: ApiVm): string => `${milliCpus / 1000} CPU`;
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e5) / 10} MB`;
 
 function Used(props: {
   title: string;

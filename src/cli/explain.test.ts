@@ -93,3 +93,25 @@ it('says what a job does that waits for nothing', async () => {
     text: expect.stringContaining('It is in the phase placing, for 5 min 0 s.'),
   });
 });
+
+it('says which label would do, what that would free, and what its runs used', async () => {
+  const size = { milliCpus: 8_000, memoryMib: 16_384, diskGib: 30 };
+  const measured = {
+    ...{ days: 28, runs: 9, has: size, label: 'bellows-8cpu-16gb', advised: 'bellows-2cpu-4gb' },
+    peaks: { cpuPercent: 150, memoryMib: 2_560, diskMib: 900 },
+    frees: { milliCpus: 6_000, memoryMib: 12_288, diskGib: 0 },
+  };
+  const says = async (over: Partial<typeof measured> | object): Promise<unknown> =>
+    explained({ ...detail, measured: { ...measured, ...over } });
+  expect(await says({})).toMatchObject({
+    text: expect.stringContaining(
+      'bellows-2cpu-4gb would do in place of bellows-8cpu-16gb and free 6.0 CPUs and 12.0 GiB: the most that 9 runs used is 1.5 CPUs and 2.5 GiB of memory.\n',
+    ),
+  });
+  const means = { cpuPercent: 90, memoryMib: 1_024 };
+  expect(await says({ means, traffic: { receivedBytes: 2e8, sentBytes: 3e6 } })).toMatchObject({
+    text: expect.stringContaining(
+      'GiB of memory, on average 0.9 CPUs and 1.0 GiB. A run has 200.0 MB in and 3.0 MB out.\n',
+    ),
+  });
+});

@@ -50,10 +50,25 @@ const whyFailed = ({ failure }: Detail): string =>
     ? ''
     : `It failed: ${failure.class.replaceAll('-', ' ')}.${failure.line === undefined ? '' : ` "${failure.line}"`} ${failure.advice}`;
 
-const adviceOn = ({ measured }: Detail): string =>
-  measured?.advised === undefined
-    ? ''
-    : `${measured.advised} would do in place of ${measured.label}: the most that ${measured.runs} runs used is ${(measured.peaks.cpuPercent / 100).toFixed(1)} CPUs and ${(measured.peaks.memoryMib / 1024).toFixed(1)} GiB of memory.`;
+function adviceOn({ measured }: Detail): string {
+  if (measured?.advised === undefined) return '';
+  const { advised, label, frees, runs, peaks, means, traffic } = measured;
+  const freed =
+    frees === undefined ? '' : ` and free ${cpus(frees.milliCpus)} CPUs and ${gib(frees.memoryMib)} GiB`;
+  const average =
+    means === undefined
+      ? ''
+      : `, on average ${cpus(means.cpuPercent * 10)} CPUs and ${gib(means.memoryMib)} GiB`;
+  const network =
+    traffic === undefined
+      ? ''
+      : ` A run has ${mb(traffic.receivedBytes)} MB in and ${mb(traffic.sentBytes)} MB out.`;
+  return `${advised} would do in place of ${label}${freed}: the most that ${runs} runs used is ${cpus(peaks.cpuPercent * 10)} CPUs and ${gib(peaks.memoryMib)} GiB of memory${average}.${network}`;
+}
+
+const cpus = (milli: number): string => (milli / 1000).toFixed(1);
+const gib = (mib: number): string => (mib / 1024).toFixed(1);
+const mb = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** Why it waits, or what it does. */
 function present({ now, job }: Detail): string {

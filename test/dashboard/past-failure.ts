@@ -56,7 +56,10 @@ export async function putFailedJob(tx: Transaction, now: Instant, host: HostId):
       at: at(690),
       subject: of,
       event: 'agent-usage',
-      data: { cpuPercentPeak: 160, memoryMibPeak: 2_380, diskMibPeak: 9_100 },
+      data: {
+        ...{ cpuPercentPeak: 160, memoryMibPeak: 2_380, diskMibPeak: 9_100 },
+        ...{ cpuPercentMean: 88, memoryMibMean: 1_310, receivedBytes: 187_300_000, sentBytes: 2_900_000 },
+      },
     },
     {
       at: at(698),

@@ -115,6 +115,8 @@ async function putRun(
   await tx.insights.measure(scopeKey(base.scope), runner, {
     had: { milliCpus: course.cpus * 1_000, memoryMib: course.cpus * 2_048, diskGib: 30 },
     peaks: { cpuPercent: 140 + (number % 7) * 5, memoryMib: 1_900 + (number % 11) * 60, diskMib: 5_400 },
+    means: { cpuPercent: 80 + (number % 7) * 3, memoryMib: 1_200 },
+    traffic: { receivedBytes: 212_000_000, sentBytes: 3_400_000 },
   });
   tx.insights.record(
     id,

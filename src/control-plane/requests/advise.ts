@@ -56,22 +56,30 @@ function advisedFor(job: MeasuredJob): Advised | undefined {
 }
 
 function describe({ job, label, advice, advisedLabel }: Advised): Answer['advice'][number] {
-  const { owner, repository, workflow, name, runs, ms, peaks, means, traffic, had } = job;
+  const { owner, repository, workflow, name, runs, ms, peaks, had } = job;
   return {
     ...{ owner, repository, workflow, name, label, advised: advisedLabel, runs, peaks },
     minutes: tenth(ms / 60_000),
-    ...(means !== undefined && {
-      means: { cpuPercent: tenth(means.cpuPercent), memoryMib: Math.round(means.memoryMib) },
-    }),
-    ...(traffic !== undefined && {
-      traffic: {
-        receivedBytes: Math.round(traffic.receivedBytes),
-        sentBytes: Math.round(traffic.sentBytes),
-      },
-    }),
+    ...averagesOf(job),
     has: had,
     frees: advice.frees,
   };
 }
+
+/** Means and traffic, rounded to what people read. */
+export const averagesOf = ({
+  means,
+  traffic,
+}: Pick<MeasuredJob, 'means' | 'traffic'>): Pick<Answer['advice'][number], 'means' | 'traffic'> => ({
+  ...(means !== undefined && {
+    means: { cpuPercent: tenth(means.cpuPercent), memoryMib: Math.round(means.memoryMib) },
+  }),
+  ...(traffic !== undefined && {
+    traffic: {
+      receivedBytes: Math.round(traffic.receivedBytes),
+      sentBytes: Math.round(traffic.sentBytes),
+    },
+  }),
+});
 
 const tenth = (value: number): number => Math.round(value * 10) / 10;

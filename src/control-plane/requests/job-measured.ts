@@ -10,6 +10,7 @@ import { scopeOwner } from '../../domain/scope.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { ApiMeasured } from '../../wire/api/jobs.ts';
+import { averagesOf } from './advise.ts';
 
 const days = 28;
 
@@ -35,7 +36,7 @@ export async function measuredFor(
   const advice = adviceFor(had, peaks, runs);
   return {
     measured: {
-      ...{ days, runs, peaks, has: had },
+      ...{ days, runs, peaks, ...averagesOf(most), has: had },
       ...(asked !== undefined && { label: asked.label }),
       ...(asked !== undefined &&
         advice !== undefined && {

@@ -84,12 +84,23 @@ describe('a job that failed', () => {
         await tx.insights.measure(counted.scope, `runner-${n}` as never, {
           had: size,
           peaks: { cpuPercent: 150, memoryMib: 2_000 + n, diskMib: 100 },
+          means: { cpuPercent: 40 + n, memoryMib: 1_000 },
+          traffic: { receivedBytes: 1_000 * n, sentBytes: 7 },
         });
       });
     expect(await ask()).not.toHaveProperty('value.measured');
     await run(1);
     expect(await ask()).toMatchObject({ value: { measured: { runs: 1, peaks: { memoryMib: 2_001 } } } });
     for (const n of [2, 3, 4, 5]) await run(n);
-    expect(await ask()).toMatchObject({ value: { measured: { runs: 5, frees: { milliCpus: 6_000 } } } });
+    expect(await ask()).toMatchObject({
+      value: {
+        measured: {
+          runs: 5,
+          means: { cpuPercent: 43, memoryMib: 1_000 },
+          traffic: { receivedBytes: 3_000, sentBytes: 7 },
+          frees: { milliCpus: 6_000 },
+        },
+      },
+    });
   });
 });

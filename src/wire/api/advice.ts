@@ -6,6 +6,12 @@ export const size = z.object({ milliCpus: z.number(), memoryMib: z.number(), dis
 
 export const peaks = z.object({ cpuPercent: z.number(), memoryMib: z.number(), diskMib: z.number() });
 
+/** Of the runs together, and the traffic of one run; absent where the guests were too old to tell. */
+export const averages = {
+  means: z.object({ cpuPercent: z.number(), memoryMib: z.number() }).optional(),
+  traffic: z.object({ receivedBytes: z.number(), sentBytes: z.number() }).optional(),
+};
+
 export const apiAdvice = z.object({
   owner: z.string(),
   repository: z.string(),
@@ -18,9 +24,7 @@ export const apiAdvice = z.object({
   runs: z.number(),
   minutes: z.number(),
   peaks,
-  /** Of the runs together, and the traffic of one run; absent where the guests were too old to tell. */
-  means: z.object({ cpuPercent: z.number(), memoryMib: z.number() }).optional(),
-  traffic: z.object({ receivedBytes: z.number(), sentBytes: z.number() }).optional(),
+  ...averages,
   has: size,
   frees: size,
 });

@@ -4,7 +4,7 @@ import { owners as causes } from '../../domain/attribution/owners.ts';
 import { phaseNames, phaseOwners } from '../../domain/insights/phases.ts';
 import { jobStates } from '../../domain/lifecycle/job.ts';
 import { owners } from '../../domain/lifecycle/vm.ts';
-import { peaks, size } from './advice.ts';
+import { averages, peaks, size } from './advice.ts';
 import { type Endpoint, limit, nothing, time } from './endpoint.ts';
 import { after, before, severalOf, text } from './list.ts';
 import { apiRepair } from './repairs.ts';
@@ -79,11 +79,12 @@ export const apiPhase = z.object({
 });
 export type ApiPhase = z.infer<typeof apiPhase>;
 
-/** What the latest runs of a job used at most of their VMs, and the label that would do. */
+/** What the latest runs of a job used of their VMs, and the label that would do. */
 export const apiMeasured = z.object({
   days: z.number(),
   runs: z.number(),
   peaks,
+  ...averages,
   has: size,
   /** The label that it asks for; absent when none of its labels names a size. */
   label: z.string().optional(),
