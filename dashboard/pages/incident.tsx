@@ -9,24 +9,23 @@ import { GithubStatus } from '../parts/github-status.tsx';
 import { adviceFor, endings, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
-import { SubjectLink, useSubjectNames } from '../parts/subject.tsx';
+import { SubjectLink } from '../parts/subject.tsx';
 import { durationText, Moment, useNow } from '../parts/time.tsx';
 
 export function IncidentPage({ id }: { id: string }) {
   const detail = useAnswer('getIncident', { params: { incident: id } }, { everyMs: 10_000 });
   const now = useNow(detail.data?.now, detail.dataUpdatedAt);
-  const nameOf = useSubjectNames();
   const incident = detail.data?.incident;
   return (
     <Page
-      title={incident === undefined ? 'Incident' : sentenceFor(incident, nameOf(incident.subject))}
+      title={incident === undefined ? 'Incident' : sentenceFor(incident)}
       aside={<Link href="/is-it-us">All incidents</Link>}
     >
       <Answered query={detail}>
         {(answer) => (
           <div className="split">
             <div className="split-side">
-              <Facts incident={answer.incident} name={nameOf(answer.incident.subject)} now={now} />
+              <Facts incident={answer.incident} now={now} />
             </div>
             <div>
               <section className="panel" aria-label="Evidence">
@@ -46,8 +45,8 @@ export function IncidentPage({ id }: { id: string }) {
   );
 }
 
-function Facts({ incident, name, now }: { incident: ApiIncident; name: string; now: number }) {
-  const { owner, subject, since, openedAt, closedAt, ending, evidence } = incident;
+function Facts({ incident, now }: { incident: ApiIncident; now: number }) {
+  const { owner, subject, name, since, openedAt, closedAt, ending, evidence } = incident;
   const accounts = new Set(evidence.flatMap((one) => one.accounts.map(({ account }) => account)));
   const end = closedAt === undefined ? now : Date.parse(closedAt);
   return (

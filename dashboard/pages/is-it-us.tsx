@@ -9,7 +9,6 @@ import { GithubStatus, StatusPage } from '../parts/github-status.tsx';
 import { adviceFor, oursFirst, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
-import { useSubjectNames } from '../parts/subject.tsx';
 import { Ago, useNow } from '../parts/time.tsx';
 import { PastIncidents } from './past-incidents.tsx';
 import { PhaseFigures } from './phase-figures.tsx';
@@ -21,7 +20,6 @@ export function IsItUsPage() {
   const last = useAnswer('listIncidents', { query: { limit: 1 } }, { everyMs: 60_000 });
   const figures = useAnswer('phaseFigures', {}, { everyMs: 20_000 });
   const now = useNow(open.data?.now, open.dataUpdatedAt);
-  const nameOf = useSubjectNames();
   return (
     <Page title="Is it us?">
       <Answered query={open}>
@@ -31,31 +29,30 @@ export function IsItUsPage() {
               <Verdict
                 verdict={verdict}
                 figures={figures.data.figures}
-                nameOf={nameOf}
                 lastEnd={last.data?.incidents[0]?.closedAt}
                 now={now}
               />
             )}
             <StatusPage page={statusPage} now={now} />
             {oursFirst(incidents).map((incident) => (
-              <OpenIncident key={incident.id} incident={incident} name={nameOf(incident.subject)} now={now} />
+              <OpenIncident key={incident.id} incident={incident} now={now} />
             ))}
           </>
         )}
       </Answered>
       <Answered query={figures}>{(answer) => <PhaseFigures figures={answer.figures} />}</Answered>
-      <PastIncidents search={search} setSearch={setSearch} nameOf={nameOf} />
+      <PastIncidents search={search} setSearch={setSearch} />
     </Page>
   );
 }
 
-function OpenIncident({ incident, name, now }: { incident: ApiIncident; name: string; now: number }) {
+function OpenIncident({ incident, now }: { incident: ApiIncident; now: number }) {
   const { id, owner, since, evidence, githubStatus } = incident;
   return (
     <section className="panel" aria-labelledby={id}>
       <div className="panel-head">
         <h2 id={id}>
-          <Link href={`/is-it-us/${encodeURIComponent(id)}`}>{sentenceFor(incident, name)}</Link>
+          <Link href={`/is-it-us/${encodeURIComponent(id)}`}>{sentenceFor(incident)}</Link>
         </h2>
         <OwnerMark owner={owner} />
         <span className="muted">

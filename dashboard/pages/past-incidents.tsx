@@ -23,9 +23,8 @@ const isOwner = (text: string | null): text is Owner => text !== null && text in
 export function PastIncidents(props: {
   search: URLSearchParams;
   setSearch: ReturnType<typeof useSearchParams>[1];
-  nameOf: (subject: string) => string;
 }) {
-  const { search, setSearch, nameOf } = props;
+  const { search, setSearch } = props;
   const asked = search.get('whose');
   const whose = isOwner(asked) ? asked : undefined;
   const days = periods.find(([value]) => value === search.get('days'))?.[0] ?? '28';
@@ -66,7 +65,7 @@ export function PastIncidents(props: {
           ) : (
             <DataTable
               caption="Incidents that are over, newest first"
-              columns={columnsFor(nameOf)}
+              columns={columns}
               rows={over}
               rowKey={({ id }) => id}
             />
@@ -77,16 +76,14 @@ export function PastIncidents(props: {
   );
 }
 
-const columnsFor = (nameOf: (subject: string) => string): readonly Column<ApiIncident>[] => [
+const columns: readonly Column<ApiIncident>[] = [
   {
     title: 'Incident',
     cell: (incident) => (
       <span className="two">
-        <Link href={`/is-it-us/${encodeURIComponent(incident.id)}`}>
-          {sentenceFor(incident, nameOf(incident.subject))}
-        </Link>
+        <Link href={`/is-it-us/${encodeURIComponent(incident.id)}`}>{sentenceFor(incident)}</Link>
         <span>
-          {incident.subject === 'all' ? 'everywhere' : nameOf(incident.subject)}
+          {incident.subject === 'all' ? 'everywhere' : incident.name}
           {incident.ending === undefined ? '' : `, ${endings[incident.ending]}`}
         </span>
       </span>

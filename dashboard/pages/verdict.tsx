@@ -1,4 +1,4 @@
-// The answer to the question, for now, in one line: the control plane's own, with the names of hosts in place of their ids.
+// The answer to the question, for now, in one line: the control plane's own.
 
 import type { AnswerOf } from '../../src/wire/api/endpoints.ts';
 import type { ApiPhaseFigure } from '../../src/wire/api/incidents.ts';
@@ -7,21 +7,19 @@ import { Ago } from '../parts/time.tsx';
 interface VerdictProps {
   verdict: AnswerOf<'listIncidents'>['verdict'];
   figures: readonly ApiPhaseFigure[];
-  nameOf: (subject: string) => string;
   /** When the last one ended. */
   lastEnd: string | undefined;
   now: number;
 }
 
-export function Verdict({ verdict, figures, nameOf, lastEnd, now }: VerdictProps) {
+export function Verdict({ verdict, figures, lastEnd, now }: VerdictProps) {
   const { side, words } = verdict;
   if (side !== 'nobody') {
-    const named = words.replace(/\bhost (host-[\w-]+)/g, (_, id: string) => `host ${nameOf(`host:${id}`)}`);
-    const colon = named.indexOf(':') + 1;
+    const colon = words.indexOf(':') + 1;
     return (
       <p className={`verdict ${side === 'us' ? 'bad' : 'warn'}`} role="status">
-        <b>{named.slice(0, colon)}</b>
-        {named.slice(colon)}
+        <b>{words.slice(0, colon)}</b>
+        {words.slice(colon)}
       </p>
     );
   }

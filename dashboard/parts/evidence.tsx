@@ -21,7 +21,7 @@ export function Evidence({ evidence }: Pick<ApiIncident, 'evidence'>) {
 }
 
 const seenColumns: readonly ShortColumn<One>[] = [
-  { title: 'What', isHead: true, cell: (one) => wordsOf(one) },
+  { title: 'What', isHead: true, cell: (one) => <What of={one} /> },
   {
     title: 'Usual',
     width: 'col-figure',
@@ -38,8 +38,19 @@ const seenColumns: readonly ShortColumn<One>[] = [
   { title: 'Jobs', width: 'col-jobs', isNumber: true, wideOnly: true, cell: (one) => jobsText(one) },
 ];
 
-const wordsOf = ({ what, words }: One): string =>
-  what === 'failures' ? 'Share that fails' : `Time ${words}`;
+function What({ of: { what, words, reasons } }: { of: One }) {
+  if (what !== 'failures') return `Time ${words}`;
+  return (
+    <>
+      Share that fails
+      {reasons !== undefined && (
+        <div className="muted small">
+          by {reasons.map(({ words: by, jobs }) => `${by} (${countText(jobs)})`).join(', ')}
+        </div>
+      )}
+    </>
+  );
+}
 
 const jobsText = ({ jobs, accounts }: One): string =>
   `${countText(jobs)} of ${accounts.length === 1 ? accounts[0]?.account : `${accounts.length} organisations`}`;

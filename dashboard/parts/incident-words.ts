@@ -24,8 +24,8 @@ const mendable: ReadonlySet<Owner> = new Set(['bellows', 'fleet', 'host', 'netwo
 export const oursFirst = (incidents: readonly ApiIncident[]): readonly ApiIncident[] =>
   incidents.toSorted((a, b) => Number(mendable.has(b.owner)) - Number(mendable.has(a.owner)));
 
-/** A whole sentence without its full stop. @param subject what it is about, by its name */
-export function sentenceFor({ owner, evidence }: ApiIncident, subject: string): string {
+/** A whole sentence without its full stop. */
+export function sentenceFor({ owner, subject, name, evidence }: ApiIncident): string {
   const fails = evidence.length > 0 && evidence.every(({ what }) => what === 'failures');
   const sentences: Readonly<Record<Owner, string>> = {
     'github-delivery': 'GitHub tells us late of its jobs',
@@ -33,9 +33,16 @@ export function sentenceFor({ owner, evidence }: ApiIncident, subject: string): 
     'github-assignment': 'GitHub is slow to give jobs to runners',
     bellows: fails ? 'Bellows fails VMs' : 'Bellows is slow',
     fleet: 'The fleet is too small',
-    host: fails ? `VMs fail on host ${subject}` : `Host ${subject} is slow`,
+    host:
+      subject === 'host'
+        ? fails
+          ? 'VMs fail on a host'
+          : 'A host is slow'
+        : fails
+          ? `VMs fail on host ${name}`
+          : `Host ${name} is slow`,
     network: fails ? 'The network fails' : 'The network is slow',
-    workflow: fails ? `Jobs of ${subject} fail more often` : `Jobs of ${subject} take longer`,
+    workflow: fails ? `Jobs of ${name} fail more often` : `Jobs of ${name} take longer`,
   };
   return sentences[owner];
 }

@@ -9,7 +9,13 @@ type Answer = AnswerOf<'listIncidents'>;
 
 const minute = (n: number): string => new Date(Date.UTC(2026, 0, 1, 12, n)).toISOString();
 const incident: ApiIncident = {
-  ...{ id: 'incident-1', owner: 'github-delivery', whose: "GitHub's webhooks", subject: 'all' },
+  ...{
+    id: 'incident-1',
+    owner: 'github-delivery',
+    whose: "GitHub's webhooks",
+    subject: 'all',
+    name: 'everything',
+  },
   ...{ since: minute(0), openedAt: minute(2) },
   evidence: [
     {
@@ -68,4 +74,32 @@ it('says that the page tells of no trouble, that it cannot be read, or nothing w
   );
   const { text } = await said({ incidents: [incident] });
   expect(text).not.toContain('status page');
+});
+
+it('tells by what jobs failed, and calls a host by its name', async () => {
+  const reasons = [
+    { class: 'host-lost', words: 'the loss of their host', jobs: 3 },
+    { class: 'host-disk-full', words: 'the full disk of their host', jobs: 1 },
+  ] as const;
+  const failures = {
+    what: 'failures',
+    words: 'failures',
+    ratio: 9,
+    jobs: 8,
+    accounts: [],
+    examples: [],
+  } as const;
+  const { text } = await said({
+    incidents: [
+      {
+        ...incident,
+        ...{ owner: 'host', whose: 'a host', subject: 'host:host-1', name: 'cellar' },
+        evidence: [{ ...failures, accounts: [], examples: [], reasons: [...reasons] }],
+      },
+    ],
+  });
+  expect(text).toContain(
+    '12 min ago, a host (cellar): failed by the loss of their host (3), the full disk of their host (1)',
+  );
+  expect(text).not.toContain('host-1');
 });

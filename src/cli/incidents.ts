@@ -16,6 +16,7 @@ export const incidents =
       text: [
         `Is it us? ${value.verdict.words}`,
         ...tableOf(value.incidents, value.now),
+        ...reasonsOf(value.incidents, value.now),
         ...witnessOf(value.incidents, value.now),
         ...(value.statusPage === undefined ? [] : [pageLine(value.statusPage, value.now)]),
       ].join('\n\n'),
@@ -36,7 +37,7 @@ const rowsOf = (incident: ApiIncident, now: string): string[][] =>
     `${age(incident.since, now)} ago`,
     incident.closedAt === undefined ? 'open' : `over (${incident.ending ?? ''})`,
     incident.whose,
-    incident.subject,
+    incident.name,
     what,
     usualMs === undefined ? percent(usualRate) : inSeconds(usualMs),
     seenMs === undefined ? percent(seenRate) : inSeconds(seenMs),
@@ -44,14 +45,26 @@ const rowsOf = (incident: ApiIncident, now: string): string[][] =>
     String(jobs),
   ]);
 
+/** Of those with failures, by what jobs failed. */
+function reasonsOf(found: readonly ApiIncident[], now: string): readonly string[] {
+  const lines = found.flatMap(({ since, whose, subject, name, evidence }) =>
+    evidence.flatMap(({ reasons = [] }) =>
+      reasons.length === 0
+        ? []
+        : [
+            `${age(since, now)} ago, ${whose}${subject === 'all' ? '' : ` (${name})`}: failed by ${reasons.map(({ words, jobs }) => `${words} (${jobs})`).join(', ')}`,
+          ],
+    ),
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
 /** What GitHub's status page says of each. */
 function witnessOf(found: readonly ApiIncident[], now: string): readonly string[] {
-  const lines = found.flatMap(({ since, whose, subject, githubStatus }) =>
+  const lines = found.flatMap(({ since, whose, subject, name, githubStatus }) =>
     githubStatus === undefined
       ? []
-      : [
-          `${age(since, now)} ago, ${whose}${subject === 'all' ? '' : ` (${subject})`}: ${githubStatus.words}`,
-        ],
+      : [`${age(since, now)} ago, ${whose}${subject === 'all' ? '' : ` (${name})`}: ${githubStatus.words}`],
   );
   return lines.length === 0 ? [] : [lines.join('\n')];
 }

@@ -150,7 +150,7 @@ export const tasks: readonly PageTask[] = [
       await see(page.getByText("See whether the hosts' DNS server answers"));
       await see(page.getByText('the guest did not answer within 30 s'));
       await see(page.getByText('would do in place of'));
-      await see(page.getByText('and leave 6 CPUs and 12 GiB of memory to others'));
+      await see(page.getByText('and leave 5 CPUs and 12 GiB of memory to others'));
       const vm = page.getByRole('region', { name: 'VM' });
       await see(vm.getByText('8 CPU, at most 1.6 used, 0.9 on average'));
       await see(vm.getByText('187.3 MB in, 2.9 MB out'));

@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { at, host, job, vm, vmName } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { admin, type Caller } from '../../domain/access/caller.ts';
-import { after, type Instant, instantOf, minutes } from '../../domain/time.ts';
+import type { FailureClass } from '../../domain/attribution/failure-class.ts';
+import { runId } from '../../domain/ids.ts';
+import { after, type Instant, instantOf, minutes, seconds } from '../../domain/time.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Deps } from '../deps.ts';
 import { getIncident, listIncidents } from '../requests/incidents.ts';
@@ -22,7 +24,7 @@ function aControlPlane() {
   let now: Instant = at(0);
   let number = 0;
   const clock = { now: () => now, sleep: () => Promise.resolve() };
-  const deps = { store, clock, log: silent } as unknown as Deps;
+  const deps = { store, clock, log: silent, settings: { readLogs: true } } as unknown as Deps;
   return {
     deps,
     /** A job gets its VM, which took so long to boot. */
@@ -54,6 +56,32 @@ function aControlPlane() {
         const asked = { cause: theJob.id, host: host(1).id, state: 'starting', since } as const;
         await tx.vms.insert(vm(number, asked));
       });
+      now = after(now, minutes(1));
+      await attributionLoop.run(deps, {});
+    },
+    /** A job runs and ends, of its VM nothing is left, and when it failed its log has told why some seconds later. */
+    async ran(why?: FailureClass): Promise<void> {
+      number += 1;
+      const [id, before] = [vmName(number), job(number)];
+      const completed = { conclusion: why === undefined ? 'success' : 'failure', at: now } as const;
+      const knowledge = { ...before.knowledge, started: { at: now }, completed };
+      const theJob = { ...before, runId: runId(number), state: 'done' as const, knowledge };
+      const subject = { kind: 'vm', id } as const;
+      await store.transaction(async (tx) => {
+        await tx.jobs.insert(theJob);
+        const ended = { cause: theJob.id, job: theJob.id, host: host(1).id, state: 'gone' } as const;
+        await tx.vms.insert(vm(number, ended));
+        await tx.history.append([{ at: now, subject, event: 'proved-gone', data: {} }]);
+        await tx.attribution.note({ kind: 'ended', job: theJob.id });
+        await tx.attribution.note({ kind: 'gone', vm: id });
+      });
+      if (why !== undefined) {
+        now = after(now, seconds(5));
+        await attributionLoop.run(deps, {});
+        const ofJob = { kind: 'job', id: theJob.id } as const;
+        const line = { at: now, subject: ofJob, event: 'log-read', data: { class: why } };
+        await store.transaction((tx) => tx.history.append([line]));
+      }
       now = after(now, minutes(1));
       await attributionLoop.run(deps, {});
     },
@@ -110,6 +138,54 @@ describe('the round that judges', () => {
     await plane.cleared();
     for (let n = 0; n < 20; n += 1) await plane.bootedIn(3_100);
     expect((await plane.incidents(admin))[0]).toMatchObject({ ending: 'calm' });
+  });
+
+  test('follows what the logs of failed jobs told, and counts it for each of those who may see them', {
+    timeout: 60_000,
+  }, async () => {
+    const plane = aControlPlane();
+    for (let n = 0; n < 80; n += 1) await plane.ran();
+    for (let n = 0; n < 10; n += 1) await plane.ran('rate-limited');
+    const open = (await plane.incidents(admin)).filter(({ closedAt }) => closedAt === undefined);
+    expect(open.map(({ owner }) => owner)).toEqual(['network']);
+    const [evidence] = open[0]?.evidence ?? [];
+    const [told] = evidence?.reasons ?? [];
+    expect(told).toMatchObject({ class: 'rate-limited', words: 'a registry that said 429' });
+    expect(evidence?.reasons).toHaveLength(1);
+    expect(told?.jobs).toBe(evidence?.jobs);
+    expect(await plane.verdict(admin)).toMatchObject({
+      owners: ['network'],
+      words: expect.stringContaining('of them by a registry that said 429'),
+    });
+  });
+
+  test('leaves with the workflow what its log lays on nobody else', { timeout: 60_000 }, async () => {
+    const plane = aControlPlane();
+    for (let n = 0; n < 80; n += 1) await plane.ran();
+    for (let n = 0; n < 10; n += 1) await plane.ran('disk-full');
+    expect(await plane.incidents(admin)).toMatchObject([
+      { owner: 'workflow', evidence: [{ reasons: [{ class: 'disk-full' }] }] },
+    ]);
+  });
+
+  test('names a host to those whom it serves, and to others not even by its id', async () => {
+    const plane = aControlPlane();
+    for (let n = 0; n < 80; n += 1) await plane.bootedIn(3_000 + (n % 7) * 100);
+    for (let n = 0; n < 15; n += 1) await plane.bootedIn(9_000);
+    const owner = (await plane.incidents(admin))[0]?.evidence[0]?.accounts[0]?.account ?? '';
+    const known = host(1, { name: 'cellar', owners: [owner] });
+    await plane.deps.store.transaction((tx) => tx.hosts.insert(known));
+    for (const caller of [admin, member(owner)]) {
+      expect(await plane.incidents(caller)).toMatchObject([{ subject: `host:${known.id}`, name: 'cellar' }]);
+      expect((await plane.verdict(caller))?.words).toMatch(/^Yes, it is us: host cellar, /);
+    }
+    await plane.deps.store.transaction((tx) => tx.hosts.update({ ...known, owners: ['globex-other'] }));
+    const seen = [await plane.incidents(member(owner)), await plane.verdict(member(owner))];
+    expect(seen).toMatchObject([
+      [{ subject: 'host', name: 'a host' }],
+      { words: expect.stringMatching(/: a host, /) },
+    ]);
+    expect(JSON.stringify(seen)).not.toContain(known.id);
   });
 
   test('judges each thing once, and waits longer when there is nothing to judge', async () => {

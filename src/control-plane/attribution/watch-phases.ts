@@ -2,7 +2,8 @@
 // any process may take; it mends nothing.
 
 import type { Incident } from '../../domain/attribution/incident.ts';
-import { type Known, samplesOfEnd, samplesOfStart, samplesOfVm } from '../../domain/attribution/measure.ts';
+import { awaitsItsLog, type Known } from '../../domain/attribution/known-failure.ts';
+import { samplesOfEnd, samplesOfStart, samplesOfVm } from '../../domain/attribution/measure.ts';
 import { defaultRules } from '../../domain/attribution/rules.ts';
 import type { Sample } from '../../domain/attribution/sample.ts';
 import { observe } from '../../domain/attribution/watch.ts';
@@ -11,6 +12,8 @@ import { scopeKey } from '../../domain/scope.ts';
 import { type Instant, minutes, seconds } from '../../domain/time.ts';
 import type { NumberedNote } from '../../ports/incident-tables.ts';
 import type { Transaction } from '../../ports/store.ts';
+import type { Deps } from '../deps.ts';
+import { hasFailed } from '../effects/ask-for-log.ts';
 import type { RepairLoop } from '../repair/loop.ts';
 import { openPhases } from './open-phases.ts';
 
@@ -30,7 +33,7 @@ export const attributionLoop: RepairLoop = {
     // Whoever wants one account mended wants nothing judged: the usual is that of all.
     if (owner !== undefined) return { mended: [], nextInMs: calmRoundMs };
     const now = deps.clock.now();
-    const { full, calm, news } = await deps.store.transaction((tx) => round(tx, now));
+    const { full, calm, news } = await deps.store.transaction((tx) => round(tx, deps.settings, now));
     for (const { id, owner: whose, subject, closedAt, ending } of news) {
       if (closedAt === undefined) deps.log.warn('incident opened', { incident: id, owner: whose, subject });
       else deps.log.info('incident closed', { incident: id, owner: whose, subject, ending });
@@ -45,38 +48,49 @@ interface Round {
   news: readonly Incident[];
 }
 
-async function round(tx: Transaction, now: Instant): Promise<Round> {
+async function round(
+  tx: Transaction,
+  { readLogs }: Pick<Deps['settings'], 'readLogs'>,
+  now: Instant,
+): Promise<Round> {
   await tx.lock('repair:attribution');
   const notes = await tx.attribution.notes(mostNotes);
   const incidents = await tx.attribution.incidents({}, mostIncidents);
   const vms = await tx.vms.allLive();
   const isCalm = incidents.every(({ closedAt }) => closedAt !== undefined);
   if (notes.length === 0 && vms.length === 0 && isCalm) return { full: false, calm: true, news: [] };
-  const samples = await samplesOf(tx, notes);
+  const { samples, judged } = await samplesOf(tx, notes, (known) => readLogs && awaitsItsLog(known, now));
   const streams = await tx.attribution.streams();
   const open = await openPhases(tx, vms, streams, now);
   const seen = observe({ streams, incidents: incidents.toReversed() }, now, samples, defaultRules, open);
   await tx.attribution.putStreams(seen.streams);
   for (const incident of seen.incidents) await tx.attribution.putIncident(incident);
-  await tx.attribution.forget(notes.map(({ number }) => number));
+  await tx.attribution.forget(judged);
   const news = seen.incidents.filter(({ openedAt, closedAt }) => openedAt === now || closedAt === now);
   // What GitHub's status page says of them is asked at once.
   if (news.length > 0) {
     await tx.tasks.enqueue({ kind: 'repair', loop: 'github-status' }, now);
     tx.wake('tasks');
   }
-  return { full: notes.length === mostNotes, calm: false, news };
+  return { full: judged.length === mostNotes, calm: false, news };
 }
 
-async function samplesOf(tx: Transaction, notes: readonly NumberedNote[]): Promise<readonly Sample[]> {
+/** @param isEarly of these more will be known at the next round; their notes are left for it. */
+async function samplesOf(
+  tx: Transaction,
+  notes: readonly NumberedNote[],
+  isEarly: (known: Known) => boolean,
+): Promise<{ samples: readonly Sample[]; judged: readonly number[] }> {
   const samples: Sample[] = [];
+  const judged: number[] = [];
   for (const note of notes) {
     const known = await knownOf(tx, note);
+    if (known !== undefined && note.kind !== 'started' && isEarly(known)) continue;
+    judged.push(note.number);
     // A restored database may know of neither.
-    if (known === undefined) continue;
-    samples.push(...measureOf[note.kind](known));
+    if (known !== undefined) samples.push(...measureOf[note.kind](known));
   }
-  return samples;
+  return { samples, judged };
 }
 
 const measureOf: Readonly<Record<NumberedNote['kind'], (known: Known) => readonly Sample[]>> = {
@@ -95,7 +109,7 @@ async function knownOf(tx: Transaction, note: NumberedNote): Promise<Known | und
     noted ?? (runner === undefined ? undefined : await tx.vms.byRunnerName(scopeKey(job.scope), runner));
   return {
     job,
-    jobLines: note.kind === 'started' ? await linesOf(tx, { kind: 'job', id: job.id }) : [],
+    jobLines: note.kind === 'started' || hasFailed(job) ? await linesOf(tx, { kind: 'job', id: job.id }) : [],
     ...(vm !== undefined && { vm }),
     vmLines: vm === undefined ? [] : await linesOf(tx, { kind: 'vm', id: vm.id }),
   };

@@ -2,8 +2,7 @@
 // is kept but the kind of failure and the name of what was missing (ADR 0012).
 
 import { classifyFailure, type FailureFound } from '../../domain/attribution/failure-class.ts';
-import { logRead } from '../../domain/attribution/known-failure.ts';
-import { endWordsOf } from '../../domain/attribution/measure.ts';
+import { endWordsOf, logRead } from '../../domain/attribution/known-failure.ts';
 import type { JobId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { scopeKey } from '../../domain/scope.ts';

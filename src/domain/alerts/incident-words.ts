@@ -1,8 +1,9 @@
 // Incidents as alerts: what to say when one is open, and how it ended.
 
-import type { Ending, Incident } from '../attribution/incident.ts';
+import { type Ending, type Incident, reasonsIn } from '../attribution/incident.ts';
 import { verdictOf } from '../attribution/verdict.ts';
 import { isOfGitHub, sentenceOf } from '../github-status/cross-check.ts';
+import type { Host } from '../scheduling/host.ts';
 import { between, type Instant, minutes } from '../time.ts';
 
 export const incidentRules = ['github-incident', 'incident', 'workflow-incident'] as const;
@@ -17,8 +18,17 @@ export const nameOfIncident = ({ owner, subject }: Incident): string =>
   subject === 'all' ? owner : `${owner} ${subject}`;
 
 /** Whose it is, by what figures, and what GitHub's status page says of it. */
-export const textOf = (incident: Incident, now: Instant): string =>
-  sentences(`Is it us? ${verdictOf([incident]).words}`, sentenceOf(incident, now));
+export function textOf(
+  incident: Incident,
+  hosts: readonly Pick<Host, 'id' | 'name'>[],
+  now: Instant,
+): string {
+  const { owner, subject } = incident;
+  const name = hosts.find(({ id }) => subject === `host:${id}`)?.name;
+  const evidence = incident.evidence.map((one) => ({ ...one, reasons: reasonsIn(one) }));
+  const { words } = verdictOf([{ owner, subject, evidence, ...(name !== undefined && { name }) }]);
+  return sentences(`Is it us? ${words}`, sentenceOf(incident, now));
+}
 
 export function endOf(incident: Incident, now: Instant): string {
   const { since, closedAt = now, ending = 'calm' } = incident;

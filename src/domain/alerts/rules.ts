@@ -122,10 +122,10 @@ export const endsIn = ({ incidents, now }: AlertLook): readonly Trouble[] =>
     }));
 
 function openIncidents(rule: IncidentRule): (look: AlertLook) => readonly Trouble[] {
-  return ({ incidents, now }) =>
+  return ({ incidents, hosts, now }) =>
     incidents
       .filter((incident) => incident.closedAt === undefined && ruleOf(incident) === rule)
-      .map((incident) => ({ rule, subject: nameOfIncident(incident), text: textOf(incident, now) }));
+      .map((incident) => ({ rule, subject: nameOfIncident(incident), text: textOf(incident, hosts, now) }));
 }
 
 function certificateThatEnds({ certificate, now }: AlertLook): readonly Trouble[] {

@@ -19,6 +19,20 @@ export const failureClasses = [
 ] as const;
 export type FailureClass = (typeof failureClasses)[number];
 
+/** After "failed by": for a line that counts them. */
+export const classWords: Readonly<Record<FailureClass, string>> = {
+  'out-of-memory': 'too little memory',
+  'disk-full': 'a full disk',
+  dns: 'a name that did not resolve',
+  'rate-limited': 'a registry that said 429',
+  'host-lost': 'the loss of their host',
+  'host-disk-full': 'the full disk of their host',
+  'runner-refused': "GitHub's refusal of the runner's version",
+  'github-5xx': 'an error of GitHub',
+  'missing-piece': 'something that the image lacks',
+  workflow: 'a step of their own',
+};
+
 export interface KnownFailure {
   /** GitHub's word. */
   conclusion: string;

@@ -3,9 +3,10 @@
 import { fnv1a } from '../fnv.ts';
 import type { GitHubWord } from '../github-status/word.ts';
 import type { DurationMs, Instant } from '../time.ts';
+import { classWords, type FailureClass, failureClasses } from './failure-class.ts';
 import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
 import type { StreamKey, Subject } from './sample.ts';
-import type { Example } from './spell.ts';
+import type { Example, Reasons } from './spell.ts';
 import type { Stream } from './stream.ts';
 
 export interface Evidence {
@@ -22,6 +23,8 @@ export interface Evidence {
   readonly jobs: number;
   /** Jobs by account. */
   readonly accounts: Readonly<Record<string, number>>;
+  /** For failures: how many for which reason, as far as hosts, guests and logs told. */
+  readonly reasons?: Reasons;
   readonly examples: readonly Example[];
 }
 
@@ -50,9 +53,9 @@ export function incidentId(owner: Owner, subject: Subject, openedAt: Instant): s
 
 export function evidenceOf(key: StreamKey, { spell, usual }: Stream): Evidence | undefined {
   if (spell === undefined || usual === undefined || spell.jobs === 0) return undefined;
-  const { jobs, accounts, examples } = spell;
+  const { jobs, accounts, examples, reasons } = spell;
   const middle = spell.sum / jobs;
-  const about = { stream: key, jobs, accounts, examples };
+  const about = { stream: key, jobs, accounts, examples, ...(reasons !== undefined && { reasons }) };
   if ('rate' in usual) {
     const rates = { usualRate: rounded(usual.rate), seenRate: rounded(middle) };
     return { ...about, what: 'failures', ...rates, ratio: rounded(middle / usual.rate) };
@@ -65,6 +68,27 @@ export function evidenceOf(key: StreamKey, { spell, usual }: Stream): Evidence |
 }
 
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+export interface CountedReason {
+  readonly class: FailureClass;
+  readonly words: string;
+  readonly jobs: number;
+}
+
+/** By what jobs of these accounts failed, most first. */
+export function reasonsIn({ reasons = {} }: Evidence, isSeen: (account: string) => boolean = () => true) {
+  const seen = Object.entries(reasons).filter(([account]) => isSeen(account));
+  return failureClasses
+    .map(
+      (found): CountedReason => ({
+        class: found,
+        words: classWords[found],
+        jobs: seen.reduce((sum, [, counts]) => sum + (counts[found] ?? 0), 0),
+      }),
+    )
+    .filter(({ jobs }) => jobs > 0)
+    .sort((a, b) => b.jobs - a.jobs);
+}
 
 /** The accounts whose jobs are in the evidence. */
 export const accountsOf = ({ evidence }: Pick<Incident, 'evidence'>): readonly string[] =>

@@ -1,6 +1,9 @@
 // Why a job failed, from what is kept of it: what its host and guest said, else what its log told when it was looked at.
 
 import type { HistoryLine } from '../lifecycle/effects.ts';
+import type { Job } from '../lifecycle/job.ts';
+import type { Vm } from '../lifecycle/vm.ts';
+import { between, type Instant, seconds } from '../time.ts';
 import {
   type ClassifiedFailure,
   classifyFailure,
@@ -8,11 +11,37 @@ import {
   failureClasses,
   failureFound,
 } from './failure-class.ts';
-import { endWordsOf, type Known } from './measure.ts';
 import type { MissingPiece } from './missing-pieces.ts';
 
 /** The line of the job's history that says what its log told; its data is a `FailureFound`. */
 export const logRead = 'log-read';
+
+export interface Known {
+  job: Job;
+  jobLines: readonly HistoryLine[];
+  vm?: Vm;
+  vmLines: readonly HistoryLine[];
+}
+
+/** What the host and its guest said of the VM's end. */
+export function endWordsOf(vm: Vm | undefined, lines: readonly HistoryLine[]): readonly string[] {
+  const words = lines.flatMap(({ data }) => [data.reason, data.finding]);
+  return [...(vm?.failure ? [vm.failure.reason] : []), ...words.filter((word) => typeof word === 'string')];
+}
+
+/** Twice and more what GitHub takes until it has the log of a job that is over. */
+const logPatienceMs = seconds(30);
+
+/** Whether its log, which may tell whose failure it was, is to be had soon. */
+export function awaitsItsLog(known: Known, now: Instant): boolean {
+  const { completed, started } = known.job.knowledge;
+  if (completed === undefined || started === undefined) return false;
+  return (
+    between(completed.at, now) < logPatienceMs &&
+    knownFailure(known)?.class === 'workflow' &&
+    foundIn(known.jobLines) === undefined
+  );
+}
 
 /** Undefined of a job that did not fail. */
 export function knownFailure({ job, jobLines, vm, vmLines }: Known): ClassifiedFailure | undefined {

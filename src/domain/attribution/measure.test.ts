@@ -4,6 +4,7 @@ import { hostId, jobId, vmId } from '../ids.ts';
 import type { HistoryLine } from '../lifecycle/effects.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { instantOf } from '../time.ts';
+import { awaitsItsLog } from './known-failure.ts';
 import { samplesOfEnd, samplesOfStart, samplesOfVm } from './measure.ts';
 import type { Sample } from './sample.ts';
 
@@ -41,6 +42,10 @@ const vmLines = [
 ];
 const times = (samples: readonly Sample[]) =>
   samples.flatMap((sample) => (sample.kind === 'time' ? [[sample.phase, sample.ms]] : []));
+const reasons = (samples: readonly Sample[]) =>
+  samples.flatMap((sample) =>
+    sample.kind === 'outcome' && sample.failed ? [[sample.owner, sample.class]] : [],
+  );
 const failures = (samples: readonly Sample[]) =>
   samples.flatMap((sample) => (sample.kind === 'outcome' && sample.failed ? [sample.owner] : []));
 
@@ -84,5 +89,45 @@ describe('what is measured', () => {
     const failed: Vm = { ...vm, failure: { reason: 'no', owner: 'github' } };
     expect(failures(samplesOfVm({ job, jobLines: [], vm: failed, vmLines }))).toEqual(['github-api']);
     expect(samplesOfVm({ job, jobLines: [], vm, vmLines: [] })).toEqual([]);
+  });
+
+  test('follows what a failed job’s log told: its class, and whose that is', () => {
+    const told = (data: Record<string, unknown>): readonly HistoryLine[] => [
+      { at: t(70_000), subject: { kind: 'job', id: job.id }, event: 'log-read', data },
+    ];
+    const completed = { conclusion: 'failure', at: at(60) } as const;
+    const over = { ...job, knowledge: { ...job.knowledge, started: { at: at(10) }, completed } };
+    const known = { job: over, vm: { ...vm, job: job.id }, vmLines };
+    const full = { ...known, jobLines: told({ class: 'disk-full' }) };
+    expect(reasons(samplesOfEnd(full))).toEqual([['workflow', 'disk-full']]);
+    expect(reasons(samplesOfVm(full))).toEqual([]);
+    const limited = { ...known, jobLines: told({ class: 'rate-limited' }) };
+    expect(samplesOfEnd(limited)).toEqual([]);
+    expect(reasons(samplesOfVm(limited))).toEqual([['network', 'rate-limited']]);
+    // Of a VM that was made for this job and ran another one, its log says nothing.
+    expect(reasons(samplesOfVm({ ...limited, vm }))).toEqual([]);
+  });
+
+  test('of a VM that failed, what its host said is the class, where it is the same one’s', () => {
+    const failedBy = (owner: 'host' | 'bellows', reason: string) =>
+      reasons(samplesOfVm({ job, jobLines: [], vm: { ...vm, failure: { owner, reason } }, vmLines }));
+    expect(failedBy('host', 'host-disk-full')).toEqual([['host', 'host-disk-full']]);
+    expect(failedBy('bellows', 'host-disk-full')).toEqual([['bellows', undefined]]);
+  });
+
+  test('waits for a log that may be had soon, and no longer', () => {
+    const completed = { conclusion: 'failure', at: at(60) } as const;
+    const over = { ...job, knowledge: { ...job.knowledge, started: { at: at(10) }, completed } };
+    const known = { job: over, jobLines: [], vm, vmLines };
+    expect(awaitsItsLog(known, at(61))).toBe(true);
+    expect(awaitsItsLog(known, at(95))).toBe(false);
+    const line = { at: at(62), subject: { kind: 'job', id: job.id }, event: 'log-read' } as const;
+    expect(awaitsItsLog({ ...known, jobLines: [{ ...line, data: { class: 'workflow' } }] }, at(62))).toBe(
+      false,
+    );
+    const lost = [ofVm(50_000, 'host-failed', { reason: 'the VMM died' })];
+    expect(awaitsItsLog({ ...known, vmLines: lost }, at(61))).toBe(false);
+    const fine = { ...over.knowledge, completed: { ...completed, conclusion: 'success' as const } };
+    expect(awaitsItsLog({ ...known, job: { ...over, knowledge: fine } }, at(61))).toBe(false);
   });
 });

@@ -3,21 +3,14 @@
 
 import { instantIn, vmMoments } from '../insights/moments.ts';
 import { labelKey } from '../labels/label-set.ts';
-import type { HistoryLine } from '../lifecycle/effects.ts';
 import type { Job } from '../lifecycle/job.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { scopeOwner } from '../scope.ts';
 import type { Instant } from '../time.ts';
-import { classifyFailure } from './failure-class.ts';
+import { classifyFailure, type FailureClass } from './failure-class.ts';
+import { endWordsOf, type Known, knownFailure } from './known-failure.ts';
 import { type MeasuredPhase, type Owner, ownerOfVmFailure } from './owners.ts';
 import type { Sample } from './sample.ts';
-
-export interface Known {
-  job: Job;
-  jobLines: readonly HistoryLine[];
-  vm?: Vm;
-  vmLines: readonly HistoryLine[];
-}
 
 type Mark = readonly [phase: MeasuredPhase, from: Instant | undefined, to: Instant | undefined];
 
@@ -44,7 +37,8 @@ export function samplesOfStart({ job, jobLines, vm, vmLines }: Known): readonly 
 }
 
 /** The job is over: its own time, and whether it failed by its own doing. */
-export function samplesOfEnd({ job, vm, vmLines }: Known): readonly Sample[] {
+export function samplesOfEnd(known: Known): readonly Sample[] {
+  const { job, vm } = known;
   const { completed, started } = job.knowledge;
   if (completed === undefined || started === undefined) return [];
   const { conclusion } = completed;
@@ -54,31 +48,45 @@ export function samplesOfEnd({ job, vm, vmLines }: Known): readonly Sample[] {
       ...timesOf(job, vm, [['running', started.at, completed.at]]),
       { ...about, kind: 'outcome', owner: 'workflow', failed: false },
     ];
-  if (conclusion !== 'failure' && conclusion !== 'timed_out') return [];
-  const { owner } = classifyFailure({ conclusion, vmWords: endWordsOf(vm, vmLines), logTail: [] });
-  return owner === 'workflow' ? [{ ...about, kind: 'outcome', owner, failed: true }] : [];
+  const failure = knownFailure(known);
+  if (failure?.owner !== 'workflow') return [];
+  return [{ ...about, kind: 'outcome', owner: 'workflow', failed: true, class: failure.class }];
 }
 
 const accountable: readonly Owner[] = ['host', 'network', 'bellows', 'github-api'];
 
-/** Nothing is left of the VM: how long that took, and whose doing it was if it failed. */
-export function samplesOfVm({ job, vm, vmLines }: Known): readonly Sample[] {
+/** Nothing is left of the VM: how long that took, and whose doing it was if it, or the job in it, failed. */
+export function samplesOfVm(known: Known): readonly Sample[] {
+  const { job, vm, vmLines } = known;
   const { gone } = vmMoments(vmLines);
   if (vm === undefined || gone === undefined) return [];
-  const failedBy = vm.failure && ownerOfVmFailure[vm.failure.owner];
+  const failure = failureOf(vm, known);
   const completed = vmLines.find(({ event }) => event === 'job-completed')?.at;
   const about = aboutOf(job, vm, gone);
-  const outcomes = accountable.map(
-    (owner): Sample => ({ ...about, kind: 'outcome', owner, failed: owner === failedBy }),
-  );
+  const outcomes = accountable.map((owner): Sample => {
+    const base = { ...about, kind: 'outcome', owner } as const;
+    return failure?.owner === owner
+      ? { ...base, failed: true, ...classIn(failure) }
+      : { ...base, failed: false };
+  });
   return [...timesOf(job, vm, [['clearing', completed, gone]]), ...outcomes];
 }
 
-/** What the host and its guest said of the VM's end. */
-export function endWordsOf(vm: Vm | undefined, lines: readonly HistoryLine[]): readonly string[] {
-  const words = lines.flatMap(({ data }) => [data.reason, data.finding]);
-  return [...(vm?.failure ? [vm.failure.reason] : []), ...words.filter((word) => typeof word === 'string')];
+interface Failure {
+  owner: Owner;
+  class?: FailureClass;
 }
+
+/** A VM's own failure is told by its row; else its job may have failed by somebody else's doing, as its log or its guest told. */
+function failureOf(vm: Vm, known: Known): Failure | undefined {
+  if (vm.failure === undefined) return vm.job === known.job.id ? knownFailure(known) : undefined;
+  const owner = ownerOfVmFailure[vm.failure.owner];
+  const told = classifyFailure({ conclusion: '', vmWords: endWordsOf(vm, known.vmLines), logTail: [] });
+  return { owner, ...(told.owner === owner && classIn(told)) };
+}
+
+const classIn = ({ class: found }: Failure): Pick<Failure, 'class'> =>
+  found === undefined ? {} : { class: found };
 
 function timesOf(job: Job, vm: Vm | undefined, marks: readonly Mark[]): readonly Sample[] {
   return marks.flatMap(([phase, from, to]): Sample[] =>

@@ -2,6 +2,7 @@
 
 import type { HostId, JobId, LabelKey, RunId } from '../ids.ts';
 import type { DurationMs, Instant } from '../time.ts';
+import type { FailureClass } from './failure-class.ts';
 import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
 
 interface Seen {
@@ -22,8 +23,8 @@ interface Seen {
 export type Sample = Seen &
   (
     | { kind: 'time'; phase: MeasuredPhase; ms: DurationMs }
-    /** `failed`: it was this owner's doing that the job, or a VM for it, failed. */
-    | { kind: 'outcome'; owner: Owner; failed: boolean }
+    /** `failed`: it was this owner's doing that the job, or a VM for it, failed; `class` says why, as far as it is known. */
+    | { kind: 'outcome'; owner: Owner; failed: boolean; class?: FailureClass }
   );
 
 /** What one sample adds: a value, what is usual for it in ms (times only), and how much it counts. */

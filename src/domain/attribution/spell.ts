@@ -2,6 +2,7 @@
 
 import type { JobId } from '../ids.ts';
 import type { DurationMs, Instant } from '../time.ts';
+import type { FailureClass } from './failure-class.ts';
 import type { Weighed } from './sample.ts';
 
 export interface Example {
@@ -13,6 +14,9 @@ export interface Example {
   readonly usualMs?: DurationMs;
 }
 
+/** How many failed for which reason, by account. */
+export type Reasons = Readonly<Record<string, Readonly<Partial<Record<FailureClass, number>>>>>;
+
 export interface Spell {
   readonly since: Instant;
   readonly jobs: number;
@@ -21,6 +25,8 @@ export interface Spell {
   readonly sum: number;
   /** Jobs by account. */
   readonly accounts: Readonly<Record<string, number>>;
+  /** Only of failures. */
+  readonly reasons?: Reasons;
   readonly examples: readonly Example[];
 }
 
@@ -41,11 +47,17 @@ export const noSpell = (since: Instant): Spell => ({
 /** @param values of one minute, sorted. */
 export function addTo(spell: Spell, values: readonly Weighed[], centre: number): Spell {
   const accounts: Record<string, number> = { ...spell.accounts };
+  const reasons: Record<string, Reasons[string]> = { ...spell.reasons };
   let sum = spell.sum;
   for (const { sample, x } of values) {
     sum += Math.max(-farthest, Math.min(farthest, x - centre));
     const known = accounts[sample.account] !== undefined || Object.keys(accounts).length < mostAccounts;
-    if (known) accounts[sample.account] = (accounts[sample.account] ?? 0) + 1;
+    if (!known) continue;
+    accounts[sample.account] = (accounts[sample.account] ?? 0) + 1;
+    const why = sample.kind === 'outcome' && x === 1 ? sample.class : undefined;
+    if (why === undefined) continue;
+    const had = reasons[sample.account];
+    reasons[sample.account] = { ...had, [why]: (had?.[why] ?? 0) + 1 };
   }
   return {
     since: spell.since,
@@ -53,6 +65,7 @@ export function addTo(spell: Spell, values: readonly Weighed[], centre: number):
     minutes: spell.minutes + 1,
     sum,
     accounts,
+    ...(Object.keys(reasons).length > 0 && { reasons }),
     examples: [...spell.examples, ...examplesOf(values, centre, spell.examples)].slice(-mostExamples),
   };
 }

@@ -37,6 +37,25 @@ test('failures are told as shares', () => {
   );
 });
 
+test('failures are told by what most of them failed by', () => {
+  const reasons = [
+    { words: 'a registry that said 429', jobs: 9 },
+    { words: 'a name that did not resolve', jobs: 2 },
+  ];
+  const evidence = [{ what: 'failures' as const, ratio: 8, seenRate: 0.6, jobs: 12, reasons }];
+  expect(verdictOf([{ owner: 'network', subject: 'all', evidence }]).words).toBe(
+    'Yes, it is us: the network, 60 % of jobs failed by it, 8.0 times the usual, 9 of them by a registry that said 429, 12 jobs.',
+  );
+});
+
+test('a host is called by its name, and not at all where that is not to be known', () => {
+  const slowHost = slow('host', 'booting', 2, 1);
+  expect(verdictOf([{ ...slowHost, name: 'cellar' }]).words).toMatch(
+    /^Yes, it is us: host cellar, 2\.0 times/,
+  );
+  expect(verdictOf([{ ...slowHost, subject: 'host' }]).words).toMatch(/^Yes, it is us: a host, 2\.0 times/);
+});
+
 test('of several the one that costs most comes first, in whatever order they are given', () => {
   const open = [slow('host', 'booting', 2, 10), slow('github-delivery', 'delivery', 3, 100)];
   for (const order of [open, open.toReversed()]) {

@@ -21,11 +21,15 @@ const sideOf: Readonly<Record<Owner, Blamed>> = {
 export interface OpenIncident {
   readonly owner: Owner;
   readonly subject: string;
+  /** What people call it, where that is not in the subject. */
+  readonly name?: string | undefined;
   readonly evidence: readonly {
     readonly what: MeasuredPhase | 'failures';
     readonly ratio: number;
     readonly seenRate?: number | undefined;
     readonly jobs: number;
+    /** Most first. */
+    readonly reasons?: readonly { readonly words: string; readonly jobs: number }[] | undefined;
   }[];
 }
 
@@ -80,17 +84,22 @@ const things: Readonly<Record<Owner, string>> = {
   workflow: '',
 };
 
-function whatOf({ owner, subject, evidence }: OpenIncident): string {
+function whatOf({ owner, subject, name, evidence }: OpenIncident): string {
   const colon = subject.indexOf(':');
-  const which = colon < 0 ? '' : subject.slice(colon + 1);
-  const thing = [things[owner], owner === 'fleet' ? which && `for ${which}` : which]
-    .filter(Boolean)
-    .join(' ');
+  const which = name ?? (colon < 0 ? '' : subject.slice(colon + 1));
+  const thing =
+    owner === 'host' && which === ''
+      ? 'a host'
+      : [things[owner], owner === 'fleet' ? which && `for ${which}` : which].filter(Boolean).join(' ');
   const worst = evidence.toSorted((a, b) => b.jobs - a.jobs || b.ratio - a.ratio)[0];
   if (worst === undefined) return thing;
   const seen =
     worst.what === 'failures'
-      ? `${Math.round((worst.seenRate ?? 0) * 100)} % of jobs failed by it, ${worst.ratio.toFixed(1)} times the usual`
+      ? `${Math.round((worst.seenRate ?? 0) * 100)} % of jobs failed by it, ${worst.ratio.toFixed(1)} times the usual${reasonIn(worst)}`
       : `${worst.ratio.toFixed(1)} times the usual ${phaseRules[worst.what].words}`;
   return `${thing}, ${seen}, ${worst.jobs} ${worst.jobs === 1 ? 'job' : 'jobs'}`;
 }
+
+/** What more failed by than by anything else. */
+const reasonIn = ({ reasons = [] }: OpenIncident['evidence'][number]): string =>
+  reasons[0] === undefined ? '' : `, ${reasons[0].jobs} of them by ${reasons[0].words}`;

@@ -2,7 +2,7 @@ import { test } from '@fast-check/vitest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anOutcome, aTime, watcher } from './attribution.fixture.ts';
-import { accountsOf } from './incident.ts';
+import { accountsOf, reasonsIn } from './incident.ts';
 import { defaultRules } from './rules.ts';
 import type { Sample } from './sample.ts';
 
@@ -43,6 +43,26 @@ describe('an incident', () => {
     const again = [...minutesOf(20, 9_000), ...minutesOf(15, 3_000), ...minutesOf(20, 9_000)];
     const watch = play([...minutesOf(300, 3_000), ...again], booting);
     expect([...watch.incidents.values()].map(({ closedAt }) => closedAt)).toEqual([undefined]);
+  });
+
+  it('counts by what jobs failed, for each account', () => {
+    const watch = watcher();
+    for (let id = 1; id < 400; id += 1) watch.minute([anOutcome(id, 'network', id % 50 === 0)]);
+    for (let id = 400; id < 420; id += 1) {
+      const why = id % 4 === 0 ? ('dns' as const) : ('rate-limited' as const);
+      watch.minute([anOutcome(id, 'network', true, { class: why })]);
+    }
+    const [incident] = [...watch.incidents.values()];
+    const [evidence] = incident?.evidence ?? [];
+    if (evidence === undefined) throw new Error('there is no incident');
+    expect(incident).toMatchObject({ owner: 'network' });
+    const [most, least] = reasonsIn(evidence);
+    expect([most?.class, least?.class]).toEqual(['rate-limited', 'dns']);
+    expect((most?.jobs ?? 0) + (least?.jobs ?? 0)).toBe(evidence.jobs);
+    // Odd ones are globex's, and every fourth is a name that did not resolve.
+    expect(reasonsIn(evidence, (account) => account === 'globex').map((one) => one.class)).toEqual([
+      'rate-limited',
+    ]);
   });
 
   it('tells of failures', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureClasses } from '../../domain/attribution/failure-class.ts';
 import { measuredPhases, owners } from '../../domain/attribution/owners.ts';
 import { sides } from '../../domain/attribution/verdict.ts';
 import { pageWords } from '../../domain/github-status/word.ts';
@@ -20,6 +21,10 @@ export const apiEvidence = z.object({
   /** Jobs in it, of the accounts that the caller sees. */
   jobs: z.number(),
   accounts: z.array(z.object({ account: z.string(), jobs: z.number() })),
+  /** For failures of these accounts: how many for which reason, most first, as far as hosts, guests and logs told. */
+  reasons: z
+    .array(z.object({ class: z.enum(failureClasses), words: z.string(), jobs: z.number() }))
+    .optional(),
   examples: z.array(
     z.object({
       job: z.number(),
@@ -69,8 +74,10 @@ export const apiIncident = z.object({
   owner: z.enum(owners),
   /** The owner in words. */
   whose: z.string(),
-  /** `all`, or a host, a label set or a repository: `host:host-1`. */
+  /** `all`, or a host, a label set or a repository: `host:host-1`; just `host` of one that the caller does not see. */
   subject: z.string(),
+  /** What people call it; a host by its name. */
+  name: z.string(),
   /** When it seems to have begun. */
   since: time,
   openedAt: time,
