@@ -36,18 +36,21 @@ export async function insertDeliveries(
   batch: readonly NewDelivery[],
   { bytes, places }: Pack,
 ): Promise<ReadonlySet<DeliveryGuid>> {
-  const { rows } = await client.query<[DeliveryGuid], unknown[]>({
-    ...{ name, text, rowMode: 'array' },
-    values: [
-      array(batch.map(({ guid }) => quoted(guid))),
-      array(batch.map(({ event }) => quoted(storable(event)))),
-      array(batch.map(({ receivedAt }) => receivedAt)),
-      array(places.map(({ start }) => start)),
-      array(places.map(({ length }) => length)),
-      bytes,
-    ],
-  });
-  return new Set(rows.map(([guid]) => guid));
+  const values: unknown[] = [
+    array(batch.map(({ guid }) => quoted(guid))),
+    array(batch.map(({ event }) => quoted(storable(event)))),
+    array(batch.map(({ receivedAt }) => receivedAt)),
+    array(places.map(({ start }) => start)),
+    array(places.map(({ length }) => length)),
+    bytes,
+  ];
+  try {
+    const { rows } = await client.query<[DeliveryGuid], unknown[]>({ name, text, rowMode: 'array', values });
+    return new Set(rows.map(([guid]) => guid));
+  } finally {
+    // What `pg` keeps of a query outlives V8's quick collections; the pack must not do so with it.
+    values.fill(null);
+  }
 }
 
 /** As PostgreSQL reads an array; `pg` makes the same of one, but looks at each element longer. */

@@ -20,7 +20,7 @@ export function storeBatchWith(
 ): StoreBatch {
   const packed = createPacker();
   return async (batch) => {
-    const pack = packed(batch.map(({ body }) => body));
+    const pack = await packed(batch.map(({ body }) => body));
     for (let tried = 1; ; tried += 1) {
       try {
         // Most of a batch came within the same few milliseconds.
