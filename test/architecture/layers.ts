@@ -26,7 +26,7 @@ export const adapterPackages: Readonly<Record<string, readonly string[]>> = {
 const core = ['ports', 'wire', 'domain'];
 const product = [...core, 'control-plane', 'agent', 'image', 'cli'];
 
-const layerTable: readonly Layer[] = [
+export const layerTable: readonly Layer[] = [
   { name: 'domain', folder: 'src/domain/', layers: [], packages: [] },
   { name: 'ports', folder: 'src/ports/', layers: ['domain'], packages: [] },
   { name: 'wire', folder: 'src/wire/', layers: ['domain'], packages: ['zod'] },
@@ -37,22 +37,22 @@ const layerTable: readonly Layer[] = [
     name: 'cli',
     folder: 'src/cli/',
     layers: core,
-    packages: ['commander', 'listr2', '@clack/prompts', 'cli-table3', 'picocolors'],
+    packages: ['commander', 'cli-table3'],
   },
-  { name: 'main', folder: 'src/main/', layers: [...product, 'adapter'], packages: ['commander', 'zod'] },
+  { name: 'main', folder: 'src/main/', layers: [...product, 'adapter'], packages: ['commander'] },
   // The simulator runs the product on its own twins of the world; the memory store is one of them.
   {
     name: 'sim',
     folder: 'src/sim/',
-    layers: [...product, 'adapters/store-memory'],
-    packages: ['@actions/workflow-parser', '@actions/expressions', 'fast-check', 'ws', 'fastify'],
+    layers: [...core, 'control-plane', 'agent', 'adapters/store-memory'],
+    packages: ['@actions/workflow-parser', '@actions/expressions', 'fastify'],
   },
   // The simulator's own runner: it evaluates expressions by the simulator's code.
   { name: 'sim-runner', folder: 'guest/sim-runner/', layers: ['sim'], packages: [] },
-  { name: 'guest', folder: 'guest/', layers: ['wire', 'domain'], packages: ['@actions/expressions'] },
+  { name: 'guest', folder: 'guest/', layers: ['wire'], packages: [] },
   { name: 'dashboard', folder: 'dashboard/', layers: ['wire'], packages: 'all' },
   { name: 'actions', folder: 'actions/', layers: ['wire', 'domain'], packages: [] },
-  { name: 'scripts', folder: 'scripts/', layers: [...product, 'main', 'sim'], packages: 'all' },
+  { name: 'scripts', folder: 'scripts/', layers: ['wire', 'domain', 'main', 'sim'], packages: 'all' },
   { name: 'demo', folder: 'demo/', layers: 'all', packages: 'all' },
   { name: 'bench', folder: 'bench/', layers: 'all', packages: 'all' },
   { name: 'test', folder: 'test/', layers: 'all', packages: 'all' },

@@ -3,7 +3,7 @@
 import { isBuiltin } from 'node:module';
 import { isTest, type SourceTree, typescriptFiles } from '../support/source-tree.ts';
 import { type Import, importsOf, listOf, type Node, parse } from '../support/syntax.ts';
-import { adapterPackages, layerOf, mayImport, mayUse } from './layers.ts';
+import { adapterPackages, type Layer, layerOf, layerTable, mayImport, mayUse } from './layers.ts';
 
 export type Rule = (tree: SourceTree) => string[];
 
@@ -88,22 +88,37 @@ export const smallAgent: Rule = (tree) => {
   });
 };
 
-/** A permission that nobody uses is a hole: the adapters' table names exactly what they import. */
+/** A permission that nobody uses is a hole: the tables name exactly what is imported. */
 export const noUnusedPermission: Rule = (tree) => {
-  const product = eachImport(tree).filter(({ path }) => !isTest(path));
-  return Object.entries(adapterPackages).flatMap(([adapter, allowed]) => {
-    const folder = `src/adapters/${adapter}/`;
-    if (![...tree.keys()].some((path) => path.startsWith(folder))) return [];
-    const used = product
-      .filter(({ path }) => path.startsWith(folder))
-      .map(({ imported }) => packageOf(imported.specifier));
-    return allowed
-      .filter(
-        (entry) => !used.some((name) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry)),
-      )
-      .map((entry) => `${folder} → ${entry}: allowed, but not used`);
-  });
+  const adapters = Object.keys(adapterPackages).flatMap((name) => layerOf(`src/adapters/${name}/`) ?? []);
+  return [
+    ...adapters.flatMap((layer) => unused(tree, layer, { packages: layer.packages })),
+    ...layerTable.flatMap((layer) => unused(tree, layer, layer)),
+  ];
 };
+
+function unused(
+  tree: SourceTree,
+  { name, folder }: Layer,
+  { packages, layers = [] }: Partial<Pick<Layer, 'packages' | 'layers'>>,
+): string[] {
+  const own = eachImport(tree).filter(({ path }) => !isTest(path) && layerOf(path)?.name === name);
+  if (own.length === 0) return [];
+  const isLocal = ({ imported }: FoundImport): boolean => imported.specifier.startsWith('.');
+  const usedPackages = own
+    .filter((one) => !isLocal(one))
+    .map(({ imported }) => packageOf(imported.specifier));
+  const usedLayers = own.filter(isLocal).map(({ imported }) => layerOf(imported.target)?.name ?? '');
+  const isUsed = (entry: string): boolean =>
+    usedPackages.some((used) => (entry.endsWith('/') ? used.startsWith(entry) : used === entry));
+  const isReached = (entry: string): boolean =>
+    usedLayers.some((used) => (entry === 'adapter' ? used.startsWith('adapters/') : used === entry));
+  const idle = [
+    ...(packages === undefined || packages === 'all' ? [] : packages.filter((entry) => !isUsed(entry))),
+    ...(layers === 'all' ? [] : layers.filter((entry) => !isReached(entry))),
+  ];
+  return idle.map((entry) => `${folder} → ${entry}: allowed, but not used`);
+}
 
 /** Benches and the demo may build on what the tests built. */
 function isWorkbench(path: string): boolean {
