@@ -16,8 +16,13 @@ export interface Script {
   environment: Readonly<Record<string, string>>;
 }
 
-const interruptGraceMs = 7_500;
-const terminateGraceMs = 2_500;
+/** How long a script is given after SIGINT, and after SIGTERM; as the real runner does (ProcessInvoker.cs). */
+export interface Graces {
+  interruptMs: number;
+  terminateMs: number;
+}
+
+const realGraces: Graces = { interruptMs: 7_500, terminateMs: 2_500 };
 
 interface ShellForm {
   command: string;
@@ -52,6 +57,7 @@ export function runScript(
   script: Script,
   onLine: (line: string) => void,
   cancel: AbortSignal,
+  graces = realGraces,
 ): Promise<number> {
   const { command, extension } = shellForm(script);
   const file = join(script.folder, `${script.name}${extension}`);
@@ -73,8 +79,8 @@ export function runScript(
   };
   const end = (): void => {
     signalGroup('SIGINT');
-    timers.push(setTimeout(() => signalGroup('SIGTERM'), interruptGraceMs));
-    timers.push(setTimeout(() => signalGroup('SIGKILL'), interruptGraceMs + terminateGraceMs));
+    timers.push(setTimeout(() => signalGroup('SIGTERM'), graces.interruptMs));
+    timers.push(setTimeout(() => signalGroup('SIGKILL'), graces.interruptMs + graces.terminateMs));
   };
   cancel.addEventListener('abort', end, { once: true });
   if (cancel.aborted) end();

@@ -84,9 +84,7 @@ jobs:
 `;
 
 describe('a push', () => {
-  it('becomes finished jobs, with logs, steps, outputs and signed webhooks', {
-    timeout: 60_000,
-  }, async () => {
+  it('becomes finished jobs, with logs, steps, outputs and signed webhooks', async () => {
     await using world = await simulatedGithub();
     const run = await world.github.push({ repository: 'acme/app', workflowYaml: workflow });
     const runners = await Promise.all([1, 2, 3, 4].map((n) => runner(world, `vm-${n}`)));
@@ -134,7 +132,7 @@ describe('a push', () => {
 });
 
 describe('a step', () => {
-  it('has environment, folder, shells and what earlier steps left', { timeout: 30_000 }, async () => {
+  it('has environment, folder, shells and what earlier steps left', async () => {
     await using world = await simulatedGithub();
     const steps = `
       - run: |
@@ -164,7 +162,26 @@ describe('a step', () => {
     expect([...job(run, 'a').summaries.values()]).toEqual(['# Title\n\n']);
   });
 
-  it('may fail without failing the job, and conditions follow the job', { timeout: 30_000 }, async () => {
+  it('has the shell and the folder that its job sets, or its own', async () => {
+    await using world = await simulatedGithub();
+    const steps = `
+      - run: echo "1 at $PWD by $0"
+      - run: echo "2 at $PWD"
+        working-directory: /usr
+        shell: bash
+`;
+    const { log } = await runSteps(
+      world,
+      steps,
+      '    defaults: {run: {shell: sh, working-directory: /tmp}}\n',
+    );
+    expect(log).toContain('1 at /tmp by');
+    expect(log).toContain('shell: sh -e {0}');
+    expect(log).toContain('2 at /usr');
+    expect(log).toContain('shell: bash --noprofile --norc -eo pipefail {0}');
+  });
+
+  it('may fail without failing the job, and conditions follow the job', async () => {
     await using world = await simulatedGithub();
     const steps = `
       - id: soft
@@ -190,7 +207,7 @@ describe('a step', () => {
     expect(log).not.toContain('echo "not cancelled"');
   });
 
-  it('shows no secret, and passes none on', { timeout: 30_000 }, async () => {
+  it('shows no secret, and passes none on', async () => {
     await using world = await simulatedGithub();
     const steps = `
       - id: s
@@ -212,14 +229,14 @@ describe('a step', () => {
     expect(job(run, 'a').outputs).toEqual({ open: 'fine' });
   });
 
-  it('ends when its time is over', { timeout: 30_000 }, async () => {
+  it('ends when its time is over', async () => {
     await using world = await simulatedGithub();
     const { run, log } = await runSteps(world, '      - {run: sleep 60, timeout-minutes: 0.01}\n');
     expect(run.conclusion).toBe('failure');
     expect(log).toContain('has timed out after 0.01 minutes');
   });
 
-  it('fails when its expression cannot be evaluated', { timeout: 30_000 }, async () => {
+  it('fails when its expression cannot be evaluated', async () => {
     await using world = await simulatedGithub();
     const { run, log } = await runSteps(world, `      - run: echo \${{ fromJSON('{') }}\n`);
     expect(run.conclusion).toBe('failure');
@@ -231,7 +248,7 @@ describe('a runner', () => {
   const long =
     'on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: sleep 60\n      - if: always()\n        run: echo tidied up\n';
 
-  it('stops a cancelled job, and still runs what always runs', { timeout: 30_000 }, async () => {
+  it('stops a cancelled job, and still runs what always runs', async () => {
     await using world = await simulatedGithub();
     const run = await world.github.push({ repository: 'acme/app', workflowYaml: long });
     using process = await runner(world, 'r');
@@ -243,7 +260,7 @@ describe('a runner', () => {
     expect(await logOf(world, run, 'a')).toContain('tidied up');
   });
 
-  it('fails its job when it is told to stop', { timeout: 30_000 }, async () => {
+  it('fails its job when it is told to stop', async () => {
     await using world = await simulatedGithub();
     const run = await world.github.push({ repository: 'acme/app', workflowYaml: long });
     using process = await runner(world, 'r');
@@ -254,7 +271,7 @@ describe('a runner', () => {
     expect(await logOf(world, run, 'a')).toContain('has received a shutdown signal');
   });
 
-  it('ends with 0 when it is evicted, and with 1 when it may not connect', { timeout: 30_000 }, async () => {
+  it('ends with 0 when it is evicted, and with 1 when it may not connect', async () => {
     await using world = await simulatedGithub();
     const idle = await runner(world, 'idle');
     using _ = idle;
@@ -278,7 +295,7 @@ describe('a runner', () => {
     expect(broken.files()).toEqual([]);
   });
 
-  it('ends with the job’s result when it is asked to', { timeout: 30_000 }, async () => {
+  it('ends with the job’s result when it is asked to', async () => {
     await using world = await simulatedGithub();
     await world.github.push({ repository: 'acme/app', workflowYaml: long.replace('sleep 60', 'exit 1') });
     using process = await runner(world, 'r', { ACTIONS_RUNNER_RETURN_JOB_RESULT_FOR_HOSTED: '1' });

@@ -166,7 +166,7 @@ async function receive(webhooks: ReceivedWebhook[], secret: string) {
 }
 
 /** Waits until the condition holds; fails with its name when it does not in time. */
-export async function until(name: string, holds: () => boolean, limitMs = 10_000): Promise<void> {
+export async function until(name: string, holds: () => boolean, limitMs = 60_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not in time: ${name}`);
