@@ -62,6 +62,13 @@ export function columnsFor(
       ),
     },
     {
+      title: measure === 'minutes' ? 'Builds' : 'Minutes',
+      width: '6rem',
+      isNumber: true,
+      wideOnly: true,
+      cell: ({ now }) => valueText(measure === 'minutes' ? 'builds' : 'minutes', now),
+    },
+    {
       title: 'Passed',
       width: '6rem',
       isNumber: true,
@@ -107,7 +114,7 @@ function Name({ by, row }: { by: InsightGroup; row: ApiInsight }) {
       {by === 'owner' ? (
         <Link href={`/insights?by=repository&owner=${encodeURIComponent(owner)}`}>{owner}</Link>
       ) : by === 'repository' ? (
-        <Link href={`/queue?of=${encodeURIComponent(repository ?? '')}`}>{repository}</Link>
+        <Link href={`/queue?state=all&text=${encodeURIComponent(repository ?? '')}`}>{repository}</Link>
       ) : (
         <span>{(by === 'workflow' ? workflow : user) || 'unknown'}</span>
       )}

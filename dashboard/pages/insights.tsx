@@ -78,7 +78,7 @@ const NothingThen = ({ isFiltered }: { isFiltered: boolean }) => (
   <Empty title="Nothing was built in this time">
     <p>
       Choose a longer period{isFiltered && ', or another organisation'}. Jobs that ended before Bellows came
-      are counted by <code>bellows usage</code>, straight from GitHub.
+      are counted by <code>bellows usage --from-github</code>.
     </p>
   </Empty>
 );

@@ -1,6 +1,6 @@
 // One job: where its time went and whose it was, its VM, what was retried and mended, its log, and every line of its history.
 
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import type { AnswerOf } from '../../src/wire/api/endpoints.ts';
 import type { ApiJob } from '../../src/wire/api/jobs.ts';
 import { useAnswer } from '../api/use-answer.ts';
@@ -29,6 +29,7 @@ export function JobPage({ id }: { id: number }) {
 
 function Detail({ answer, now }: { answer: AnswerOf<'getJob'>; now: number }) {
   const { job, phases, vm, resources, repairs, attempts, failure, measured } = answer;
+  const isLogAskedFor = useSearchParams()[0].has('log');
   return (
     <>
       {failure !== undefined && <JobFailure failure={failure} url={job.url} />}
@@ -41,7 +42,7 @@ function Detail({ answer, now }: { answer: AnswerOf<'getJob'>; now: number }) {
         <div>
           {phases.length > 0 && <Timeline phases={phases} now={now} />}
           <JobMended repairs={repairs} attempts={attempts} now={now} />
-          {vm !== undefined && <VmLog vm={vm.id} />}
+          {vm !== undefined && <VmLog vm={vm.id} isAskedFor={isLogAskedFor} />}
           <History job={job.id} />
         </div>
       </div>

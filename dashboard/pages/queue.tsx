@@ -18,6 +18,7 @@ import { changed } from '../shell/search.ts';
 
 const views = [
   ['open', 'Open'],
+  ['waiting', 'At GitHub'],
   ['queued', 'Queued'],
   ['running', 'Running'],
   ['done', 'Done'],
@@ -27,7 +28,8 @@ type View = (typeof views)[number][0];
 
 const states: Readonly<Record<View, string | undefined>> = {
   open: 'queued,running,waiting',
-  queued: 'queued,waiting',
+  waiting: 'waiting',
+  queued: 'queued',
   running: 'running',
   done: 'done,lost',
   all: undefined,
@@ -73,6 +75,7 @@ export function QueuePage() {
               rowKey={({ id }) => String(id)}
               total={pages.at(-1)?.next === undefined ? rows.length : -1}
               onEnd={jobs.more}
+              phoneRowHeight={68}
             />
           )
         }
@@ -101,6 +104,7 @@ const columnsAt = (now: number): readonly Column<ApiJob>[] => [
     cell: (job) => <Where job={job} />,
   },
   { title: 'Branch', width: '10rem', wideOnly: true, cell: ({ branch }) => branch },
+  { title: 'Log', width: '4rem', wideOnly: true, cell: (job) => <LogLink job={job} /> },
   {
     title: 'For',
     width: '9rem',
@@ -114,20 +118,40 @@ const columnsAt = (now: number): readonly Column<ApiJob>[] => [
 function Elapsed({ job, now }: { job: ApiJob; now: number }) {
   if (job.state === 'done' || job.state === 'lost') return <Ago time={job.since} now={now} />;
   const { usualMs } = job;
-  if (job.state !== 'running' || usualMs === undefined) return <Since time={job.since} now={now} />;
+  if (usualMs === undefined) return <Since time={job.since} now={now} />;
+  const isRunning = job.state === 'running';
+  const isLate = isRunning && now - Date.parse(job.since) > 1.5 * usualMs;
   return (
     <span className="two">
       <Since time={job.since} now={now} />
-      <span className={now - Date.parse(job.since) > 1.5 * usualMs ? 'late' : ''}>
-        usually {durationText(usualMs)}
+      <span className={isLate ? 'late' : ''}>
+        {isRunning ? 'usually' : 'runs'} {durationText(usualMs)}
       </span>
     </span>
   );
 }
 
+/** From when its VM starts; what it wrote is kept for a while after it is gone. */
+function LogLink({ job: { id, name, vm, phase } }: { job: ApiJob }) {
+  const hasVm = vm !== undefined || (phase !== undefined && phase !== 'delivery' && phase !== 'placing');
+  if (!hasVm) return null;
+  return (
+    <Link href={`/jobs/${id}?log`} aria-label={`Log of ${name}`}>
+      Log
+    </Link>
+  );
+}
+
 function Where({ job }: { job: ApiJob }) {
-  if (job.waitingFor !== '') return <span title={job.waitingFor}>{job.waitingFor}</span>;
   const labels = job.labels.join(', ');
+  if (job.waitingFor !== '') {
+    return (
+      <span className="two">
+        <span title={job.waitingFor}>{job.waitingFor}</span>
+        <span>{[job.phase && phaseWords[job.phase], labels].filter(Boolean).join(' · ')}</span>
+      </span>
+    );
+  }
   if (job.state !== 'done' && job.phase !== undefined) {
     return (
       <span className="two">
@@ -160,7 +184,7 @@ function NoJobs({ view, text }: { view: View; text: string }) {
   }
   if (view !== 'all' && view !== 'open') {
     return (
-      <Empty title={`No job is ${view}`}>
+      <Empty title={`No job is ${view === 'waiting' ? 'held back at GitHub' : view}`}>
         <p>
           <Link href="/queue?state=all">See all jobs</Link>
         </p>

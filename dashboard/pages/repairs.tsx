@@ -58,6 +58,7 @@ export function RepairsPage() {
                 rows={rows}
                 rowKey={(repair) => String(repair.number)}
                 onEnd={repairs.more}
+                phoneRowHeight={68}
               />
             </>
           );

@@ -9,6 +9,7 @@ import {
   useLayoutEffect,
   useRef,
   useState,
+  useSyncExternalStore,
 } from 'react';
 import { classOf } from './column-class.ts';
 
@@ -23,6 +24,8 @@ export interface Column<Row> {
   wideOnly?: boolean;
 }
 
+type RowHeights = Pick<DataTableProps<unknown>, 'rowHeight' | 'phoneRowHeight'>;
+
 export interface DataTableProps<Row> {
   caption: string;
   columns: readonly Column<Row>[];
@@ -30,6 +33,8 @@ export interface DataTableProps<Row> {
   rowKey: (row: Row) => string;
   /** Pixels; every row is as high. */
   rowHeight?: number;
+  /** On a phone, where it is not the same: the second line of a row then has room to be two. */
+  phoneRowHeight?: number;
   /** How many rows there are in all, when not all are here. */
   total?: number;
   /** Called when the last rows come into sight. */
@@ -40,7 +45,8 @@ export interface DataTableProps<Row> {
 const opener = 'a, button';
 
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { caption, columns, rows, rowKey, rowHeight = 48, total, onEnd } = props;
+  const { caption, columns, rows, rowKey, total, onEnd } = props;
+  const rowHeight = useRowHeight(props);
   const frame = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   // After each render, since what stands above the table may come and go.
@@ -62,7 +68,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const after = virtual.getTotalSize() - ((shown.at(-1)?.end ?? top) - top);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are an addition; each row's link works without them
-    <div className="table-frame" ref={frame} onKeyDown={move}>
+    <div
+      className={props.phoneRowHeight === undefined ? 'table-frame' : 'table-frame tall'}
+      ref={frame}
+      onKeyDown={move}
+    >
       <table className="rows" aria-rowcount={(total ?? rows.length) + 1}>
         <caption className="unseen">{caption}</caption>
         <colgroup>
@@ -100,6 +110,16 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       </table>
     </div>
   );
+}
+
+const phone = matchMedia('(max-width: 48rem)');
+const onPhoneChange = (tell: () => void): (() => void) => {
+  phone.addEventListener('change', tell);
+  return () => phone.removeEventListener('change', tell);
+};
+
+function useRowHeight({ rowHeight = 48, phoneRowHeight = rowHeight }: RowHeights): number {
+  return useSyncExternalStore(onPhoneChange, () => phone.matches) ? phoneRowHeight : rowHeight;
 }
 
 /** Read by the style sheet, which knows how wide the window is. */

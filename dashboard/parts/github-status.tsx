@@ -30,20 +30,21 @@ export function StatusPage({ page, now }: { page: ApiStatusPage | undefined; now
   const { state, readAt, why, troubles } = page;
   const read = readAt !== undefined && (
     <>
-      {' '}
-      (read <Ago time={readAt} now={now} />)
+      , read <Ago time={readAt} now={now} />
     </>
   );
   return (
     <p className="muted small note">
       {state === 'unreachable' ? (
         <>
-          GitHub's status page cannot be read{why !== undefined && `: ${why}`}.{read}
+          GitHub's status page cannot be read{why !== undefined && `: ${why}`}
+          {read}.
         </>
       ) : (
         <>
           GitHub's status page{' '}
-          {troubles.length === 0 ? 'tells of no trouble' : `tells: ${troublesText(troubles)}`}.{read}
+          {troubles.length === 0 ? 'tells of no trouble' : `tells: ${troublesText(troubles)}`}
+          {read}.
         </>
       )}
     </p>

@@ -23,7 +23,7 @@ export interface PlotProps {
   yText: (y: number) => string;
   /** On the axis, where it is not the same. */
   yAxisText?: (y: number) => string;
-  /** The steps that its axis may have. */
+  /** The steps that its axis may have; by itself, none is less than one. */
   ySteps?: readonly number[];
   height?: number;
   /** A dot at each value, for few and irregular ones. */
@@ -59,8 +59,14 @@ export function Plot(props: PlotProps) {
       plot.destroy();
     };
   }, [drawn, theme]);
-  return <div className="plot" ref={place} role="img" aria-label={props.label} />;
+  const name = props.lines.length === 1 ? 'plot of-one' : 'plot';
+  return <div className={name} ref={place} role="img" aria-label={props.label} />;
 }
+
+/** Jobs and minutes are whole: between 2 and 3 of them is no mark. */
+const wholeSteps = Array.from({ length: 10 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
 
 const dataOf = ({ xs, lines }: PlotProps): AlignedData => [
   [...xs],
@@ -75,7 +81,7 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
     grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
   };
-  const { xText, yText, yAxisText = yText, ySteps } = props;
+  const { xText, yText, yAxisText = yText, ySteps = wholeSteps } = props;
   return {
     width: host.clientWidth,
     height: props.height ?? 220,
@@ -83,18 +89,28 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
       x: { time: props.isTime ?? true },
       y: { range: (_plot, _low, high) => [0, (high || 1) * 1.1] },
     },
+    padding: [8, 16, 0, 0],
     axes: [
-      { ...axis, ...(xText && { values: (_plot, values) => values.map(xText) }) },
+      { ...axis, size: 28, ...(xText && { values: (_plot, values) => values.map(xText) }) },
       {
         ...axis,
-        ...(ySteps && { incrs: [...ySteps] }),
+        incrs: [...ySteps],
         // As wide as its longest text.
         size: (_plot, texts) => 16 + 7 * Math.max(4, ...(texts ?? []).map((text) => text.length)),
         values: (_plot, values) => values.map(yAxisText),
       },
     ],
     cursor: { y: false, points: { size: 7 } },
-    legend: { live: true },
+    // Strokes as the lines' own; the values stand beside them while a pointer is over the plot.
+    legend: {
+      live: true,
+      markers: {
+        fill: () => 'transparent',
+        // Of a box without height: its upper and its lower edge.
+        width: () => 1,
+        dash: (_plot, index) => (props.lines[index - 1]?.look === 'dashed' ? 'dashed' : 'solid'),
+      },
+    },
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     series: [
       {
@@ -108,7 +124,7 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
         ...(look === 'dashed' ? { dash: [4, 4] } : {}),
         points: { show: props.hasPoints === true, size: 6, fill: colour('--surface') },
         spanGaps: true,
-        value: (_plot: UPlot, value: number | null) => (value === null ? '—' : yText(value)),
+        value: (_plot: UPlot, value: number | null) => (value === null ? '' : yText(value)),
       })),
     ],
   };

@@ -1,12 +1,21 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from './answered.tsx';
 
-/** The log of a VM's console and runner, fetched from its host when asked for. */
-export function VmLog({ vm }: { vm: string }) {
-  const [isOpen, setOpen] = useState(false);
+/**
+ * The log of a VM's console and runner, fetched from its host when asked for.
+ * @param isAskedFor whoever came here came for it.
+ */
+export function VmLog({ vm, isAskedFor = false }: { vm: string; isAskedFor?: boolean }) {
+  const [isOpen, setOpen] = useState(isAskedFor);
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!isAskedFor) return;
+    place.current?.scrollIntoView();
+    place.current?.focus({ preventScroll: true });
+  }, [isAskedFor]);
   return (
-    <section className="panel" aria-label="Log">
+    <section className="panel" aria-label="Log" ref={place} tabIndex={-1}>
       <h2>Log of {vm}</h2>
       {isOpen ? (
         <Lines vm={vm} />

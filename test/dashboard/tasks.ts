@@ -49,13 +49,23 @@ export const tasks: readonly PageTask[] = [
       await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'acme' }));
       await see(page.getByRole('heading', { level: 1, name: 'Insights' }));
       await jumpTo(page, 't', 'Today');
+      await tabAndPress(page, page.getByRole('link', { name: 'waiting at GitHub' }));
+      await see(page.getByRole('heading', { level: 2, name: 'No job is held back at GitHub' }));
+      await jumpTo(page, 't', 'Today');
       await see(page.getByRole('table').getByText('acme'));
     },
   },
   {
     name: 'insights',
-    does: 'looks at the users of the last 90 days, in builds',
+    does: 'goes to the jobs of a repository, and looks at the users of the last 90 days, in builds',
     async run(page) {
+      await jumpTo(page, 'i', 'Insights');
+      await tabAndPress(page, page.getByRole('table').getByRole('link', { name: 'acme/warehouse' }));
+      await see(page.getByRole('table').getByText('acme/warehouse').first());
+      await see(page.locator('input[type=search]'));
+      if ((await page.locator('input[type=search]').inputValue()) !== 'acme/warehouse') {
+        throw new Error('the queue shows the jobs of every repository');
+      }
       await jumpTo(page, 'i', 'Insights');
       await choose(page, 'Repositories', 'Users');
       await choose(page, '28', '90');
@@ -113,15 +123,18 @@ export const tasks: readonly PageTask[] = [
   },
   {
     name: 'queue',
-    does: 'searches a repository and finds why its job waits',
+    does: 'reads the log of a job that runs, searches a repository, and finds why its job waits',
     async run(page) {
+      await jumpTo(page, 'q', 'Queue');
+      await tabAndPress(page, page.getByRole('link', { name: 'Log of end-to-end' }));
+      await see(page.locator('pre.log').getByText('Running job: end-to-end'));
       await jumpTo(page, 'q', 'Queue');
       await page.keyboard.press('/');
       await page.keyboard.type('acme/demo');
       await see(page.getByText('no host has label gpu'));
       await tabTo(page, page.getByRole('table').getByRole('link').first());
       await page.keyboard.press('j');
-      const second = page.getByRole('table').getByRole('link').nth(1);
+      const second = page.locator('tr[data-index="1"]').getByRole('link').first();
       if (!(await second.evaluate((link) => link === link.ownerDocument.activeElement))) {
         throw new Error('j does not lead to the next row');
       }
