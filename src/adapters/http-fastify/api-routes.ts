@@ -13,7 +13,7 @@ import { type ApiHandlers, type EndpointName, endpoints, type RequestOf } from '
 import { live } from '../../wire/api/live.ts';
 import { audited } from './audited.ts';
 import { entityTag, isKnown } from './entity-tag.ts';
-import { type GateDeps, gateOf } from './gate.ts';
+import { type GateDeps, type Gated, gateOf } from './gate.ts';
 import { type LiveDeps, type LiveSource, liveRoute } from './live-route.ts';
 import { type ApiDocument, apiComponents, apiInfo, wholeDocument, withoutNothing } from './openapi.ts';
 import { handleProblems, sendProblem } from './problems.ts';
@@ -46,10 +46,13 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
     async (api) => {
       await api.register(helmet);
       await api.register(cookie);
-      const gate = await gateOf(api, deps);
+      const gate = await gateOf(api, deps, {
+        refuse: (_request, reply, problem) => sendProblem(reply, problem),
+        takesCookies: true,
+      });
       for (const name of Object.keys(endpoints) as EndpointName[])
-        addRoute(api, deps, name, gate(name, endpoints[name]));
-      if (deps.live !== undefined) liveRoute(api, { ...deps, live: deps.live }, gate('live', live));
+        addRoute(api, deps, name, gate(name, gated(endpoints[name])));
+      if (deps.live !== undefined) liveRoute(api, { ...deps, live: deps.live }, gate('live', gated(live)));
       const document = (): ApiDocument => wholeDocument(app.swagger());
       api.get('/openapi.json', { schema: { hide: true } }, document);
       api.get('/docs', { schema: { hide: true } }, (_request, reply) =>
@@ -59,6 +62,8 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
     { prefix: apiPrefix },
   );
 }
+
+const gated = ({ access, method }: Endpoint): Gated => ({ access, changesThings: method !== 'GET' });
 
 /** Past the schemas of the route, which are for answers of 200 only. */
 const notModified = (reply: FastifyReply): FastifyReply => reply.code(304).send();

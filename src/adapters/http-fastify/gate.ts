@@ -3,9 +3,14 @@
 
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type AccessRefusal, type Caller, nobody, refusalFor } from '../../domain/access/caller.ts';
-import type { Endpoint, Problem } from '../../wire/api/endpoint.ts';
-import { sendProblem } from './problems.ts';
+import {
+  type AccessRefusal,
+  type AccessRule,
+  type Caller,
+  nobody,
+  refusalFor,
+} from '../../domain/access/caller.ts';
+import type { Problem } from '../../wire/api/endpoint.ts';
 
 /** What a request carries to say who calls. */
 export interface ShownCredentials {
@@ -50,11 +55,25 @@ declare module 'fastify' {
 
 type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
+export interface Gated {
+  access: AccessRule;
+  /** Then also the calls of those who may not are written down. */
+  changesThings: boolean;
+}
+
+/** What a gate is before. */
+export interface Surface {
+  /** Refuses as those expect it who call here. */
+  refuse: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => FastifyReply;
+  takesCookies: boolean;
+}
+
 /** Gives the hook of each endpoint. */
 export async function gateOf(
   api: FastifyInstance,
   deps: GateDeps,
-): Promise<(name: string, endpoint: Endpoint) => Hook> {
+  { refuse, takesCookies }: Surface,
+): Promise<(name: string, endpoint: Gated) => Hook> {
   await api.register(rateLimit, { global: false });
   const limiter = (max: number, keyGenerator: (request: FastifyRequest) => string) => {
     const count = api.createRateLimit({ max, timeWindow: minuteMs, keyGenerator });
@@ -74,23 +93,23 @@ export async function gateOf(
       const anonymous = limiter(anonymousCallsPerMinute, ({ ip }) => ip);
       return async (request, reply) => {
         const problem = await anonymous(request, reply);
-        return problem && sendProblem(reply, problem);
+        return problem && refuse(request, reply, problem);
       };
     }
     return async (request, reply) => {
-      const caller = await callerOf(request, deps);
+      const caller = await callerOf(request, deps, takesCookies);
       const refusal = caller === 'no-csrf-token' ? caller : refusalFor(endpoint.access, caller);
       if (refusal === 'sign-in' || refusal === 'no-csrf-token') {
         if (refusal === 'sign-in') reply.header('www-authenticate', 'Bearer');
-        return sendProblem(reply, (await guesses(request, reply)) ?? refusals[refusal]);
+        return refuse(request, reply, (await guesses(request, reply)) ?? refusals[refusal]);
       }
       if (caller === 'no-csrf-token') throw new Error('bug: no caller was let pass');
       request.caller = caller;
       const problem = await perCaller(request, reply);
-      if (problem !== undefined) return sendProblem(reply, problem);
+      if (problem !== undefined) return refuse(request, reply, problem);
       if (refusal === undefined) return undefined;
-      await writeRefused(request, caller, name, endpoint, deps);
-      return sendProblem(reply, refusals[refusal]);
+      if (endpoint.changesThings) await writeRefused(request, caller, name, deps);
+      return refuse(request, reply, refusals[refusal]);
     };
   };
 }
@@ -99,10 +118,8 @@ async function writeRefused(
   { ip, params, query }: FastifyRequest,
   { name: by }: Caller,
   action: string,
-  { method }: Endpoint,
   { audit }: GateDeps,
 ): Promise<void> {
-  if (method === 'GET') return;
   // Its body is not read.
   const asked = { params, query, body: undefined };
   await audit.finish(await audit.begin({ by, from: ip, action, asked }), 403);
@@ -111,9 +128,10 @@ async function writeRefused(
 async function callerOf(
   { headers, cookies, method }: FastifyRequest,
   { identify, options }: GateDeps,
+  takesCookies: boolean,
 ): Promise<Caller | 'no-csrf-token'> {
   const { authorization } = headers;
-  const session = cookies[sessionCookie(options?.isHttps ?? false)];
+  const session = takesCookies ? cookies[sessionCookie(options?.isHttps ?? false)] : undefined;
   if (authorization === undefined && session === undefined) return nobody;
   const csrf = headers['x-csrf-token'];
   const cookie = session !== undefined && {
@@ -128,7 +146,7 @@ async function callerOf(
 
 const tooMany: Problem = { status: 429, title: 'Too many requests', detail: 'Try again in a minute.' };
 
-export const refusals: Readonly<Record<AccessRefusal | 'no-csrf-token', Problem>> = {
+const refusals: Readonly<Record<AccessRefusal | 'no-csrf-token', Problem>> = {
   'sign-in': {
     status: 401,
     title: 'No or wrong token',

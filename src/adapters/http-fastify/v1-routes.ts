@@ -1,10 +1,9 @@
 // Actuated's paths, for its client. No cookie is looked at here and no answer is kept by anybody, since the paths that change
 // something are GETs, too.
 
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { nobody, refusalFor } from '../../domain/access/caller.ts';
+import { type AccessRule, nobody } from '../../domain/access/caller.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ApiAnswer, Problem } from '../../wire/api/endpoint.ts';
 import {
@@ -17,7 +16,7 @@ import {
   v1Prefix,
 } from '../../wire/api-v1/endpoints.ts';
 import { audited } from './audited.ts';
-import { type GateDeps, refusals } from './gate.ts';
+import { type GateDeps, gateOf } from './gate.ts';
 import { problemOf, sendProblem } from './problems.ts';
 
 export interface V1Deps extends GateDeps {
@@ -25,43 +24,43 @@ export interface V1Deps extends GateDeps {
   log: Log;
 }
 
-const callsPerMinute = 600;
-
 export async function v1Routes(app: FastifyInstance, deps: V1Deps): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  await app.register(rateLimit, {
-    max: deps.options?.callsPerMinute ?? callsPerMinute,
-    timeWindow: 60_000,
-    keyGenerator: ({ caller, ip }) => (caller === undefined || caller.kind === 'nobody' ? ip : caller.key),
-  });
   app.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) deps.log.error('request failed', { route: request.routeOptions.url, error });
     return refuse(request, reply, problem);
   });
-  for (const name of Object.keys(v1Endpoints) as V1Name[]) addRoute(app, deps, name);
+  const gate = await gateOf(app, deps, { refuse, takesCookies: false });
+  for (const name of Object.keys(v1Endpoints) as V1Name[]) {
+    const { access } = v1Endpoints[name];
+    addRoute(app, deps, name, gate(actionOf(name), { access, changesThings: !onlyReads(access) }));
+  }
 }
 
-function addRoute<N extends V1Name>(app: FastifyInstance, deps: V1Deps, name: N): void {
+/** Its name in the book of what was done. */
+const actionOf = (name: V1Name): string => `v1 ${name}`;
+const onlyReads = (access: AccessRule): boolean => access === 'member';
+
+function addRoute<N extends V1Name>(
+  app: FastifyInstance,
+  deps: V1Deps,
+  name: N,
+  onRequest: ReturnType<Awaited<ReturnType<typeof gateOf>>>,
+): void {
   const endpoint: V1Endpoint = v1Endpoints[name];
   app.get(`${v1Prefix}${endpoint.path}`, {
     schema: { hide: true, querystring: endpoint.query },
-    onRequest: async (request, reply) => {
-      const { authorization } = request.headers;
-      const caller = authorization === undefined ? undefined : await deps.identify({ authorization });
-      if (caller === 'no-csrf-token') throw new Error('bug: a cookie was looked at');
-      request.caller = caller ?? nobody;
-      const refusal = refusalFor(endpoint.access, request.caller);
-      if (refusal !== undefined) return refuse(request, reply, refusals[refusal]);
-    },
+    onRequest,
     handler: async (request, reply) => {
       // The validator has just made it of the endpoint's schema.
       const query = request.query as V1QueryOf<N>;
       const call = (): Promise<ApiAnswer<V1Body>> => deps.v1[name](query, request.caller ?? nobody);
-      const onlyReads = endpoint.access === 'member';
-      const answer = await (onlyReads ? call() : audited(deps, request, `v1 ${name}`, call));
+      const answer = await (onlyReads(endpoint.access)
+        ? call()
+        : audited(deps, request, actionOf(name), call));
       if (!answer.ok) return refuse(request, reply, answer.problem);
       reply.code(endpoint.status);
       const { json, text } = answer.value;
