@@ -1,8 +1,10 @@
 import type { AnswerOf } from '../../src/wire/api/endpoints.ts';
 import { dayText } from '../parts/day-text.ts';
 import { countText, minutesText } from '../parts/figures.tsx';
-import { Plot } from '../parts/plot.tsx';
+import { Plot, stepsFrom } from '../parts/plot.tsx';
 import type { Measure } from './insights-table.tsx';
+
+const tenths = stepsFrom(0.1);
 
 export function Daily({ days, measure }: { days: AnswerOf<'insightsDaily'>['days']; measure: Measure }) {
   const text = measure === 'minutes' ? minutesText : countText;
@@ -17,6 +19,7 @@ export function Daily({ days, measure }: { days: AnswerOf<'insightsDaily'>['days
         xLabel="Day"
         xText={dayText}
         yText={text}
+        ySteps={measure === 'minutes' ? tenths : undefined}
         height={180}
       />
     </section>

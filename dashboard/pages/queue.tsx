@@ -55,7 +55,7 @@ export function QueuePage() {
   return (
     <Page title="Queue">
       <div className="filters">
-        <SearchBox label="Repository, job, workflow, branch, label" value={text} onChange={setText} />
+        <SearchBox label="Repository, job, branch, label" value={text} onChange={setText} />
         <Segments
           label="State"
           options={views}

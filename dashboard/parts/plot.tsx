@@ -24,7 +24,7 @@ export interface PlotProps {
   /** On the axis, where it is not the same. */
   yAxisText?: (y: number) => string;
   /** The steps that its axis may have; by itself, none is less than one. */
-  ySteps?: readonly number[];
+  ySteps?: readonly number[] | undefined;
   height?: number;
   /** A dot at each value, for few and irregular ones. */
   hasPoints?: boolean;
@@ -63,10 +63,10 @@ export function Plot(props: PlotProps) {
   return <div className={name} ref={place} role="img" aria-label={props.label} />;
 }
 
-/** Jobs and minutes are whole: between 2 and 3 of them is no mark. */
-const wholeSteps = Array.from({ length: 10 }, (_, power) =>
-  [1, 2, 5].map((step) => step * 10 ** power),
-).flat();
+/** Between two and three jobs is no mark, and no mark says 3 where it is 2.5. */
+export const stepsFrom = (least: number): number[] =>
+  Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * least * 10 ** power)).flat();
+const wholeSteps = stepsFrom(1);
 
 const dataOf = ({ xs, lines }: PlotProps): AlignedData => [
   [...xs],

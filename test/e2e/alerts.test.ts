@@ -233,6 +233,15 @@ describe('each kind arrives, once, and so does its end', () => {
     await world.store.transaction((tx) => tx.apiTokens.revoke('t1', now));
     await pass(world, deps, minutes(5));
     expect(items().map(short).at(-1)).toEqual({ state: 'over', rule: 'token-runs-out', subject: 't1' });
+    // Nobody else writes here, or the agent would tell again what it has.
+    world.crash();
+    await world.store.transaction(async (tx) => {
+      for (const host of await tx.hosts.list())
+        if (host.capacity !== undefined)
+          await tx.hosts.update({ ...host, capacity: { ...host.capacity, diskGib: 500 } });
+    });
+    await pass(world, { ...deps, store: world.store }, minutes(5));
+    expect(items().map(short).at(-1)).toEqual({ state: 'over', rule: 'host-disk-full', subject: 'rack' });
   });
 
   it('a certificate that runs out, until it is renewed', async () => {
@@ -282,6 +291,24 @@ describe('messages', () => {
     expect(mail.mails).toHaveLength(1);
     expect(mail.mails[0]).toContain('Subject: Bellows: test');
     expect(mail.mails[0]).toContain('Nothing is wrong');
+  });
+
+  it('tell by every sender what is wrong, and that it is over', async () => {
+    const world = new ControlPlaneWorld();
+    const rack = await world.addHost('rack', 2);
+    await world.clock.advance(minutes(1));
+    const deps = alertsOf(world, all());
+    rack.hangUp();
+    await pass(world, deps, minutes(5));
+    world.redial('rack');
+    await pass(world, deps, minutes(6));
+    const heardAt = (path: string): string[] =>
+      receiver.heard.filter(({ line }) => line === `POST /${path}`).map(({ body }) => JSON.stringify(body));
+    for (const got of [heardAt('hook'), heardAt('discord'), heardAt('slack'), mail.mails]) {
+      expect(got).toHaveLength(2);
+      expect(got[0]).toContain('rack says nothing');
+      expect(got[1]).toMatch(/over/i);
+    }
   });
 
   it('come once, however many control planes there are', async () => {

@@ -6,7 +6,7 @@ import { PromPrinter } from '../../adapters/metrics-prom/prom-printer.ts';
 import { admin, type Caller } from '../../domain/access/caller.ts';
 import type { HostVitals, ImageAge, ToldVitals } from '../../domain/hosts/vitals.ts';
 import { hostId } from '../../domain/ids.ts';
-import { after, days, minutes, seconds } from '../../domain/time.ts';
+import { after, days, instantOf, minutes, seconds } from '../../domain/time.ts';
 import { tokenHash } from '../requests/tokens.ts';
 import { type MetricsDeps, serveMetrics } from './serve-metrics.ts';
 
@@ -107,6 +107,21 @@ it('tells how hosts do, as long as it is news, and how old what runs there is', 
   const later = await scrape(depsOf(world));
   expect(of('load1', later)).toBeUndefined();
   expect(of('runner_age_seconds', later)).toBe(8 * 86_400);
+});
+
+it("tells GitHub's limits as its headers told them, and nothing of those that no header tells", async () => {
+  const world = new ControlPlaneWorld();
+  const now = world.clock.now();
+  const told = { remaining: 4_900, limit: 5_000, resetAt: after(now, minutes(30)), recent: [] };
+  const counted = { remaining: Number.MAX_SAFE_INTEGER - 1, resetAt: instantOf(0), recent: [now] };
+  await world.store.transaction(async (tx) => {
+    await tx.budget.put('installation:7', told);
+    await tx.budget.put('registrations:org:acme#1', counted);
+  });
+  const text = await scrape(depsOf(world));
+  const of = (name: string) => seriesValue(text, `bellows_github_api_${name}{bucket="installation:7"}`);
+  expect([of('remaining_calls'), of('limit_calls'), of('reset_seconds')]).toEqual([4_900, 5_000, 1_800]);
+  expect(text).not.toContain('bucket="registrations');
 });
 
 it('counts each thing once, whoever is asked and however often', async () => {

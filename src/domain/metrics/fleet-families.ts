@@ -37,8 +37,10 @@ export function fleetFamilies(
 }
 
 function budgetFamilies(budgets: FleetLook['budgets'], now: Instant): readonly Family[] {
+  // Of those whose limit no header tells, only our own calls are counted: nothing is known of what is left.
+  const told = budgets.filter(({ resetAt }) => resetAt > 0);
   const ofBudgets = (value: (budget: FleetLook['budgets'][number]) => number | undefined) =>
-    budgets.flatMap((budget) => {
+    told.flatMap((budget) => {
       const found = value(budget);
       return found === undefined ? [] : [{ labels: { bucket: budget.bucket }, value: found }];
     });
