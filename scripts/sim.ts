@@ -2,11 +2,14 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { brokenProducts } from '../src/sim/mutants/all-mutants.ts';
+import type { Mutant } from '../src/sim/mutants/mutant.ts';
 import type { SwarmOptions } from '../src/sim/swarm/options.ts';
 import { chooseOptions } from '../src/sim/swarm/options.ts';
 import type { SeedResult } from '../src/sim/swarm/run-seed.ts';
 import { shrink } from '../src/sim/swarm/shrink.ts';
 import { exitCodes, outcomeOf, type Summary, Tally } from '../src/sim/swarm/summary.ts';
+import type { Tamper } from '../src/sim/world/world.ts';
 import { runScenario } from './sim/run-scenario.ts';
 import { runGuarded, runInWorkers, work } from './sim/workers.ts';
 
@@ -19,6 +22,7 @@ breaks. Faults stop after a while; then everything must get done, and the books 
   --seeds K        K seeds from --from (default 1) on, on all processors: prints a summary
   --options JSON   one run with these options instead of a seed's own, as a reproduction prints them
   --scenario NAME  one named story; --scenario list names them all
+  --broken NAME    one run of a product that breaks a promise on purpose: what finds it, and how; --broken list names all
   --trace          writes the event log of a single run to sim-NAME.log
   --no-shrink      do not look for a shorter reproduction
   --json           the last line is one JSON object
@@ -38,6 +42,7 @@ const { values } = readArguments(() =>
       from: { type: 'string', default: '1' },
       options: { type: 'string' },
       scenario: { type: 'string' },
+      broken: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'no-shrink': { type: 'boolean', default: false },
       worker: { type: 'boolean', default: false },
@@ -48,6 +53,20 @@ const { values } = readArguments(() =>
 );
 
 const shrinkForMs = 60_000;
+
+/** Of a run's options; the others may be left out. */
+const needed = [
+  'seed',
+  'stormMs',
+  'servers',
+  'organizations',
+  'repositories',
+  'hosts',
+  'runs',
+  'width',
+  'jobMs',
+  'faults',
+] as const satisfies readonly (keyof SwarmOptions)[];
 
 process.exitCode = await main().catch(refuse);
 
@@ -72,7 +91,12 @@ async function main(): Promise<number> {
   }
   if (values.scenario !== undefined)
     return runScenario(values.scenario, { trace: values.trace, json: values.json });
+  if (values.broken === 'list') {
+    process.stdout.write(listOfBroken());
+    return exitCodes.ok;
+  }
   if (values.seeds !== undefined) {
+    if (values.broken !== undefined) throw new UsageError('--broken is for one run, not for many');
     const from = wholeNumber('--from', values.from);
     const count = wholeNumber('--seeds', values.seeds);
     return values.worker ? work(from, count) : many(from, count);
@@ -82,30 +106,35 @@ async function main(): Promise<number> {
 }
 
 async function one(options: SwarmOptions): Promise<number> {
+  const broken = readBroken(values.broken);
   process.stdout.write(`options ${JSON.stringify(options)}\n`);
   const lines: string[] = [];
-  const result = await runGuarded(options, values.trace ? { onLine: (line) => lines.push(line) } : {});
+  const result = await runGuarded(options, {
+    ...broken?.(),
+    ...(values.trace ? { onLine: (line: string) => lines.push(line) } : {}),
+  });
   if (values.trace) {
     writeFileSync(`sim-${options.seed}.log`, `${lines.join('\n')}\n`);
     process.stdout.write(`event log in sim-${options.seed}.log\n`);
   }
   process.stdout.write(describe(result));
   const reproduction =
-    result.outcome === 'ok' || values['no-shrink'] ? undefined : await shorter(options, result);
+    result.outcome === 'ok' || values['no-shrink'] ? undefined : await shorter(options, result, broken);
   if (values.json) process.stdout.write(`${JSON.stringify({ ...result, options, reproduction })}\n`);
   return exitCodes[result.outcome];
 }
 
-async function shorter(options: SwarmOptions, result: SeedResult): Promise<SwarmOptions> {
+async function shorter(options: SwarmOptions, result: SeedResult, broken?: Broken): Promise<SwarmOptions> {
   const end = Date.now() + shrinkForMs;
   const shrunk = await shrink(
     options,
     result,
-    (smaller) => runGuarded(smaller),
+    (smaller) => runGuarded(smaller, broken?.()),
     () => Date.now() < end,
   );
+  const by = values.broken === undefined ? '' : ` --broken ${values.broken}`;
   process.stdout.write(
-    `shortest reproduction found, in ${shrunk.tries} runs:\n  npm run sim -- --options '${JSON.stringify(shrunk.options)}'\n`,
+    `shortest reproduction found, in ${shrunk.tries} runs:\n  npm run sim --${by} --options '${JSON.stringify(shrunk.options)}'\n`,
   );
   process.stdout.write(describe(shrunk.result));
   return shrunk.options;
@@ -158,6 +187,25 @@ function wholeNumber(option: string, text: string): number {
   return number;
 }
 
+/** A product that breaks a promise, made anew for each run. */
+type Broken = () => { tamper: Tamper };
+
+function readBroken(name: string | undefined): Broken | undefined {
+  if (name === undefined) return undefined;
+  const found = brokenProducts.find((each) => nameOf(each) === name);
+  if (found === undefined)
+    throw new UsageError(`no product is broken so: ${name}; there are:\n${listOfBroken()}`);
+  return () => ({ tamper: found.make() });
+}
+
+function nameOf({ name }: Mutant): string {
+  return name.replace(/,/g, '').replace(/ /g, '-');
+}
+
+function listOfBroken(): string {
+  return brokenProducts.map((each) => `  ${nameOf(each)}  (found by: ${each.caughtBy})\n`).join('');
+}
+
 /** @throws UsageError for what is no JSON, or lacks what a seed chooses. */
 function readOptions(json: string): SwarmOptions {
   const hint = '--options takes the JSON that a reproduction prints, in quotes';
@@ -168,7 +216,7 @@ function readOptions(json: string): SwarmOptions {
     throw new UsageError(`${hint}: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (typeof options !== 'object' || options === null) throw new UsageError(hint);
-  const missing = Object.keys(chooseOptions(1)).filter((key) => !(key in options));
+  const missing = needed.filter((key) => !(key in options));
   if (missing.length > 0) throw new UsageError(`${hint}: ${missing.join(', ')} missing`);
   return options as SwarmOptions;
 }

@@ -3,8 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { crashed } from '../../src/sim/ending.ts';
 import { allScenarios } from '../../src/sim/scenarios/all-scenarios.ts';
-import type { Audience, Scenario, ScenarioEnding } from '../../src/sim/scenarios/scenario.ts';
+import type { Audience, ScenarioEnding } from '../../src/sim/scenarios/scenario.ts';
 import { exitCodes } from '../../src/sim/swarm/summary.ts';
+import { orEscape } from './escapes.ts';
 
 /**
  * Plays a named scenario and gives the exit code; `list` names them all. An unknown name is a refusal, which says which
@@ -22,10 +23,11 @@ export async function runScenario(name: string, options: { trace: boolean; json:
   }
   const events: string[] = [];
   const startedAt = performance.now();
-  const ending = await playGuarded(scenario, {
+  const audience: Audience = {
     tell: (line) => process.stdout.write(`${line}\n`),
     ...(options.trace ? { onLine: (line: string) => events.push(line) } : {}),
-  });
+  };
+  const ending = await orEscape<ScenarioEnding>(() => scenario.play(audience), crashed);
   if (options.trace) {
     writeFileSync(`sim-${name}.log`, `${events.join('\n')}\n`);
     process.stdout.write(`event log in sim-${name}.log\n`);
@@ -39,20 +41,6 @@ export async function runScenario(name: string, options: { trace: boolean; json:
 function listed(): string {
   const width = Math.max(...allScenarios.map(({ name }) => name.length));
   return allScenarios.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}\n`).join('');
-}
-
-/** An error that nobody in it catches is its end. */
-async function playGuarded(scenario: Scenario, audience: Audience): Promise<ScenarioEnding> {
-  const escaped = Promise.withResolvers<ScenarioEnding>();
-  const catchIt = (error: unknown): void => escaped.resolve(crashed(error));
-  process.on('unhandledRejection', catchIt);
-  process.on('uncaughtException', catchIt);
-  try {
-    return await Promise.race([scenario.play(audience), escaped.promise]);
-  } finally {
-    process.off('unhandledRejection', catchIt);
-    process.off('uncaughtException', catchIt);
-  }
 }
 
 const verdicts: Record<ScenarioEnding['outcome'], string> = {

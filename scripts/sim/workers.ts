@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { chooseOptions, type SwarmOptions } from '../../src/sim/swarm/options.ts';
 import { crashedSeed, runOnMemory } from '../../src/sim/swarm/run-on-memory.ts';
 import type { SeedResult } from '../../src/sim/swarm/run-seed.ts';
+import { orEscape } from './escapes.ts';
 import { processorTimeOf } from './processor-time.ts';
 
 const script = fileURLToPath(new URL('../sim.ts', import.meta.url));
@@ -17,21 +18,14 @@ const longestSeedMs = 300_000;
 const lookEveryMs = 5_000;
 
 /** One run; an error that nobody in it catches is its outcome. */
-export async function runGuarded(
+export const runGuarded = (
   options: SwarmOptions,
   more: Parameters<typeof runOnMemory>[1] = {},
-): Promise<SeedResult> {
-  const escaped = Promise.withResolvers<SeedResult>();
-  const catchIt = (error: unknown): void => escaped.resolve(crashedSeed(options, error));
-  process.on('unhandledRejection', catchIt);
-  process.on('uncaughtException', catchIt);
-  try {
-    return await Promise.race([runOnMemory(options, more), escaped.promise]);
-  } finally {
-    process.off('unhandledRejection', catchIt);
-    process.off('uncaughtException', catchIt);
-  }
-}
+): Promise<SeedResult> =>
+  orEscape(
+    () => runOnMemory(options, more),
+    (error) => crashedSeed(options, error),
+  );
 
 /** The worker's side: one JSON line for each seed. */
 export async function work(from: number, count: number): Promise<number> {

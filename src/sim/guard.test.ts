@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import crypto, { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createMemoryDatabase } from '../adapters/store-memory/memory-store.ts';
@@ -28,6 +31,13 @@ describe('a guarded run may not reach for', () => {
     ['Math.random', () => Math.random()],
     ['performance.now', () => performance.now()],
     ['process.hrtime', () => process.hrtime()],
+    ['process.hrtime.bigint', () => process.hrtime.bigint()],
+    ['process.uptime', () => process.uptime()],
+    ['os.loadavg', () => loadavg()],
+    ['Atomics.wait', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)],
+    ['fs.readFileSync', () => readFileSync('package.json')],
+    ['fs.existsSync', () => existsSync('package.json')],
+    ['child_process.execFileSync', () => execFileSync('true')],
     ['setTimeout', () => setTimeout(() => {}, 1)],
     ['setInterval', () => clearInterval(setInterval(() => {}, 1))],
     ['setImmediate', () => setImmediate(() => {})],

@@ -2,6 +2,7 @@
 // draw from a seed, or be swapped while the simulation runs. What needs no function is a belief (`beliefs.ts`), a habit of
 // a runner (`in-process-runner.ts`) or something that a user does (`sim-github.ts`).
 
+import type { Beliefs } from './beliefs.ts';
 import type { Conclusion, Job, Runner } from './state.ts';
 import type { StatusFeedFault } from './status-page.ts';
 import type { Delivery } from './webhook.ts';
@@ -65,6 +66,8 @@ export interface Faults {
   assignmentDown: () => boolean;
   /** Whether GitHub's own runners take this job; asked when it becomes queued. */
   hosted: (job: Job) => HostedWork | undefined;
+  /** How a job that wants an approval is announced, where it is not as the belief `protectedJob` has it. */
+  protectedJob: (job: Job) => Beliefs['protectedJob'] | undefined;
   /** How old the state of this job is that REST shows, in ms; a job is never shown as it was before it was made. */
   replicaLagMs: (job: Job) => number;
   /** How GitHub's status page is kept; asked each time that it is read. */
@@ -82,6 +85,7 @@ export const noFaults = (): Faults => ({
   assignmentDelayMs: () => 0,
   assignmentDown: () => false,
   hosted: () => undefined,
+  protectedJob: () => undefined,
   replicaLagMs: () => 0,
   statusFeed: () => ({ kind: 'honest' }),
   listMisses: () => false,

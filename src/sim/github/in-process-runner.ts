@@ -38,6 +38,8 @@ export interface InProcessRunnerOptions {
   work: (job: Job) => JobWork;
   /** Asked when a job is offered; it `works` when left out. */
   habit?: (job: Job) => RunnerHabit;
+  /** From the offer of a job to its acquisition; at once when left out. */
+  acquireMs?: (job: Job) => number;
   /** Aborts: the machine is gone, nothing more is said to GitHub. */
   signal: AbortSignal;
   on?: Partial<RunnerEvents>;
@@ -67,7 +69,10 @@ export async function runInProcess(options: InProcessRunnerOptions): Promise<num
     const { job } = polled.message;
     const habit = options.habit?.(job) ?? 'works';
     if (habit !== 'works') return misbehave(options, session, job, habit);
-    if (!acquireJob(github.world, session.runner, job.requestId).ok) continue;
+    const { requestId } = job;
+    const acquireMs = options.acquireMs?.(job) ?? 0;
+    if (acquireMs > 0 && (await passed(options.clock, acquireMs, signal)) === 'stopped') return -1;
+    if (!acquireJob(github.world, session.runner, requestId).ok) continue;
     await runJob(options, session, job);
     if (!signal.aborted && !session.runner.ephemeral) continue;
     if (!signal.aborted) closeSession(github.world, session.id);

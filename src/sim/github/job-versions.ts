@@ -17,7 +17,16 @@ export function keepVersion(world: World, job: Job): void {
 export function jobAsRead(world: World, job: Job): Job {
   const lagMs = world.faults.replicaLagMs(job);
   if (lagMs <= 0) return job;
-  const then = world.clock.now() - lagMs;
-  const version = job.versions.findLast(({ at }) => at <= then) ?? job.versions[0];
+  const version = versionAsRead(world, job, lagMs);
   return version === undefined ? job : { ...job, ...version };
+}
+
+/** What a replica shows that is so much behind. */
+export function versionAsRead(
+  world: World,
+  { versions }: Job,
+  lagMs: number,
+): Job['versions'][number] | undefined {
+  const then = world.clock.now() - lagMs;
+  return versions.findLast(({ at }) => at <= then) ?? versions[0];
 }

@@ -114,7 +114,7 @@ function jobToken(world: World): string {
 /** The job is there: announced as waiting for its environment, or as queued, be it held by max-parallel or not. */
 export function startWaiting(world: World, job: Job): void {
   if (job.environment !== undefined && job.run.repository.protectedEnvironments.has(job.environment)) {
-    const { protectedJob } = world.beliefs;
+    const protectedJob = world.faults.protectedJob(job) ?? world.beliefs.protectedJob;
     if (protectedJob === 'queued-then-waiting') announceJob(world, job, 'queued');
     job.phase = 'waiting';
     keepVersion(world, job);

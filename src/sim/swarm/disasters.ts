@@ -8,7 +8,8 @@ import type { FaultName } from './fault-kinds.ts';
 import { order } from './operator.ts';
 import type { Storm } from './storm.ts';
 
-type Disaster = (lasting: () => Promise<void>) => Promise<void> | void;
+/** Says `struck` when it has found something to strike: where nothing was, nothing was injected. */
+type Disaster = (lasting: () => Promise<void>, struck: () => void) => Promise<void> | void;
 
 /** Starts all that the seed chose. Each ends by itself; what has not ended with the storm is ended by `calmDown`. */
 export function brewDisasters<Snapshot>(storm: Storm, database: RestorableDatabase<Snapshot>): void {
@@ -17,7 +18,8 @@ export function brewDisasters<Snapshot>(storm: Storm, database: RestorableDataba
   const now = new Set<FaultName>();
   const { statusPage } = world.github;
   const during = (kind: FaultName, component: StatusComponent): Disaster => {
-    return async (lasting) => {
+    return async (lasting, struck) => {
+      struck();
       now.add(kind);
       statusPage.set(component, 'major_outage');
       await lasting();
@@ -64,9 +66,11 @@ function strike(
     const begin = async (): Promise<void> => {
       await clock.sleep(moment);
       if (storm.isOver) return;
-      storm.count(kind);
       trace.write('storm', kind, { lastsMs });
-      await disaster(() => clock.sleep(lastsMs));
+      await disaster(
+        () => clock.sleep(lastsMs),
+        () => storm.count(kind),
+      );
     };
     void begin();
   }
@@ -76,17 +80,19 @@ function strikeDatabase<Snapshot>(storm: Storm, database: RestorableDatabase<Sna
   const { world } = storm;
   let away = false;
   world.weather.databaseIsAway = () => away && !storm.isOver;
-  strike(storm, 'database-away', [seconds(5), minutes(10)], async (lasting) => {
+  strike(storm, 'database-away', [seconds(5), minutes(10)], async (lasting, struck) => {
+    struck();
     away = true;
     await lasting();
     away = false;
   });
   const dice = storm.dice('restore');
-  strike(storm, 'database-restored', [minutes(1), minutes(60)], async (lasting) => {
+  strike(storm, 'database-restored', [minutes(1), minutes(60)], async (lasting, struck) => {
     const backup: Awaited<Snapshot> = await database.snapshot();
     await lasting();
     // Not after the storm: the repair loops are judged then.
     if (storm.isOver) return;
+    struck();
     const epoch = dice.chance(0.5) ? { epoch: `restored-${world.clock.now()}` } : {};
     await world.restoreDatabase(() => database.restore(backup, epoch));
   });
@@ -94,13 +100,15 @@ function strikeDatabase<Snapshot>(storm: Storm, database: RestorableDatabase<Sna
 
 function strikeServers(storm: Storm): void {
   const { servers } = storm.world;
-  strike(storm, 'server-killed', [seconds(1), minutes(10)], async (lasting) => {
+  strike(storm, 'server-killed', [seconds(1), minutes(10)], async (lasting, struck) => {
     const server = storm.dice('which-server').pick(servers);
+    if (server.alive) struck();
     server.kill();
     await lasting();
     server.start();
   });
-  strike(storm, 'all-servers-down', [minutes(1), minutes(90)], async (lasting) => {
+  strike(storm, 'all-servers-down', [minutes(1), minutes(90)], async (lasting, struck) => {
+    if (servers.some(({ alive }) => alive)) struck();
     for (const server of servers) server.kill();
     await lasting();
     for (const server of servers) server.start();
@@ -110,27 +118,31 @@ function strikeServers(storm: Storm): void {
 function strikeHosts(storm: Storm): void {
   const { hosts } = storm.world;
   const anyHost = (): HostMachine => storm.dice('which-host').pick(hosts);
-  const outOfPower: Disaster = async (lasting) => {
+  const outOfPower: Disaster = async (lasting, struck) => {
     const machine = anyHost();
     if (machine.isOff) return;
+    struck();
     machine.powerOff();
     await lasting();
     await storm.world.comeBack(machine);
   };
   strike(storm, 'host-reboot', [seconds(20), minutes(5)], outOfPower);
   strike(storm, 'host-lost', [minutes(10), minutes(90)], outOfPower);
-  strike(storm, 'disk-full', [minutes(1), minutes(20)], async (lasting) => {
+  strike(storm, 'disk-full', [minutes(1), minutes(20)], async (lasting, struck) => {
     const machine = anyHost();
+    struck();
     machine.host.diskFull = true;
     machine.journalIsFull = true;
     await lasting();
     machine.host.diskFull = false;
     machine.journalIsFull = false;
   });
-  strike(storm, 'vm-killed', [0.5, 1], () => {
+  strike(storm, 'vm-killed', [0.5, 1], (_lasting, struck) => {
     const { host } = anyHost();
     const vm = host.running[0];
-    if (vm !== undefined) host.crash(vm);
+    if (vm === undefined) return;
+    struck();
+    host.crash(vm);
   });
 }
 
@@ -138,9 +150,9 @@ function strikeHosts(storm: Storm): void {
 function strikeByOrder(storm: Storm): void {
   const { world } = storm;
   const outOfService = (what: 'drain' | 'disable', force: boolean): Disaster => {
-    return async (lasting) => {
+    return async (lasting, struck) => {
       const { id } = storm.dice('which-host-is-held').pick(world.hosts);
-      await order(world, id, what, force);
+      if (await order(world, id, what, force)) struck();
       await lasting();
       await order(world, id, 'resume');
     };
@@ -154,9 +166,10 @@ function strikeNetwork(storm: Storm): void {
   const cuts = new Set<string>();
   weather.isCut = (host, server) => !storm.isOver && (cuts.has(`${host} ${server}`) || cuts.has(host));
   const dice = storm.dice('cut');
-  strike(storm, 'partition', [seconds(2), minutes(20)], async (lasting) => {
+  strike(storm, 'partition', [seconds(2), minutes(20)], async (lasting, struck) => {
     const host = dice.pick(hosts).name;
     const cut = dice.chance(0.5) ? host : `${host} ${dice.pick(servers).name}`;
+    struck();
     cuts.add(cut);
     await lasting();
     cuts.delete(cut);
@@ -164,10 +177,12 @@ function strikeNetwork(storm: Storm): void {
   const errors = new Map<string, DurationMs>();
   weather.clockErrorMs = (machine) => (storm.isOver ? 0 : (errors.get(machine) ?? 0));
   const jumps = storm.dice('jump');
-  strike(storm, 'clock-jump', [seconds(30), minutes(30)], async (lasting) => {
+  strike(storm, 'clock-jump', [seconds(30), minutes(30)], async (lasting, struck) => {
     const machine = jumps.pick([...hosts, ...servers]).name;
     const isServer = machine.startsWith('server');
-    errors.set(machine, jumps.between(-1, 1) * (isServer ? seconds(30) : minutes(20)));
+    const direction = jumps.between(-1, 1);
+    if (direction !== 0) struck();
+    errors.set(machine, direction * (isServer ? seconds(30) : minutes(20)));
     await lasting();
     errors.delete(machine);
   });

@@ -7,6 +7,8 @@ export interface FaultKind {
   per: 'occasion' | 'storm';
   /** How many of a hundred seeds have it. */
   share: number;
+  /** By dice of its own, and beside the most that a seed has of the others. */
+  drawnAlone?: true;
 }
 
 const occasion = (low: number, high: number, share = 30): FaultKind => ({
@@ -86,8 +88,29 @@ export const faultKinds = {
   // What an operator does.
   'host-drained': storm(1, 3),
   'host-forced': storm(1, 2, 15),
+  // What came later is drawn by dice of its own, so that the seeds of before are what they were.
+  'undecided-order': { ...occasion(0.3, 1, 8), drawnAlone: true },
+  'late-acquire': { ...occasion(0.2, 1, 12), drawnAlone: true },
+  'commit-answer-lost': { ...occasion(0.001, 0.03, 8), drawnAlone: true },
 } as const satisfies Record<string, FaultKind>;
 
 export type FaultName = keyof typeof faultKinds;
 
 export const faultNames = Object.keys(faultKinds) as readonly FaultName[];
+
+/**
+ * What nobody need inject, since it comes by itself where people and GitHub are at work; it is counted all the same, for a
+ * storm in which it never came did not try it.
+ */
+export const happeningNames = [
+  'cancelled-while-waiting',
+  'cancelled-in-queue',
+  'cancelled-when-assigned',
+  'cancelled-at-work',
+  'job-on-another-vm',
+] as const;
+
+export type Happening = (typeof happeningNames)[number];
+
+/** Everything that is counted as injected. */
+export const countedNames: readonly (FaultName | Happening)[] = [...faultNames, ...happeningNames];

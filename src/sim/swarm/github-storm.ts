@@ -2,6 +2,7 @@
 
 import { hours, minutes, seconds } from '../../domain/time.ts';
 import type { CallFault, DeliveryFault } from '../github/faults.ts';
+import { versionAsRead } from '../github/job-versions.ts';
 import type { Delivery } from '../github/webhook.ts';
 import type { Storm } from './storm.ts';
 
@@ -20,8 +21,17 @@ export function brewGitHub(storm: Storm): void {
   };
   faults.assignmentDelayMs = () =>
     storm.strikes('late-assignment') ? storm.dice('late-by').between(seconds(20), minutes(4)) : 0;
-  faults.replicaLagMs = () =>
-    storm.strikes('replica-lag') ? storm.dice('lag').between(500, seconds(20)) : 0;
+  faults.replicaLagMs = (job) => {
+    if (!storm.isDrawn('replica-lag')) return 0;
+    const lagMs = storm.dice('lag').between(500, seconds(20));
+    if (versionAsRead(storm.world.github.world, job, lagMs) !== job.versions.at(-1))
+      storm.count('replica-lag');
+    return lagMs;
+  };
+  faults.protectedJob = () =>
+    storm.strikes('undecided-order')
+      ? storm.dice('order').pick(['queued-then-waiting', 'queued-says-waiting'] as const)
+      : undefined;
   faults.listMisses = () => storm.strikes('list-misses');
   void evictIdleRunners(storm);
 }
@@ -49,7 +59,11 @@ function deliveryFault(storm: Storm, delivery: Delivery): DeliveryFault {
   if (storm.strikes('delivery-doubled')) return { kind: 'double', afterMs: dice.between(0, minutes(10)) };
   if (storm.strikes('delivery-late'))
     return { kind: 'delay', ms: Math.round(dice.logBetween(1_000, hours(3))) };
-  if (storm.strikes('deliveries-reversed')) return { kind: 'reverse', withinMs: hours(2) };
+  if (storm.isDrawn('deliveries-reversed')) {
+    // The others come after it; it comes as ever.
+    if (delivery.jobId !== undefined && delivery.action !== 'completed') storm.count('deliveries-reversed');
+    return { kind: 'reverse', withinMs: hours(2) };
+  }
   return { kind: 'deliver' };
 }
 

@@ -30,6 +30,9 @@ export function brewMachines(storm: Storm): void {
     storm.strikes('slow-host') ? storm.dice('start').between(seconds(2), seconds(50)) : 40;
   weather.work = () => workOf(storm);
   weather.habit = () => habitOf(storm);
+  weather.acquireMs = () =>
+    storm.strikes('late-acquire') ? Math.round(storm.dice('acquire').logBetween(500, seconds(50))) : 0;
+  weather.commitAnswerIsLost = () => storm.strikes('commit-answer-lost');
 }
 
 function guestOf(storm: Storm): Partial<GuestBehaviour> {

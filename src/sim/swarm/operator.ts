@@ -9,11 +9,11 @@ import type { World } from '../world/world.ts';
 
 type Order = 'drain' | 'disable' | 'resume';
 
-/** By a control plane that may die over it; nothing, when none is up. */
-export async function order(world: World, host: HostId, what: Order, force = false): Promise<void> {
+/** By a control plane that may die over it. False when none is up, and when it did not do it. */
+export async function order(world: World, host: HostId, what: Order, force = false): Promise<boolean> {
   const deps = world.servers.find(({ alive }) => alive)?.deps;
-  if (deps === undefined) return;
-  await orderAt(world, deps, host, what, force).catch(() => undefined);
+  if (deps === undefined) return false;
+  return orderAt(world, deps, host, what, force).catch(() => false);
 }
 
 /** Once the storm is over no host is held back, whoever died over its order. */
@@ -31,11 +31,12 @@ async function orderAt(
   host: HostId,
   what: Order,
   force: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const body = { order: what, force, by: 'the operator', why: 'as the seed has it' } as const;
   const answer = await orderHost(deps, { params: { host }, query: undefined, body }, admin);
   const forced = answer.ok ? answer.value.forced : undefined;
   world.trace.write('operator', what, { host, force, done: answer.ok, forced });
+  return answer.ok;
 }
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };

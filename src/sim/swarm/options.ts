@@ -62,22 +62,39 @@ export function chooseOptions(seed: number): SwarmOptions {
     runs: dice.between(1, 16),
     width: dice.pick([1, 2, 4, 8, 16]),
     jobMs: isBurst ? [seconds(5), seconds(60)] : [seconds(2), longest],
-    faults: { ...chooseFaults(dice), ...(isBurst ? { burst: 1 } : {}) },
+    faults: { ...chooseFaults(dice), ...(isBurst ? { burst: 1 } : {}), ...chooseAlone(seed) },
     // By dice of its own, so that all else is as it was.
     ...(new Dice(seed, 'alerts').chance(alertShare) ? { alerts: true as const } : {}),
   };
 }
 
 function chooseFaults(dice: Dice): Partial<Record<FaultName, number>> {
-  const on = faultNames.filter((name) => name !== 'burst' && dice.chance(faultKinds[name].share / 100));
-  const some = dice.shuffled(on).slice(0, dice.between(0, mostFaults));
-  return Object.fromEntries(
-    some.sort().map((name) => {
-      const { rate, per } = faultKinds[name];
-      const [low, high] = rate;
-      return [name, per === 'storm' ? dice.between(low, high) : round(dice.logBetween(low, high))];
-    }),
+  const on = faultNames.filter(
+    (name) => name !== 'burst' && !isDrawnAlone(name) && dice.chance(faultKinds[name].share / 100),
   );
+  const some = dice.shuffled(on).slice(0, dice.between(0, mostFaults));
+  return Object.fromEntries(some.sort().map((name) => [name, chooseRate(name, dice)]));
+}
+
+function chooseAlone(seed: number): Partial<Record<FaultName, number>> {
+  const some = faultNames.filter(isDrawnAlone).flatMap((name) => {
+    const dice = new Dice(seed, name);
+    const isOn = dice.chance(faultKinds[name].share / 100);
+    return isOn ? [[name, chooseRate(name, dice)] as const, ...needed(name)] : [];
+  });
+  return Object.fromEntries(some);
+}
+
+/** Only the order of what waits for an approval can be undecided. */
+const needed = (name: FaultName): readonly (readonly [FaultName, number])[] =>
+  name === 'undecided-order' ? [['approval', 0.6]] : [];
+
+const isDrawnAlone = (name: FaultName): boolean => 'drawnAlone' in faultKinds[name];
+
+function chooseRate(name: FaultName, dice: Dice): number {
+  const { rate, per } = faultKinds[name];
+  const [low, high] = rate;
+  return per === 'storm' ? dice.between(low, high) : round(dice.logBetween(low, high));
 }
 
 const round = (rate: number): number => Number(rate.toPrecision(3));

@@ -9,9 +9,9 @@ import { Judge } from '../checkers/judge.ts';
 import { type Ending, outcomeOf } from '../ending.ts';
 import { noFaults } from '../github/faults.ts';
 import type { Job } from '../github/state.ts';
-import { type RestorableDatabase, World } from '../world/world.ts';
+import { type RestorableDatabase, type Tamper, World } from '../world/world.ts';
 import { brewDisasters } from './disasters.ts';
-import { type FaultName, faultNames } from './fault-kinds.ts';
+import { countedNames, type FaultName, type Happening } from './fault-kinds.ts';
 import { brewGitHub } from './github-storm.ts';
 import { brewMachines } from './machine-storm.ts';
 import { resumeAll } from './operator.ts';
@@ -25,7 +25,7 @@ export interface SeedResult extends Ending {
   lastedMs: DurationMs;
   /** From the end of the storm until everything was done. */
   calmMs: DurationMs;
-  injected: Partial<Record<FaultName, number>>;
+  injected: Partial<Record<FaultName | Happening, number>>;
   lines: number;
   digest: string;
 }
@@ -33,6 +33,8 @@ export interface SeedResult extends Ending {
 export interface RunOptions<Snapshot> {
   database: RestorableDatabase<Snapshot>;
   onLine?: (line: string) => void;
+  /** Makes the product a broken one. */
+  tamper?: Tamper;
   /** Is shown the world when everything is set, before anything begins. */
   onWorld?: (world: World) => void;
 }
@@ -47,7 +49,7 @@ const toldEveryMs = minutes(1);
 
 export async function runSeed<Snapshot>(
   options: SwarmOptions,
-  { database, onLine, onWorld }: RunOptions<Snapshot>,
+  { database, onLine, onWorld, tamper }: RunOptions<Snapshot>,
 ): Promise<SeedResult> {
   const world = new World({
     seed: options.seed,
@@ -55,6 +57,7 @@ export async function runSeed<Snapshot>(
     servers: options.servers,
     settings: { timing, ...(options.words === 'off' && { checkRuns: false, readLogs: false }) },
     alerts: options.alerts === true,
+    ...(tamper === undefined ? {} : { tamper }),
   });
   if (onLine !== undefined) world.trace.onLine(onLine);
   const storm = new Storm(world, options);
@@ -181,27 +184,29 @@ export async function everythingIsDone(world: World): Promise<boolean> {
 }
 
 async function result(
-  { world, injected, options }: Storm,
+  storm: Storm,
   { findings }: Judge,
   { isDone, lastedMs, calmMs }: { isDone: boolean; lastedMs: DurationMs; calmMs: DurationMs },
 ): Promise<SeedResult> {
+  const { world, injected, options } = storm;
   const late = isDone ? [] : [await unfinished(world)];
   const all = [...findings, ...late];
   const { vms, repairs } = await world.store.transaction(async (tx) => ({
-    vms: (await tx.vms.list({}, 10_000_000)).length,
+    vms: await tx.vms.list({}, 10_000_000),
     repairs: await tx.repairs.count({}),
   }));
+  for (const { job, cause } of vms) if (job !== undefined && job !== cause) storm.count('job-on-another-vm');
   return {
     seed: options.seed,
     outcome: outcomeOf(all),
     findings: all,
     jobs: world.github.world.state.jobs.size,
-    vms,
+    vms: vms.length,
     webhooks: world.webhooks,
     lastedMs,
     calmMs,
     injected: Object.fromEntries(
-      faultNames.flatMap((name) => (injected.has(name) ? [[name, injected.get(name)]] : [])),
+      countedNames.flatMap((name) => (injected.has(name) ? [[name, injected.get(name)]] : [])),
     ),
     repairs,
     lines: world.trace.lines,

@@ -55,11 +55,20 @@ function* smaller(options: SwarmOptions): Iterable<SwarmOptions> {
       ),
     };
   if (options.servers > 1) yield { ...options, servers: 1 };
+  if (options.servers > 2) yield { ...options, servers: options.servers - 1 };
   if (options.hosts.length > 1) yield { ...options, hosts: options.hosts.slice(0, 1) };
+  for (const host of options.hosts.length > 1 ? options.hosts : [])
+    yield { ...options, hosts: options.hosts.filter((other) => other !== host) };
   if (options.organizations > 1) yield { ...options, organizations: 1 };
+  if (options.repositories > 1) yield { ...options, repositories: 1 };
+  const { alerts, ...untold } = options;
+  if (alerts === true) yield untold;
+  if (options.words === undefined) yield { ...options, words: 'off' };
   if (options.runs > 1) yield { ...options, runs: Math.floor(options.runs / 2) };
   if (options.width > 1) yield { ...options, width: Math.floor(options.width / 2) };
   if (options.stormMs > minutes(5)) yield { ...options, stormMs: Math.floor(options.stormMs / 2) };
+  const [shortest, longest] = options.jobMs;
+  if (longest > 4 * shortest) yield { ...options, jobMs: [shortest, Math.floor(longest / 2)] };
 }
 
 const only = ({ faults }: SwarmOptions, names: readonly FaultName[]): SwarmOptions['faults'] =>

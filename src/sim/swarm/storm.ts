@@ -3,13 +3,13 @@
 
 import type { World } from '../world/world.ts';
 import { Dice } from './dice.ts';
-import type { FaultName } from './fault-kinds.ts';
+import type { FaultName, Happening } from './fault-kinds.ts';
 import type { SwarmOptions } from './options.ts';
 
 export class Storm {
   readonly world: World;
   readonly options: SwarmOptions;
-  readonly injected = new Map<FaultName, number>();
+  readonly injected = new Map<FaultName | Happening, number>();
   readonly #dice = new Map<string, Dice>();
   isOver = false;
 
@@ -32,13 +32,18 @@ export class Storm {
 
   /** Whether this occasion is taken to inject the fault; counted when it is. */
   strikes(kind: FaultName): boolean {
-    const rate = this.rate(kind);
-    if (rate === 0 || this.isOver || !this.dice(kind).chance(rate)) return false;
-    this.count(kind);
-    return true;
+    const isTaken = this.isDrawn(kind);
+    if (isTaken) this.count(kind);
+    return isTaken;
   }
 
-  count(kind: FaultName): void {
+  /** As `strikes`, where only what comes of it tells whether anything was injected: whoever sees that counts it. */
+  isDrawn(kind: FaultName): boolean {
+    const rate = this.rate(kind);
+    return rate > 0 && !this.isOver && this.dice(kind).chance(rate);
+  }
+
+  count(kind: FaultName | Happening): void {
     this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
   }
 }

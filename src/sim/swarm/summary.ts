@@ -1,7 +1,7 @@
 // Many seeds in one look: how they ended, what was injected, what was mended.
 
 import { repairKinds } from '../../domain/repair/repair.ts';
-import { faultNames } from './fault-kinds.ts';
+import { countedNames } from './fault-kinds.ts';
 import type { SeedResult } from './run-seed.ts';
 
 export interface Summary {
@@ -32,7 +32,7 @@ export class Tally {
     jobs: 0,
     vms: 0,
     webhooks: 0,
-    injected: Object.fromEntries(faultNames.map((name) => [name, 0])),
+    injected: Object.fromEntries(countedNames.map((name) => [name, 0])),
     repairs: Object.fromEntries(repairKinds.map((kind) => [kind, 0])),
     never: [],
   };

@@ -2,9 +2,11 @@
 // runners beside ours.
 
 import { minutes, seconds } from '../../domain/time.ts';
-import type { Run } from '../github/state.ts';
+import { currentJobs } from '../github/runs.ts';
+import type { JobPhase, Run } from '../github/state.ts';
 import { type SimpleJob, workflowOf } from '../github/workflow/workflow-of.ts';
 import type { Dice } from './dice.ts';
+import type { Happening } from './fault-kinds.ts';
 import type { Storm } from './storm.ts';
 
 export const organizationOf = (index: number): string => `org-${index}`;
@@ -110,11 +112,12 @@ async function follow(storm: Storm, run: Run): Promise<void> {
   const { clock, github, trace } = storm.world;
   const dice = storm.dice(`run-${run.id}`);
   const patience = Math.round(dice.logBetween(50, minutes(20)));
-  const cancels = storm.strikes('job-cancelled');
-  if (cancels) {
+  if (storm.isDrawn('job-cancelled')) {
     await clock.sleep(patience);
     if (run.status === 'completed') return;
+    const open = currentJobs(run).map(({ phase }) => phase);
     const answer = github.cancel(run);
+    if (answer.ok) countCancelled(storm, open);
     trace.write('user', 'cancelled', { run: run.id, ok: answer.ok });
     return;
   }
@@ -122,11 +125,28 @@ async function follow(storm: Storm, run: Run): Promise<void> {
     await clock.sleep(minutes(1));
     approveWaiting(storm, run, 0.3);
     if (run.status !== 'completed') continue;
-    if (run.attempt >= 3 || !storm.strikes('run-rerun')) return;
+    if (run.attempt >= 3 || !storm.isDrawn('run-rerun')) return;
     const answer = github.rerun(run, dice.pick(['all', 'failed'] as const));
+    if (answer.ok) storm.count('run-rerun');
     trace.write('user', 'ran again', { run: run.id, ok: answer.ok });
   }
 }
+
+/** At which stages the jobs of the run were. */
+function countCancelled(storm: Storm, phases: readonly JobPhase[]): void {
+  storm.count('job-cancelled');
+  for (const phase of phases) {
+    const stage = stages[phase];
+    if (stage !== undefined) storm.count(stage);
+  }
+}
+
+const stages: Readonly<Partial<Record<JobPhase, Happening>>> = {
+  waiting: 'cancelled-while-waiting',
+  queued: 'cancelled-in-queue',
+  assigned: 'cancelled-when-assigned',
+  in_progress: 'cancelled-at-work',
+};
 
 /** @param share the part of them that gets its approval now */
 export function approveWaiting(storm: Storm, run: Run, share: number): void {

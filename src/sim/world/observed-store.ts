@@ -13,34 +13,48 @@ export type MortalStore = Store & Pick<MemoryStore, 'crash'>;
 export interface StoreWatch {
   life: Lifeline;
   isAway: () => boolean;
+  /** Asked when the database has committed: whether the connection broke before the process heard of it. */
+  isCommitUnheard: () => boolean;
   committed: (lines: readonly HistoryLine[]) => void;
 }
 
-export function observedStore(store: Store, { life, isAway, committed }: StoreWatch): Store {
+export function observedStore(store: Store, { life, isAway, isCommitUnheard, committed }: StoreWatch): Store {
   const awake = (): void => {
     if (isAway()) throw new StoreUnavailableError('the database cannot be reached');
   };
-  const points = withFaultPoints(store, {
+  return withFaultPoints(telling(store, committed), {
     before(call) {
       awake();
       return life.pass(`store.${call}`, 'before');
     },
-    after: (call) => life.pass(`store.${call}`, 'after'),
-  });
-  return {
-    ...points,
-    async transaction(work) {
-      let lines: HistoryLine[] = [];
-      const result = await points.transaction((tx) => {
-        // A transaction may be run again from its start: only the lines of the last run count.
-        lines = [];
-        return work(noting(tx, (more) => lines.push(...more)));
-      });
-      committed(lines);
-      return result;
+    after(call) {
+      if (commits.has(call) && !life.dead && isCommitUnheard())
+        throw new StoreUnavailableError('the connection broke before the database answered');
+      return life.pass(`store.${call}`, 'after');
     },
-  };
+  });
 }
+
+const commits: ReadonlySet<string> = new Set(['transaction', 'keepDelivery']);
+
+/** Tells what was committed as soon as it is, whether or not its process hears of it. */
+const telling = (store: Store, committed: StoreWatch['committed']): Store => ({
+  transaction: async (work) => {
+    let lines: HistoryLine[] = [];
+    const result = await store.transaction((tx) => {
+      // A transaction may be run again from its start: only the lines of the last run count.
+      lines = [];
+      return work(noting(tx, (more) => lines.push(...more)));
+    });
+    committed(lines);
+    return result;
+  },
+  keepDelivery: (delivery) => store.keepDelivery(delivery),
+  onWake: (channel, listener) => store.onWake(channel, listener),
+  onChange: (listener) => store.onChange(listener),
+  epoch: () => store.epoch(),
+  close: () => store.close(),
+});
 
 function noting(tx: Transaction, note: (lines: readonly HistoryLine[]) => void): Transaction {
   const history: Transaction['history'] = {

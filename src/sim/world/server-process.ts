@@ -89,6 +89,7 @@ export class ServerProcess {
       store: observedStore(connection, {
         life: lifeline,
         isAway: () => weather.databaseIsAway(this.name),
+        isCommitUnheard: () => weather.commitAnswerIsLost(this.name),
         committed: this.#parts.committed,
       }),
       github: lifeline.watch('github', new InProcessGitHub(github)),

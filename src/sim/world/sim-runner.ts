@@ -9,7 +9,7 @@ import type { Weather } from './weather.ts';
 export function simRunner(
   github: () => SimGithub,
   clock: Clock,
-  weather: Pick<Weather, 'work' | 'habit'>,
+  weather: Pick<Weather, 'work' | 'habit' | 'acquireMs'>,
 ): SimRunner {
   return (jitConfig, io) => {
     let working = false;
@@ -27,6 +27,7 @@ export function simRunner(
       jitConfig,
       work: (job) => weather.work(job),
       habit: (job) => weather.habit(job),
+      acquireMs: (job) => weather.acquireMs(job),
       signal: over.signal,
       on: {
         listening: () => io.listening(),

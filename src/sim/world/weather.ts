@@ -26,6 +26,8 @@ export interface Weather {
   isCut: (host: string, server: string) => boolean;
   /** Whether a server's connection to the database is broken. */
   databaseIsAway: (server: string) => boolean;
+  /** Whether a server's connection breaks when the database has committed, before the server hears of it. */
+  commitAnswerIsLost: (server: string) => boolean;
   /** How far a machine's clock is off; asked at each look, so that it may jump. */
   clockErrorMs: (machine: string) => DurationMs;
   guest: (host: string, vm: VmId) => Partial<GuestBehaviour>;
@@ -33,6 +35,8 @@ export interface Weather {
   startMs: (host: string) => DurationMs;
   work: (job: Job) => JobWork;
   habit: (job: Job) => RunnerHabit;
+  /** How long a runner takes to acquire the job that it is offered. */
+  acquireMs: (job: Job) => DurationMs;
 }
 
 export const calm = (): Weather => ({
@@ -42,9 +46,11 @@ export const calm = (): Weather => ({
   linkDelayMs: () => 5,
   isCut: () => false,
   databaseIsAway: () => false,
+  commitAnswerIsLost: () => false,
   clockErrorMs: () => 0,
   guest: () => ({}),
   startMs: () => 40,
   work: () => ({ durationMs: 30_000, conclusion: 'success' }),
   habit: () => 'works',
+  acquireMs: () => 0,
 });
