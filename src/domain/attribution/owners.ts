@@ -45,6 +45,8 @@ export interface PhaseRule {
   owner: Owner;
   /** What the usual is of: everything together, each host, each label set, or each repository. */
   by: 'all' | 'host' | 'labels' | 'repository';
+  /** What a change looks like: all of it takes longer, or more of it is far out. */
+  change?: 'share';
   /** Added to each duration: below it, a difference is no nuisance to anybody, and GitHub's stamps are whole seconds. */
   softMs: number;
   words: string;
@@ -53,7 +55,13 @@ export interface PhaseRule {
 export const phaseRules: Readonly<Record<MeasuredPhase, PhaseRule>> = {
   delivery: { owner: 'github-delivery', by: 'all', softMs: 500, words: 'until GitHub told us of the job' },
   noticing: { owner: 'bellows', by: 'all', softMs: 500, words: 'until a VM was asked for' },
-  placing: { owner: 'fleet', by: 'labels', softMs: 1_000, words: 'until a host had room' },
+  placing: {
+    owner: 'fleet',
+    by: 'labels',
+    change: 'share',
+    softMs: 1_000,
+    words: 'until a host had room',
+  },
   starting: { owner: 'host', by: 'host', softMs: 250, words: "until the VM's process was up" },
   registering: { owner: 'github-api', by: 'all', softMs: 250, words: 'until GitHub registered the runner' },
   booting: { owner: 'host', by: 'host', softMs: 250, words: 'until the guest answered' },

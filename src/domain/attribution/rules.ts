@@ -14,6 +14,9 @@ export interface Rules {
   openAt: number;
   /** The same for what is of everything together: there are few such streams, and so fewer chances to be wrong. */
   openAtForAll: number;
+  /** Failures of what has been seen less than `fullWeight` need less, down to `openAtForFew`: it has fewer chances to be wrong. */
+  openAtForFew: number;
+  fullWeight: number;
   closeAt: number;
   /** Jobs, and minutes in which they were seen, that an incident needs at least. */
   leastJobs: number;
@@ -32,6 +35,8 @@ export interface Rules {
   patienceMs: DurationMs;
   /** The smallest rise of a failure rate that is looked for. */
   failureRise: number;
+  /** The share that is looked for of what is all or nothing: of jobs that wait for room, and of runs that fail. */
+  troubledShare: number;
 }
 
 export const defaultRules: Rules = {
@@ -40,6 +45,8 @@ export const defaultRules: Rules = {
   dailyFade: 0.85,
   openAt: 12,
   openAtForAll: 9,
+  openAtForFew: 9,
+  fullWeight: 12_000,
   closeAt: 8,
   leastJobs: 4,
   leastMinutes: 2,
@@ -50,4 +57,5 @@ export const defaultRules: Rules = {
   sameWithinMs: minutes(45),
   patienceMs: minutes(3),
   failureRise: 0.2,
+  troubledShare: 0.5,
 };

@@ -7,8 +7,8 @@ import type { Instant } from '../time.ts';
 import { faded, type Histogram, nothingSeen, withValues } from './histogram.ts';
 import { type Lately, withLately } from './lately.ts';
 import { type Level, levelled, levelOf } from './level.ts';
-import { phaseRules } from './owners.ts';
-import { type Rate, rateOf, weightOfOutcome } from './rate.ts';
+import { type MeasuredPhase, phaseRules } from './owners.ts';
+import { latelyFailing, type Rate, raisedBy, rateOf, weightOfOutcome } from './rate.ts';
 import type { Rules } from './rules.ts';
 import type { Sample, StreamKey, Weighed } from './sample.ts';
 import { addTo, noSpell, type Spell } from './spell.ts';
@@ -24,8 +24,11 @@ export interface Stream {
   readonly levels?: Readonly<Record<string, Level>>;
   /** What was seen in the last hour, also while it is alarmed; only for people to look at. */
   readonly lately?: Lately;
-  /** Runs that failed lately: each counts once, however many jobs it has. */
+  /** Runs that failed lately, and those of which a job did not: each counts once, however many jobs it has. */
   readonly failedRuns?: readonly RunId[];
+  readonly passedRuns?: readonly RunId[];
+  /** The share of the last runs that failed. */
+  readonly failing?: number;
   /** What was overdue at the last look spoke for so much; it is in the evidence, and taken out again when it ends. */
   readonly pending?: number;
   readonly evidence: number;
@@ -56,16 +59,17 @@ const remembered = 64;
  */
 export function fold(
   before: Stream,
+  key: StreamKey,
   at: Instant,
   samples: readonly Sample[],
   rules: Rules,
   late: { gain: number; isTold: boolean } = { gain: 0, isTold: true },
 ): Stream {
-  const stream = refreshed(before, at, samples[0]?.kind === 'outcome', rules);
+  const stream = refreshed(before, key, at, rules);
   const values = valuesOf(stream, samples);
   const more = late.isTold ? late.gain - (stream.pending ?? 0) : 0;
   const seen = glanced(stream, at, values);
-  const judged = withLate(judge(seen, at, values, more, rules), late.gain);
+  const judged = noted(withLate(judge(seen, at, values, more, rules), late.gain), values);
   return judged.alarmedAt === undefined ? learned(judged, samples, values) : judged;
 }
 
@@ -79,14 +83,26 @@ function glanced(stream: Stream, at: Instant, values: readonly Weighed[]): Strea
 }
 
 /** Whether it has enough evidence to be alarmed. */
-export function isConvincing({ evidence, spell, usual }: Stream, key: StreamKey, rules: Rules): boolean {
-  const enough = key.endsWith(' all') ? rules.openAtForAll : rules.openAt;
-  if (spell === undefined || usual === undefined || evidence < enough) return false;
+export function isConvincing(
+  { evidence, spell, usual, seen }: Stream,
+  key: StreamKey,
+  rules: Rules,
+): boolean {
+  if (spell === undefined || usual === undefined || evidence < enoughFor(seen.weight, key, rules))
+    return false;
   if (spell.jobs < rules.leastJobs || spell.minutes < rules.leastMinutes) return false;
   const middle = spell.sum / spell.jobs;
   return 'rate' in usual
     ? middle >= usual.rate + rules.failureRise / 2
     : middle >= Math.log(rules.leastRatio);
+}
+
+/** What fails seldom or runs seldom has fewer chances to be wrong. The usual of times is not known well enough for that. */
+function enoughFor(weight: number, key: StreamKey, rules: Rules): number {
+  if (key.endsWith(' all')) return rules.openAtForAll;
+  if (!key.startsWith('fail ')) return rules.openAt;
+  const less = Math.log(Math.min(1, weight / rules.fullWeight));
+  return Math.max(rules.openAtForFew, rules.openAt + less);
 }
 
 /** It is the usual, or is explained by something else: what spoke for a change is forgotten. */
@@ -100,7 +116,7 @@ export function adopted(stream: Stream, at: Instant): Stream {
   return { ...newStream(at), lastAt: stream.lastAt };
 }
 
-function refreshed(stream: Stream, at: Instant, ofOutcomes: boolean, rules: Rules): Stream {
+function refreshed(stream: Stream, key: StreamKey, at: Instant, rules: Rules): Stream {
   const days = dayOf(at) - stream.day;
   const seen = days > 0 ? faded(stream.seen, rules.dailyFade ** days) : stream.seen;
   const aged = { ...stream, seen, day: Math.max(stream.day, dayOf(at)), lastAt: at };
@@ -108,16 +124,22 @@ function refreshed(stream: Stream, at: Instant, ofOutcomes: boolean, rules: Rule
   // What is compared with must not move while something is wrong.
   const due = known === undefined || (at - known.asOf >= usualForMs && stream.evidence < rules.openAt / 2);
   if (!due || stream.alarmedAt !== undefined || seen.weight < rules.leastWeight) return aged;
-  const usual = ofOutcomes ? rateOf(seen, rules) : usualOf(seen, rules);
-  return { ...aged, usual: { ...usual, asOf: at } };
+  return { ...aged, usual: { ...usualIn(seen, key, rules), asOf: at } };
+}
+
+function usualIn(seen: Histogram, key: StreamKey, rules: Rules): Usual | Rate {
+  const [kind, what] = key.split(' ');
+  if (kind === 'fail') return rateOf(seen, rules, what === 'workflow');
+  return usualOf(seen, rules, phaseRules[what as MeasuredPhase].change);
 }
 
 /** Against what is usual of each; jobs of one run once, where they share what they do. Sorted. */
 function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[] {
-  const failed = new Set(stream.failedRuns);
+  const [failed, passed] = [new Set(stream.failedRuns), new Set(stream.passedRuns)];
   const values = samples.flatMap((sample): readonly Weighed[] => {
     if (sample.kind === 'time') return againstLevel(stream, sample);
-    return failed.has(sample.run) ? [] : [{ sample, x: sample.failed ? 1 : 0 }];
+    const isCounted = failed.has(sample.run) || (!sample.failed && passed.has(sample.run));
+    return isCounted ? [] : [{ sample, x: sample.failed ? 1 : 0 }];
   });
   const ordered = values.sort((a, b) => a.x - b.x || a.sample.job - b.sample.job);
   const [first] = samples;
@@ -153,9 +175,8 @@ function withLate({ pending: _, ...stream }: Stream, gain: number): Stream {
 function judge(stream: Stream, at: Instant, values: readonly Weighed[], more: number, rules: Rules): Stream {
   const { usual } = stream;
   if (usual === undefined || (values.length === 0 && more === 0)) return stream;
-  const gains = values.map(({ x }) =>
-    'rate' in usual ? weightOfOutcome(x === 1, usual) : weightOf(x, usual),
-  );
+  const gainOf = gainsBy(usual, stream.failing);
+  const gains = values.map(({ x }) => gainOf(x));
   const share = Math.min(1, rules.fullPerMinute / Math.max(1, values.length));
   const gain = gains.reduce((sum, one) => sum + one, 0) * share + more;
   const evidence = Math.max(0, stream.evidence + gain);
@@ -170,19 +191,35 @@ function judge(stream: Stream, at: Instant, values: readonly Weighed[], more: nu
   return { ...stream, evidence, spell: longer };
 }
 
+function gainsBy(usual: Usual | Rate, failing: number | undefined): (x: number) => number {
+  if ('centre' in usual) return (x) => weightOf(x, usual);
+  const rise = raisedBy(usual, failing);
+  return (x) => weightOfOutcome(x === 1, rise);
+}
+
 function learned(stream: Stream, samples: readonly Sample[], values: readonly Weighed[]): Stream {
   const seen = withValues(
     stream.seen,
     values.map(({ x }) => x),
   );
   const levels = levelled(stream.levels, samples);
-  const failed = values.flatMap(({ sample }) =>
-    sample.kind === 'outcome' && sample.owner === 'workflow' && sample.failed ? [sample.run] : [],
+  return { ...stream, seen, ...(levels && { levels }) };
+}
+
+/** Which runs were counted. */
+function noted(stream: Stream, values: readonly Weighed[]): Stream {
+  const ofRuns = values.filter(({ sample }) => sample.kind === 'outcome' && sample.owner === 'workflow');
+  const [failed, passed] = [1, 0].map((of) =>
+    ofRuns.flatMap(({ x, sample }) => (x === of ? [sample.run] : [])),
   );
+  if (ofRuns.length === 0) return stream;
   return {
     ...stream,
-    seen,
-    ...(levels && { levels }),
-    ...(failed.length > 0 && { failedRuns: [...(stream.failedRuns ?? []), ...failed].slice(-remembered) }),
+    failing: latelyFailing(
+      stream.failing ?? 0,
+      ofRuns.map(({ x }) => x),
+    ),
+    ...(failed?.length && { failedRuns: [...(stream.failedRuns ?? []), ...failed].slice(-remembered) }),
+    ...(passed?.length && { passedRuns: [...(stream.passedRuns ?? []), ...passed].slice(-remembered) }),
   };
 }

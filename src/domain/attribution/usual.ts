@@ -5,6 +5,8 @@
 import { type Histogram, middleOf, quantile } from './histogram.ts';
 import type { Rules } from './rules.ts';
 
+export type Change = 'factor' | 'share';
+
 export interface Usual {
   /** The middle, and the robust half of the middle two thirds; logarithms. */
   readonly centre: number;
@@ -21,14 +23,28 @@ const farthest = 3;
 const distance = (x: number, centre: number, scale: number): number =>
   Math.max(-farthest, Math.min(farthest, (x - centre) / scale));
 
-export function usualOf(histogram: Histogram, { effect }: Rules): Usual {
+/** @param change what is looked for: that all takes longer by a factor, or that a share of it is far out, wherever the rest is. */
+export function usualOf(
+  histogram: Histogram,
+  { effect, troubledShare }: Rules,
+  change: Change = 'factor',
+): Usual {
   const centre = quantile(histogram, 0.5);
-  const scale = Math.max(leastScale, (quantile(histogram, 0.84) - quantile(histogram, 0.16)) / 2);
+  // What is far out anyway is above the middle, and must not make the scale so wide that it is near.
+  const width =
+    change === 'share'
+      ? centre - quantile(histogram, 0.16)
+      : (quantile(histogram, 0.84) - quantile(histogram, 0.16)) / 2;
+  const scale = Math.max(leastScale, width);
   const shift = Math.log(effect);
   let best: { usual: Usual; growth: number } | undefined;
   for (const tilt of tilts) {
     const offset = offsetOf(histogram, centre, scale, tilt);
-    const growth = mean(histogram, (x) => tilt * distance(x + shift, centre, scale)) - offset;
+    const changed =
+      change === 'factor'
+        ? mean(histogram, (x) => distance(x + shift, centre, scale))
+        : mean(histogram, (x) => distance(x, centre, scale)) * (1 - troubledShare) + farthest * troubledShare;
+    const growth = tilt * changed - offset;
     if (best === undefined || growth > best.growth) best = { usual: { centre, scale, tilt, offset }, growth };
   }
   return best === undefined ? { centre, scale, tilt: 1, offset: 0.5 } : best.usual;

@@ -108,7 +108,7 @@ function foldAll(
     const name = nameIn(samples[0] ?? goingOn[0]);
     if (name !== undefined) names.set(key, name);
     if (late !== undefined && isTold) pending.set(key, late);
-    streams.set(key, fold(before, at, samples, rules, { gain: late?.gain ?? 0, isTold }));
+    streams.set(key, fold(before, key, at, samples, rules, { gain: late?.gain ?? 0, isTold }));
   }
   return { streams, current, names, pending };
 }
