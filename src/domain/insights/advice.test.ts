@@ -12,6 +12,8 @@ const anySize: fc.Arbitrary<Size> = fc.record({
 });
 const anyNumber = fc.oneof(
   fc.double({ min: 0, max: 100_000 }),
+  // Far below what the job has, where the least room decides and not the quarter.
+  fc.integer({ min: 0, max: 2_500 }),
   fc.constantFrom(-1, Number.NaN, Number.POSITIVE_INFINITY),
 );
 const told = fc.record({ cpuPercent: anyNumber, memoryMib: anyNumber, diskMib: anyNumber });
