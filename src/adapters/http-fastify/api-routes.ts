@@ -44,7 +44,10 @@ export async function apiRoutes(app: FastifyInstance, deps: ApiDeps): Promise<vo
   });
   await app.register(
     async (api) => {
-      await api.register(helmet);
+      // As for the dashboard: a page by HTTP in one's own network would send whoever follows its links to HTTPS.
+      await api.register(helmet, {
+        contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      });
       await api.register(cookie);
       const gate = await gateOf(api, deps, {
         refuse: (_request, reply, problem) => sendProblem(reply, problem),

@@ -52,6 +52,14 @@ const validator = (): Ajv2020 => {
 const rooted = (schema: unknown): object =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"document#/components'));
 
+it('is a page to read, whose links hold also where there is no certificate', async () => {
+  const page = await fetch(`${base}/docs`);
+  expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self'/);
+  expect(page.headers.get('content-security-policy')).not.toContain('upgrade-insecure-requests');
+  const text = await page.text();
+  for (const { path } of operations) expect(text).toContain(path);
+});
+
 describe('the OpenAPI document', () => {
   it('has every endpoint, and the stream, under a name of its own', () => {
     const names = operations.map(({ operation }) => operation.operationId);
