@@ -36,6 +36,11 @@ describe('what is wrong is told', () => {
     expect(words(looks(noAlerts(start), start, minutes(30), blip))).toEqual([]);
   });
 
+  it('as over only when it stays away', () => {
+    const shaky = (ms: number) => (ms % minutes(5) < seconds(210) ? [lost('a')] : []);
+    expect(words(looks(noAlerts(start), start, minutes(60), shaky))).toEqual(['firing a']);
+  });
+
   it('together with what else came meanwhile', () => {
     const storm = (ms: number) => ['a', 'b', 'c', 'd'].slice(0, 1 + Math.floor(ms / seconds(20))).map(lost);
     expect(words(looks(noAlerts(start), start, minutes(5), storm))).toEqual([
