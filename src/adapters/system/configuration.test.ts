@@ -87,6 +87,7 @@ describe('our settings', () => {
         owners: ['acme', 'sam'],
         runnerGroups: {},
         servePublic: false,
+        serveForks: false,
         lifetimeMs: hours(6.5),
       },
     });
