@@ -1,8 +1,11 @@
 // `npm run demo` without VMs, as a newcomer types it: to its end, stopped at different moments, and as an ordinary user.
 
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { expectations } from '../../demo/workflow.ts';
+import { listJobs } from '../../src/wire/api/jobs.ts';
 import { type DemoRun, demo, demoReport, lastLine, makeDemoRun } from '../support/demo-run.ts';
 import { root } from '../support/source-tree.ts';
 import { canRead, systemUser } from '../support/system-user.ts';
@@ -38,6 +41,26 @@ it('ends as well when everything goes wrong meanwhile', async () => {
   expect(told.injected).toMatchObject({ 'agent-killed': 1, 'server-restarted': 1 });
   expect(told.injected['delivery-lost']).toBeGreaterThan(0);
   expect(Object.values(told.repairs).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  expect(await run.left()).toEqual([]);
+});
+
+it('stays up with --keep, to be looked at, until it is told to stop', async () => {
+  const program = await run.start([...withoutVms, '--keep']);
+  const [, url = '', tokenFile = ''] = await program.says(
+    /look around: BELLOWS_URL=(\S+) BELLOWS_TOKEN_FILE=(\S+) npm run bellows -- jobs/,
+    limitMs,
+  );
+  const env = { ...process.env, BELLOWS_URL: url, BELLOWS_TOKEN_FILE: tokenFile };
+  const bellows = ['scripts/run.mjs', 'src/main/cli.ts', 'jobs', '--json'];
+  const { stdout } = await promisify(execFile)('node', bellows, { cwd: root, env });
+  const { jobs } = listJobs.answer.parse(JSON.parse(stdout));
+  expect(jobs.map(({ name, state }) => `${name} ${state}`).sort()).toEqual(
+    expectations(false)
+      .map(({ job }) => `${job} done`)
+      .sort(),
+  );
+  expect(await program.end('SIGINT'), await program.output()).toBe(0);
+  expect(await lastLine(program)).toMatchObject({ ok: true, leaks: [], faults: [] });
   expect(await run.left()).toEqual([]);
 });
 

@@ -22,6 +22,8 @@ describe.skipIf(!hasProgram(needs))(`the demo with microVMs (needs ${needs})`, (
   it('leaves nothing when it is stopped by Ctrl-C while VMs boot', async () => {
     const program = await run.start(demo);
     await program.says(/vm-\w+ is starting/, 120_000);
+    // Nothing is built a second time.
+    expect(await program.output()).toMatch(/image [0-9a-f]{12} is there already/);
     expect((await run.left()).join()).toContain('qemu-system');
     expect(await program.end('SIGINT'), await program.output()).toBe(130);
     expect(await lastLine(program)).toEqual({ ok: false, error: 'stopped by the user' });
