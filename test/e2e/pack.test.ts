@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,16 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, presentEntries } from '../../scripts/build/bundle.ts';
 import { entries, notYetWritten } from '../../scripts/build/entries.ts';
+import { qemuGuestLink } from '../../src/adapters/vm-qemu/guest-link.ts';
+import { vmId } from '../../src/domain/ids.ts';
+import { converse } from '../support/guest-conversation.ts';
+import { hasProgram, makeProduct, repository } from '../support/product.ts';
+import { startProgram, waitFor } from '../support/program.ts';
 import { root } from '../support/source-tree.ts';
 
 const run = promisify(execFile);
+/** It builds and installs everything, on a machine that may have much else to do. */
+const patienceMs = 900_000;
 let folder: string;
 
 beforeAll(async () => {
@@ -87,7 +94,9 @@ describe.skipIf(!(['cli', 'server'] as const).every((name) => presentEntries().i
     // No Node on the path but the machine's own: what the package brings must do.
     const env = { ...process.env, PATH: '/usr/local/bin:/usr/bin:/bin' };
 
-    it('is installed into an empty folder and explains itself', async () => {
+    const guest = (): string => join(folder, 'node_modules/bellows/dist/guest');
+
+    it('is installed into an empty folder and explains itself', { timeout: patienceMs }, async () => {
       await run('npm', ['pack', '--pack-destination', folder], { cwd: root });
       const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
       const flags = ['--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -99,6 +108,80 @@ describe.skipIf(!(['cli', 'server'] as const).every((name) => presentEntries().i
         expect(stderr).toBe('');
       }
     });
+
+    it.skipIf(!hasProgram('qemu-system-x86_64'))(
+      'runs: a control plane, an agent that joins it, and commands that show both (needs qemu-system-x86_64)',
+      { timeout: patienceMs },
+      async () => {
+        const program = [join(folder, 'node_modules/.bin/bellows')];
+        const product = await makeProduct({ image: `sha256:${'7'.repeat(64)}`, program });
+        try {
+          const server = await product.startServer();
+          const agent = await product.startAgent();
+          await agent.says(/link to the control plane is up/);
+          expect(await product.bellows('hosts')).toMatchObject({
+            hosts: [{ name: 'test', state: 'online' }],
+          });
+          await product.github.push({
+            repository,
+            workflowYaml: 'on: push\njobs: {build: {runs-on: bellows-1cpu-1gb, steps: [{run: make}]}}',
+          });
+          const told = async () =>
+            (await product.jobs()).find(
+              ({ waitingFor }) => waitingFor === 'no host has image sha256:777777777777',
+            );
+          expect(await waitFor('the job to say why it waits', told, 120_000)).toMatchObject({
+            name: 'build',
+          });
+          expect(await agent.end()).toBe(0);
+          expect(await server.end()).toBe(0);
+        } finally {
+          await product.stop();
+        }
+      },
+    );
+
+    it('holds the runner that goes into a guest', async () => {
+      const { stdout } = await run(process.execPath, [join(guest(), 'sim-runner.js'), '--help']);
+      expect(stdout).toContain('Usage: sim-runner run');
+    });
+
+    it.skipIf(process.getuid?.() !== 0)(
+      'holds the guest agent, which answers its host (as root)',
+      async () => {
+        // Folders of its own, in which it finds the devices of a VM and a place for its socket.
+        const inside = `
+        mount -t tmpfs none /run && mkdir -p /run/bellows/phases && echo 1.5 > /run/bellows/phases/kernel
+        mount -t tmpfs none /sys/bus && mkdir -p /sys/bus/virtio/devices/v && echo 0x0013 > /sys/bus/virtio/devices/v/device
+        exec "$0" "$1"`;
+        const command = [
+          'unshare',
+          '--mount',
+          '--',
+          'sh',
+          '-ec',
+          inside,
+          process.execPath,
+          join(guest(), 'agent.js'),
+        ];
+        const logPath = join(folder, 'guest-agent.log');
+        const agent = await startProgram(command, { env: { PATH: process.env.PATH ?? '' }, logPath });
+        const guestSocketPath = `/proc/${agent.pid}/root/run/bellows/guest.sock`;
+        try {
+          await waitFor('its socket', async () => existsSync(guestSocketPath) || undefined, 120_000);
+          const talk = await converse(qemuGuestLink(), { vm: vmId('vm-packed'), guestSocketPath });
+          const { message } = await talk.first('hello');
+          expect(message.bootId).toBe((await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim());
+          expect((await talk.first('phase')).message).toMatchObject({ phase: 'kernel', uptimeMs: 1500 });
+          talk.say({ type: 'ask-worker', question: 'q7' });
+          expect((await talk.first('worker')).message).toMatchObject({ question: 'q7', alive: false });
+          talk.close();
+          expect(await agent.output()).toBe('');
+        } finally {
+          await agent.end('SIGKILL');
+        }
+      },
+    );
 
     it('holds nothing but what is shipped', async () => {
       const shipped = await readdir(join(folder, 'node_modules/bellows'), { recursive: true });

@@ -31,12 +31,17 @@ const github = { name: 'github.internal', address: '10.0.2.100' };
 const gateway = { name: 'gate.internal', address: '10.0.2.101' };
 export const gateAddress = `http://${gateway.name}`;
 
+/** A program starts within some seconds, unless the machine has much else to do. */
+const startMs = 240_000;
+
 export interface ProductOptions {
   /** The image that VMs start from. */
   image: string;
   /** What XDG_CACHE_HOME is for the programs: where their images lie. */
   cache?: string;
   agentFolder?: string;
+  /** The `bellows` command; that of the sources when left out. */
+  program?: readonly string[];
 }
 
 export interface Product {
@@ -83,16 +88,17 @@ export async function makeProduct(options: ProductOptions): Promise<Product> {
   simServer.setWebhookUrl(`${env.BELLOWS_URL}${webhookPath}`);
   const programs: Program[] = [];
 
+  const program = options.program ?? [process.execPath, join(root, 'src/main/cli.ts')];
   const start = async (name: string, args: readonly string[], settings: Environment): Promise<Program> => {
     const logPath = join(folder, 'logs', `${name}-${programs.length}.log`);
-    const command = [process.execPath, join(root, 'src/main/cli.ts'), name, ...args];
-    const program = await startProgram(command, { env: { ...env, ...settings }, logPath });
-    programs.push(program);
-    return program;
+    const command = [...program, name, ...args];
+    const started = await startProgram(command, { env: { ...env, ...settings }, logPath });
+    programs.push(started);
+    return started;
   };
   const bellows = async (...command: string[]): Promise<unknown> => {
-    const args = [join(root, 'src/main/cli.ts'), ...command, '--json'];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    const [file = '', ...args] = [...program, ...command, '--json'];
+    const { stdout } = await promisify(execFile)(file, args, { env });
     return JSON.parse(stdout);
   };
   const api = new FetchApiClient({
@@ -104,7 +110,7 @@ export async function makeProduct(options: ProductOptions): Promise<Product> {
     serverPort: Number(new URL(String(env.BELLOWS_URL)).port),
     async startServer(settings = {}) {
       const server = await start('server', ['--create-user'], settings);
-      await server.says(/control plane is up/);
+      await server.says(/control plane is up/, startMs);
       return server;
     },
     async startAgent(settings = {}) {
@@ -114,7 +120,7 @@ export async function makeProduct(options: ProductOptions): Promise<Product> {
         await writeFile(tokenFile, fieldOf(made, 'token'), { mode: 0o600 });
       }
       const agent = await start('agent', [], settings);
-      await agent.says(/agent started/);
+      await agent.says(/agent started/, startMs);
       return agent;
     },
     async look() {
