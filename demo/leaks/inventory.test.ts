@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type LeakKind, leaksBetween, type Places, takeInventory } from './inventory.ts';
+import { type LeakKind, leaksBetween, mountsIn, type Places, takeInventory } from './inventory.ts';
 
 const asRoot = process.getuid?.() === 0;
 const undo: (() => unknown)[] = [];
@@ -56,6 +56,14 @@ describe('the inventory finds', () => {
     const runners: string[] = [];
     const places = { ...(await emptyPlaces()), registrations: async () => runners };
     expect(await plant(places, () => void runners.push('bellows-left'))).toEqual(['registration']);
+  });
+
+  test('a mount, but none that the kernel keeps about itself', () => {
+    const before = '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw';
+    const traces = '41 22 0:12 / /sys/kernel/tracing rw,relatime - tracefs tracefs rw';
+    const scratch = '42 22 7:0 / /var/lib/bellows/vm-1 rw shared:9 - ext4 /dev/loop0 rw';
+    const seen = mountsIn([before, traces, scratch].join('\n')).map(({ what }) => what);
+    expect(seen).toEqual(['ext4 on /', 'ext4 on /var/lib/bellows/vm-1']);
   });
 
   test.skipIf(!asRoot)('a mount, a loop device, a network device and a namespace (as root)', async () => {

@@ -82,14 +82,23 @@ async function processes(marks: readonly string[]): Promise<readonly Entry[]> {
   return found;
 }
 
-async function mounts(): Promise<readonly Entry[]> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n');
-  return lines.map((line) => {
-    const [, , , , point = ''] = line.split(' ');
-    const [type = ''] = line.split(' - ')[1]?.split(' ') ?? [];
-    return { id: `${point} ${type}`, what: `${type} on ${point}` };
-  });
+/** File systems of the kernel about itself: tools such as perf mount them when they first look, and nothing is kept in them. */
+const kernelTypes: ReadonlySet<string> = new Set(['tracefs', 'debugfs', 'securityfs', 'bpf', 'binfmt_misc']);
+
+/** The mounts in a `/proc/PID/mountinfo` (proc_pid_mountinfo(5)). */
+export function mountsIn(mountinfo: string): readonly Entry[] {
+  return mountinfo
+    .trim()
+    .split('\n')
+    .flatMap((line) => {
+      const [, , , , point = ''] = line.split(' ');
+      const [type = ''] = line.split(' - ')[1]?.split(' ') ?? [];
+      return kernelTypes.has(type) ? [] : [{ id: `${point} ${type}`, what: `${type} on ${point}` }];
+    });
 }
+
+const mounts = async (): Promise<readonly Entry[]> =>
+  mountsIn(await readFile('/proc/self/mountinfo', 'utf8'));
 
 async function loopDevices(): Promise<readonly Entry[]> {
   const found: Entry[] = [];
