@@ -28,6 +28,8 @@ export interface IngestResult {
   p90Ms: number;
   p99Ms: number;
   maxMs: number;
+  /** The same of a plain server that does nothing: of the time above, this is the load generator's and the machine's. */
+  plainP99Ms: number;
   rowsAdded: number;
   responses202: number;
   otherResponses: number;
@@ -95,8 +97,12 @@ async function measure(
   }
   const perSecond = median(taken.map((round) => round.perSecond));
   const rate = Math.max(1, Math.floor(perSecond / 2));
-  const { ms } = await send({ amount: Math.ceil(rate * seconds), rate });
-  say(`at ${rate}/s: half within ${rounded(ms.p50)} ms, 99 % within ${rounded(ms.p99)} ms`);
+  const half = { amount: Math.ceil(rate * seconds), rate };
+  const { ms: plain } = await ground.sendToPlain(half);
+  const { ms } = await send(half);
+  say(
+    `at ${rate}/s: half within ${rounded(ms.p50)} ms, 99 % within ${rounded(ms.p99)} ms; a server that does nothing ${rounded(plain.p99)} ms`,
+  );
   const cpuOf = (part: keyof Cpu): number => Math.round(median(taken.map(({ cpu }) => cpu[part])));
   return {
     perSecond: Math.round(perSecond),
@@ -106,6 +112,7 @@ async function measure(
     p90Ms: rounded(ms.p90),
     p99Ms: rounded(ms.p99),
     maxMs: rounded(ms.max),
+    plainP99Ms: rounded(plain.p99),
     ...sums,
     connections,
     rounds,

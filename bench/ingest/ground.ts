@@ -1,7 +1,10 @@
 // What both sides of the bench stand on: one PostgreSQL in a folder for temporary files, with the production's route and
 // store before it.
 
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fastify } from 'fastify';
@@ -30,6 +33,8 @@ export interface Ground {
   readonly durability: Record<string, string>;
   /** Sends deliveries over HTTP from another process. */
   send(order: { amount: number; rate?: number }): Promise<LoadResult>;
+  /** Sends the same to a plain server of Node in this process, which reads it and answers 202: what the generator itself adds. */
+  sendToPlain(order: { amount: number; rate?: number }): Promise<LoadResult>;
   /** Inserts so many deliveries by bare clients in another process. */
   insertBare(amount: number): Promise<LimitResult>;
   /** Empties the tables and writes everything to disk, so that each measurement begins alike. */
@@ -83,6 +88,8 @@ async function prepare(
   const url = `${await app.listen({ host: '127.0.0.1', port: 0 })}${webhookPath}`;
   opened.push(() => app.close());
 
+  const plainUrl = await startPlain(opened);
+
   const admin = new pg.Client(config);
   await admin.connect();
   opened.push(() => admin.end());
@@ -95,6 +102,7 @@ async function prepare(
   return {
     durability: await settingsOf(admin),
     send: (order) => loader.ask({ ...order, url, secret, connections }),
+    sendToPlain: (order) => loader.ask({ ...order, url: plainUrl, secret, connections }),
     insertBare: (amount) => bare.ask({ config, connections, amount }),
     async clear() {
       await admin.query('truncate deliveries, delivery_guids, bench_limit');
@@ -110,6 +118,21 @@ async function prepare(
     },
     end,
   };
+}
+
+async function startPlain(opened: (() => Promise<unknown>)[]): Promise<string> {
+  const plain = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => response.writeHead(202).end());
+  });
+  plain.listen(0, '127.0.0.1');
+  await once(plain, 'listening');
+  opened.push(async () => {
+    plain.closeAllConnections();
+    plain.close();
+  });
+  const { port } = plain.address() as AddressInfo;
+  return `http://127.0.0.1:${port}/`;
 }
 
 async function settingsOf(admin: pg.Client): Promise<Record<string, string>> {

@@ -1,6 +1,8 @@
 // The load generator, in a process of its own: it takes an order from its parent, sends that many deliveries and tells what
 // was answered.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import autocannon from 'autocannon';
 import { evenPace } from './pace.ts';
 import { envelopes, payload } from './payload.ts';
@@ -27,27 +29,31 @@ export interface LoadResult {
 }
 
 const deliveries = payload();
+setFlagsFromString('--expose-gc');
+const gc: () => void = runInNewContext('gc');
 
 async function load({ url, secret, connections, amount, rate }: LoadOrder): Promise<LoadResult> {
   const ready = envelopes(secret, deliveries, amount);
   let made = 0;
   const answers: Record<string, number> = {};
-  const times: number[] = [];
+  const times = new Float64Array(amount);
+  let answered = 0;
+  // What was made for this run and what is left of the one before must not be looked through while it is measured.
+  gc();
   const cpu = process.cpuUsage();
   const begun = performance.now();
   let ended = begun;
-  const pace = rate === undefined ? undefined : evenPace(rate);
+  const pace = rate === undefined ? undefined : evenPace(rate, connections);
   const run = autocannon({
     url,
     connections,
     amount,
     setupClient: (client) => {
-      const request = requestBuffer(url, deliveries);
+      const request = requestBuffer(url, deliveries, ready);
       client.getRequestBuffer = () => {
-        const envelope = ready[made];
-        if (envelope === undefined) throw new Error('bug: more requests than deliveries');
+        if (made >= amount) throw new Error('bug: more requests than deliveries');
         made += 1;
-        return request(made - 1, envelope);
+        return request(made - 1);
       };
       pace?.hold(client);
     },
@@ -55,13 +61,14 @@ async function load({ url, secret, connections, amount, rate }: LoadOrder): Prom
   run.on('response', (client: autocannon.Client, status: number, _bytes: number, ms: number) => {
     ended = performance.now();
     answers[status] = (answers[status] ?? 0) + 1;
-    times.push(pace === undefined ? ms : ended - pace.dueAt(client));
+    times[answered] = pace === undefined ? ms : ended - pace.dueAt(client);
+    answered += 1;
   });
   const { errors, timeouts } = await run;
   pace?.end();
   const { user, system } = process.cpuUsage(cpu);
-  times.sort((a, b) => a - b);
-  const percentile = (part: number): number => times[Math.floor((times.length - 1) * part)] ?? Number.NaN;
+  const sorted = times.subarray(0, answered).sort();
+  const percentile = (part: number): number => sorted[Math.floor((answered - 1) * part)] ?? Number.NaN;
   return {
     seconds: (ended - begun) / 1000,
     answers,

@@ -1,5 +1,5 @@
-// An even load, as from many senders who know nothing of each other: delivery `n` is due `n / rate` seconds after the
-// begin, whatever became of those before. `autocannon` itself keeps to a rate by sending the share of each second as fast
+// An even load, as from many senders who know nothing of each other: delivery `n` is due `n / rate` seconds after all
+// connections are there, whatever became of those before. `autocannon` itself keeps to a rate by sending the share of each second as fast
 // as it can and then resting, which would measure full load.
 
 import type autocannon from 'autocannon';
@@ -12,8 +12,8 @@ export interface Pace {
   end(): void;
 }
 
-export function evenPace(rate: number): Pace {
-  const begun = performance.now();
+export function evenPace(rate: number, connections: number): Pace {
+  let begun = Number.POSITIVE_INFINITY;
   const free: { client: autocannon.Client; send: () => void }[] = [];
   const due = new WeakMap<autocannon.Client, number>();
   let sent = 0;
@@ -37,6 +37,7 @@ export function evenPace(rate: number): Pace {
         // Then it only ends.
         if (client.reqsMade >= client.responseMax) send();
         else free.push({ client, send });
+        if (sent === 0 && free.length === connections) begun = performance.now();
         sendDue();
       };
     },
