@@ -141,7 +141,7 @@ describe('building an image', () => {
     workshop = new PretendWorkshop();
     shelf = new PretendShelf();
     told = [];
-    workshop.files.set('/recipe/packages.list', 'git\ncurl\n');
+    workshop.files.set('/recipe/packages.list', 'git\ncurl\n~n^libicu[0-9]+$\n');
     workshop.files.set('/parts/initramfs-init', '#!/bin/busybox sh\n');
   });
 
@@ -153,6 +153,8 @@ describe('building an image', () => {
     expect(steps).toEqual(['packages', 'kernel', 'root file system', 'digest']);
     const mmdebstrap = workshop.commands.find(({ program }) => program === 'mmdebstrap');
     expect(mmdebstrap?.args).toContain('--include=curl,git');
+    // mmdebstrap takes one pattern, and nothing else beside it.
+    expect(mmdebstrap?.args).toContain('--include=~n^libicu[0-9]+$');
     expect([...workshop.files.keys()].filter((name) => name.startsWith('/bench/'))).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ import { CommandError, type ImageWorkshop } from '../ports/image-workshop.ts';
 import { imageFiles } from '../wire/image-manifest.ts';
 import { distributionSources } from './apt-sources.ts';
 import { makeBoot } from './make-boot.ts';
-import { parsePackageList } from './recipe.ts';
+import { isPattern, parsePackageList } from './recipe.ts';
 import { runnerOrigin } from './runner-origin.ts';
 
 export interface BuildOptions {
@@ -170,7 +170,8 @@ async function provideBase(
       `--mode=${workshop.rootless ? 'unshare' : 'root'}`,
       '--variant=minbase',
       '--format=tar',
-      `--include=${packages.join(',')}`,
+      `--include=${packages.filter((name) => !isPattern(name)).join(',')}`,
+      ...packages.filter(isPattern).map((pattern) => `--include=${pattern}`),
       ...packageOptions,
       `--customize-hook=sh '${options.scriptsFolder}/base-hook.sh' "$1" ${kernelPackage}`,
       codename,
