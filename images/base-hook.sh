@@ -14,7 +14,10 @@ dpkg-deb -x ./linux-image-*.deb kernel
 rm ./linux-image-*.deb
 mkdir -p "$root/boot" "$root/usr/lib/modules"
 mv kernel/boot/vmlinuz-* "$root/boot/"
-mv kernel/lib/modules/* "$root/usr/lib/modules/"
+# Where they lie since Debian 13, and where before.
+modules=kernel/usr/lib/modules
+[ -d "$modules" ] || modules=kernel/lib/modules
+mv "$modules"/* "$root/usr/lib/modules/"
 rm -rf kernel
 for version in "$root"/usr/lib/modules/*; do
 	chroot "$root" depmod "${version##*/}"
