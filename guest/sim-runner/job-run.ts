@@ -26,16 +26,17 @@ export interface JobOptions {
   kill: AbortSignal;
   /** The runner itself was told to stop: the job fails. */
   shutdown: AbortSignal;
+  /** How often GitHub hears that the job goes on. */
+  renewMs: number;
 }
 
-const renewEveryMs = 60_000;
 const retryMs = 5_000;
 
 export async function runJob(options: JobOptions): Promise<JobResult> {
-  const { message, cancel } = options;
+  const { message } = options;
   if (!(await firstRenewal(message))) return 'abandoned';
   const over = new AbortController();
-  const renewing = keepRenewing(message, cancel, over.signal);
+  const renewing = keepRenewing(options, over.signal);
   const masker = new Masker();
   for (const secret of [...Object.values(message.secrets), message.token, message.githubToken])
     masker.add(secret);
@@ -131,8 +132,8 @@ async function firstRenewal(message: JobMessage): Promise<boolean> {
 }
 
 /** Cancels the job when GitHub says that it is gone. A run service that does not answer is waited for. */
-async function keepRenewing(message: JobMessage, cancel: AbortController, over: AbortSignal): Promise<void> {
-  const passed = (): Promise<boolean> => delay(renewEveryMs, true, { signal: over }).catch(() => false);
+async function keepRenewing({ message, cancel, renewMs }: JobOptions, over: AbortSignal): Promise<void> {
+  const passed = (): Promise<boolean> => delay(renewMs, true, { signal: over }).catch(() => false);
   while (await passed()) {
     const reply = await call(message, 'renewjob', renewal(message)).catch(() => undefined);
     if (reply?.status === 404 && isRunServiceRefusal(reply)) cancel.abort();

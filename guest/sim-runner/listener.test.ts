@@ -9,7 +9,7 @@ import { simulatedGithub, until, type World } from '../../test/github-simulator/
 import { readJitConfiguration } from './jit-configuration.ts';
 import { listen } from './listener.ts';
 
-const waits = { connectMs: 5, conflictMs: 50, pollMs: 1, latePollMs: 1 };
+const waits = { connectMs: 5, conflictMs: 50, pollMs: 1, latePollMs: 1, renewMs: 50 };
 
 async function register(world: World, name = 'r'): Promise<string> {
   const request = { name, runner_group_id: 1, labels: ['x'] };
@@ -102,4 +102,12 @@ describe('a runner ends with', () => {
     expect(await runner.exit).toBe(103);
     expect(runner.lines.join('\n')).toMatch(/Z: Job a completed with result: Canceled/);
   });
+});
+
+it('a runner keeps its job for as long as it works on it', async () => {
+  // GitHub gives a job up that it has not heard of for so long.
+  await using world = await simulatedGithub({ beliefs: { jobLockMs: 6_000 } });
+  const run = await world.github.push({ repository: 'acme/app', workflowYaml: workflow('sleep 9') });
+  expect(await start(await register(world)).exit).toBe(0);
+  expect(currentJobs(run)[0]?.conclusion).toBe('success');
 });

@@ -37,6 +37,8 @@ export interface Waits {
   pollMs: number;
   /** After some polls in a row have failed. */
   latePollMs: number;
+  /** Between two words to GitHub that the job goes on. */
+  renewMs: number;
 }
 
 const realWaits: Waits = {
@@ -44,6 +46,7 @@ const realWaits: Waits = {
   conflictMs: 4 * 60_000,
   pollMs: 15_000,
   latePollMs: 30_000,
+  renewMs: 60_000,
 };
 const pollErrorLimit = 10;
 
@@ -144,7 +147,7 @@ async function takeJob(
   if (!(await broker.acknowledge(offer))) return 'not-ours';
   const job = await acquire(broker, offer);
   if (job === undefined) return 'not-ours';
-  const { configuration, root, print, shutdown } = options;
+  const { configuration, root, print, shutdown, waits = realWaits } = options;
   const message = readJobMessage(job);
   print(`${stamp()}: Running job: ${message.displayName}`);
   const over = new AbortController();
@@ -161,6 +164,7 @@ async function takeJob(
     cancel,
     kill: kill.signal,
     shutdown,
+    renewMs: waits.renewMs,
   });
   over.abort();
   shutdown.removeEventListener('abort', onShutdown);
