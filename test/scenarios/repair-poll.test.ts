@@ -61,6 +61,25 @@ describe('the poll', () => {
     expect(await repairs(world)).toMatchObject({ 'job-found-by-poll': 0, 'job-corrected-by-poll': 0 });
   });
 
+  test('looks into no installation that is not on the list, whatever waits there', async () => {
+    const anHour = async (alone: boolean) => {
+      const world = new ControlPlaneWorld();
+      loseAll(world);
+      if (!alone) {
+        world.github.createOrganization('globex');
+        world.github.createRepository({ owner: 'globex', name: 'app', private: true });
+        world.github.installApp('globex');
+        await world.github.push({ repository: 'globex/app', workflowYaml: oneJob() });
+      }
+      const looks = listenForLooks(world);
+      await world.clock.advance(hours(1));
+      return { looks: looks.length, jobs: await world.jobs() };
+    };
+    const alone = await anHour(true);
+    expect(alone.looks).toBeGreaterThan(0);
+    expect(await anHour(false)).toEqual({ looks: alone.looks, jobs: [] });
+  });
+
   test('finds a job that no webhook told of, and says so in the book and to its user', async () => {
     const world = new ControlPlaneWorld();
     await world.addHost('one', 1);
