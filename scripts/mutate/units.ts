@@ -68,7 +68,7 @@ function reachable(from: readonly string[], read: Read): Set<string> {
 }
 
 function namedIn(text: string, folder: string): string[] {
-  return [...text.matchAll(/'((?:\.{1,2}\/)*[\w./-]+\.(?:ts|md|nft|json))'/g)].map(([, name]) =>
+  return [...text.matchAll(/'((?:\.{1,2}\/)*[\w./-]+\.(?:ts|md|nft|txt|json))'/g)].map(([, name]) =>
     posix.join(folder, name ?? ''),
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accessRules, type Caller, narrowed, nobody, refusalFor, sees } from './caller.ts';
+import { accessRules, admin, type Caller, narrowed, nobody, ownersSeen, refusalFor, sees } from './caller.ts';
 
 const person = (changes: Partial<Caller>): Caller => ({
   kind: 'person',
@@ -15,6 +15,16 @@ describe('a caller', () => {
   it('who did not say who they are gets what is for anyone', () => {
     expect(allowed(nobody)).toEqual(['anyone']);
     expect(refusalFor('self', nobody)).toBe('sign-in');
+  });
+
+  it('with the operators’ own token may do everything and sees everything', () => {
+    expect(allowed(admin)).toEqual([...accessRules]);
+    expect(sees(admin, 'acme')).toBe(true);
+    expect(admin).toMatchObject({ kind: 'admin', name: 'the admin token', key: 'admin' });
+  });
+
+  it('is written into the audit log as nobody when nobody is known', () => {
+    expect(nobody).toEqual({ kind: 'nobody', name: 'nobody', key: 'nobody', reach: [], mayOperate: false });
   });
 
   it('who belongs to no account that is served sees themselves only', () => {
@@ -42,6 +52,12 @@ describe('a caller', () => {
     expect(sees(person({}), 'acme')).toBe(true);
     expect(sees(person({}), 'globex')).toBe(false);
     expect(sees(person({ reach: 'all' }), 'globex')).toBe(true);
+  });
+
+  it('gets lists of the accounts in their reach, and of all without a bound', () => {
+    expect(ownersSeen(person({ reach: ['acme'] }))).toEqual({ owners: ['acme'] });
+    expect(ownersSeen(person({ reach: [] }))).toEqual({ owners: [] });
+    expect(ownersSeen(admin)).toEqual({});
   });
 
   it('never sees more through a token than without', () => {
