@@ -30,6 +30,36 @@ describe('two periods side by side', () => {
     ]);
   });
 
+  it.each<[(typeof sortKeys)[number], readonly string[]]>([
+    ['builds', ['b', 'a', 'c']],
+    ['minutes', ['c', 'a', 'b']],
+    ['success', ['a', 'b', 'c']],
+    ['failure', ['c', 'b', 'a']],
+    ['cancelled', ['b', 'a', 'c']],
+    ['average', ['c', 'a', 'b']],
+    ['longest', ['b', 'a', 'c']],
+    ['growth', ['b', 'a', 'c']],
+    ['name', ['a', 'b', 'c']],
+  ])('stand by %s, the largest first', (key, names) => {
+    const now = [
+      row('c', { builds: 1, ms: 90, failure: 3, longestMs: 90 }),
+      row('a', { builds: 3, ms: 60, success: 3, longestMs: 100 }),
+      row('b', { builds: 9, ms: 45, success: 1, failure: 2, cancelled: 1, longestMs: 120 }),
+    ];
+    const before = [row('c', { ms: 80 }), row('a', { ms: 45 })];
+    expect(sortedBy(key, compared(now, before)).map(({ repository }) => repository)).toEqual(names);
+  });
+
+  it('are told apart by all parts of their names', () => {
+    const parts = (repository: string, workflow: string) => ({ ...row(repository, {}), workflow });
+    const rows = compared([parts('ab', 'a'), parts('a', 'bb'), parts('a', 'ba')], []);
+    expect(sortedBy('name', rows).map((one) => `${one.repository} ${one.workflow}`)).toEqual([
+      'a ba',
+      'a bb',
+      'ab a',
+    ]);
+  });
+
   test.prop([anyRows, anyRows, fc.constantFrom(...sortKeys)])(
     'stand in one order, whatever order the rows came in',
     (now, before, key) => {

@@ -32,6 +32,30 @@ describe('a job that takes longer', () => {
     expect(increasesIn(jobs, 20).map(({ name }) => name)).toEqual(['large', 'small']);
   });
 
+  it('comes by name among those that lost as much, whichever was given first', () => {
+    const jobs = ['b', 'c', 'a'].map((name) => job(name, minutes(1), minutes(3)));
+    expect(increasesIn(jobs, 20).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(increasesIn(jobs.toReversed(), 20).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('comes by what it lost and not by how long it takes', () => {
+    const jobs = [job('huge', minutes(100), minutes(121)), job('small', minutes(1), minutes(31))];
+    expect(increasesIn(jobs, 20).map(({ name }) => name)).toEqual(['small', 'huge']);
+  });
+
+  it('is told from the threshold and five seconds on', () => {
+    expect(increasesIn([job('build', seconds(25), seconds(30))], 20)).toHaveLength(1);
+    expect(increasesIn([job('build', seconds(10), seconds(15) - 1)], 20)).toEqual([]);
+    expect(increasesIn([job('build', minutes(10), minutes(12))], 21)).toEqual([]);
+  });
+
+  it('is held against the lower of two middle ones, in whatever order they came', () => {
+    const [found] = increasesIn([job('build', minutes(4), minutes(2), minutes(9))], 20);
+    expect(found?.usualMs).toBe(minutes(2));
+    const [other] = increasesIn([job('build', minutes(9), minutes(1), minutes(4), minutes(30))], 20);
+    expect(other?.usualMs).toBe(minutes(4));
+  });
+
   test.prop([
     fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 8 }),
     fc.integer({ min: 1, max: 300 }),

@@ -7,10 +7,10 @@ import type { JobFact } from '../lifecycle/job.ts';
 import { learn } from '../lifecycle/knowledge.ts';
 import { arrivals, trueHistory } from '../lifecycle/told.fixture.ts';
 import { days } from '../time.ts';
-import { dayName, dayOf, mondayOf, periodOf } from './calendar.ts';
-import { countsTheSame, type FinishedJob, finishedJob } from './finished-job.ts';
+import { dayName, dayOf, mondayOf, periodOf, startOfDay, wholeWeeks } from './calendar.ts';
+import { clipped, countedEnd, countsTheSame, type FinishedJob, finishedJob } from './finished-job.ts';
 import { aFinishedJob } from './insights.fixture.ts';
-import { changed, type RollupKey, recounted, rollupChanges, rollupId } from './rollup.ts';
+import { changed, type RollupKey, recounted, rollupChanges, rollupId, rollupKeysOf } from './rollup.ts';
 import { averageMs, noTally, type Tally } from './tally.ts';
 
 const anyJob = fc
@@ -96,6 +96,60 @@ describe('rollups kept by difference', () => {
   });
 });
 
+describe('a job counts', () => {
+  const job = aFinishedJob(1);
+  const day = dayOf(job.endedAt);
+  const none = { owner: 'acme', repository: '', workflow: '', name: '' };
+
+  it('for its account, repository, workflow, user, and by name in its week', () => {
+    expect(rollupKeysOf(job)).toEqual([
+      { ...none, kind: 'organization', day },
+      { ...none, kind: 'repository', day, repository: 'acme/app' },
+      { ...none, kind: 'workflow', day, repository: 'acme/app', workflow: 'CI' },
+      { ...none, kind: 'user', day, name: 'octocat' },
+      {
+        kind: 'job',
+        day: mondayOf(day),
+        owner: 'acme',
+        repository: 'acme/app',
+        workflow: 'CI',
+        name: 'build',
+      },
+    ]);
+  });
+
+  it('by name only when it succeeded', () => {
+    expect(rollupKeysOf({ ...job, end: 'failure' }).map(({ kind }) => kind)).toEqual([
+      'organization',
+      'repository',
+      'workflow',
+      'user',
+    ]);
+  });
+
+  it('so that only what shortens the longest needs a second look', () => {
+    const change = (removedMs: number) => ({
+      key: { ...none, kind: 'organization', day } as const,
+      add: { ...noTally, builds: -1 },
+      removedMs,
+    });
+    const tally: Tally = { ...noTally, builds: 2, longestMs: 50 };
+    const longestAfter = (removedMs: number) => changed(tally, change(removedMs), () => 30).longestMs;
+    expect([0, 49, 50, 51].map(longestAfter)).toEqual([50, 50, 30, 30]);
+    expect(changed(noTally, change(0), () => 30).longestMs).toBe(0);
+  });
+
+  it('also when GitHub has a rare word for its end', () => {
+    const kept = keeper();
+    kept.take([{ id: 1, now: { ...job, end: 'other' } }]);
+    expect([...kept.counted().values()].map(({ tally }) => tally.other)).toEqual([1, 1, 1, 1]);
+    kept.take([{ id: 1, now: job }]);
+    expect([...kept.counted().values()].map(({ tally }) => [tally.other, tally.success])).toEqual(
+      Array.from({ length: 5 }, () => [0, 1]),
+    );
+  });
+});
+
 describe('a job that is over', () => {
   const over = { runner: someRunner, startedAt: at(20), completedAt: at(80), conclusion: 'success' as const };
 
@@ -137,6 +191,28 @@ describe('a job that is over', () => {
     expect(finishedJob({ ...aJob(), knowledge })?.end).toBe('failure');
   });
 
+  it('has one of five ends, whatever GitHub calls it', () => {
+    const ends = ['success', 'failure', 'cancelled', 'skipped', 'timed_out'] as const;
+    expect(ends.map(countedEnd)).toEqual(['success', 'failure', 'cancelled', 'skipped', 'failure']);
+    expect((['action_required', 'neutral', 'unknown'] as const).map(countedEnd)).toEqual(
+      Array.from({ length: 3 }, () => 'other'),
+    );
+  });
+
+  it('has a name that an index takes, and nobody where nobody is known', () => {
+    expect(clipped('a'.repeat(201))).toBe('a'.repeat(200));
+    const knowledge = learn({ before: {} }, delivery('completed', at(80), over));
+    expect(finishedJob({ ...aJob({ name: 'b'.repeat(300) }), knowledge })).toMatchObject({
+      actor: '',
+      name: 'b'.repeat(200),
+      waitMs: 0,
+    });
+  });
+
+  it('differs from none', () => {
+    expect(countsTheSame(undefined, aFinishedJob(1))).toBe(false);
+  });
+
   it('is averaged over those that are counted', () => {
     expect(averageMs({ ms: 10, builds: 4 })).toBe(3);
     expect(averageMs(noTally)).toBe(0);
@@ -152,6 +228,13 @@ describe('days', () => {
       '2026-02-23',
     ]);
     expect(dayName(mondayOf(-1))).toBe('1969-12-29');
+  });
+
+  it('begin at midnight, and whole weeks on a Monday', () => {
+    const day = dayOf(at(0));
+    expect(new Date(startOfDay(day)).toISOString()).toBe('2026-03-01T00:00:00.000Z');
+    const { from, to } = wholeWeeks(at(0), 10);
+    expect([dayName(from), dayName(to)]).toEqual(['2026-02-16', '2026-03-02']);
   });
 
   it('make periods that end today, each after one of the same length', () => {

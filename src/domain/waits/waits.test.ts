@@ -58,6 +58,37 @@ describe('a wait is impossible', () => {
     expect(whyOf([aJob({ state: 'running', service: ours }, delivery('queued', at(0)))], [])).toBeUndefined();
   });
 
+  it('with advice on what can be done, by why it is', () => {
+    const adviceOn = (job: Job) => impossibleWait([job], [], defaultCapacityPolicy)?.advice;
+    expect(adviceOn(aJob({ state: 'foreign', service: { kind: 'refused', reason: 'it is public' } }))).toBe(
+      'Change `runs-on`, or ask whoever runs Bellows for you.',
+    );
+    expect(adviceOn(queuedJob(1))).toMatch(/^Ask for something else in `runs-on`, or .* starts by itself/);
+  });
+
+  it('not once GitHub has lost it, and not while it is held back', () => {
+    const refused = aJob({ state: 'foreign', service: { kind: 'refused', reason: 'it is public' } });
+    const read = (status: 'missing' | 'queued') => ({
+      ...refused,
+      knowledge: { ...refused.knowledge, read: { status, asOf: at(9) } } as Job['knowledge'],
+    });
+    expect(whyOf([read('missing')], [])).toBeUndefined();
+    expect(whyOf([read('queued')], [])).toBe('it is public');
+    expect(whyOf([{ ...refused, state: 'done' }], [])).toBeUndefined();
+    expect(whyOf([], [])).toBeUndefined();
+  });
+
+  it('since GitHub queued it, or since a refused one was first heard of', () => {
+    const refused = aJob({
+      state: 'foreign',
+      service: { kind: 'refused', reason: 'x' },
+      firstSeenAt: at(77),
+    });
+    expect(impossibleWait([refused], [], defaultCapacityPolicy)?.since).toBe(at(77));
+    const late = queuedJob(1, at(10), { firstSeenAt: at(99) });
+    expect(impossibleWait([late], [], defaultCapacityPolicy)?.since).toBe(at(10));
+  });
+
   it('counts from the oldest of its jobs', () => {
     const wait = impossibleWait([queuedJob(2, at(20)), queuedJob(1, at(10))], [], defaultCapacityPolicy);
     expect(wait).toMatchObject({ since: at(10), jobs: [{ id: 2 }, { id: 1 }] });
@@ -96,6 +127,9 @@ describe('what is said next', () => {
   });
 
   it('waits for whoever is at it, and after a refusal', () => {
+    expect(nextWord({ ...notice, busyUntil: now }, undefined, now)).toEqual({ kind: 'end', checkRun: 7 });
+    const old = { ...notice, openedAt: then(now, -longestMs) };
+    expect(nextWord(old, wait, now).kind).toBe('later');
     const busy = { ...notice, busyUntil: then(now, 1) };
     expect(nextWord(busy, undefined, now)).toEqual({ kind: 'later', at: busy.busyUntil });
     const refused = { ...unsaid, retryAt: then(now, hours(1)) };
@@ -119,6 +153,31 @@ describe('the words', () => {
     });
     expect(said.summary).toContain("- `b'uild`");
     expect(words(Array.from({ length: 25 }, (_, n) => queuedJob(n + 1))).summary).toContain('- and 5 more');
+  });
+
+  it('are these', () => {
+    const labelled = (count: number) => words(Array.from({ length: count }, (_, n) => queuedJob(n + 1)));
+    expect(words([queuedJob(1), queuedJob(2, at(2), { name: 'lint' })])).toEqual({
+      externalId: 'bellows-wait 100 bellows-2cpu-4gb,gpu',
+      name: 'Bellows: bellows-2cpu-4gb, gpu',
+      ended: false,
+      title: 'Waits for what cannot be: no host has label gpu',
+      summary: '**No host has label gpu.** Ask.\n\nThis waits:\n- `build`\n- `lint`',
+    });
+    expect(labelled(20).summary).toMatch(/(\n- `build`){20}$/);
+    expect(labelled(21).summary).toMatch(/(\n- `build`){20}\n- and 1 more$/);
+    expect(endWords(run, labels, 'no host has label gpu')).toEqual({
+      externalId: 'bellows-wait 100 bellows-2cpu-4gb,gpu',
+      name: 'Bellows: bellows-2cpu-4gb, gpu',
+      ended: true,
+      title: 'The wait is over',
+      summary: 'It waited because: no host has label gpu.',
+    });
+  });
+
+  it('have a name that GitHub takes, however many labels there are', () => {
+    const many = Array.from({ length: 30 }, (_, n) => `label-${n}`).join(',') as LabelKey;
+    expect(endWords(run, many, 'x').name).toHaveLength(100);
   });
 
   it('are found again by the same id when it is over', () => {
