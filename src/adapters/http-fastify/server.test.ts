@@ -360,3 +360,12 @@ describe('our API', () => {
     expect(described).toEqual([...new Set(wanted)].sort());
   });
 });
+
+it('closes without waiting for a connection on which nothing was sent', async () => {
+  const accepted = once(server.server, 'connection');
+  const socket = connect(Number(new URL(base).port), '127.0.0.1');
+  const gone = once(socket.resume(), 'close');
+  await accepted;
+  await server.close();
+  await gone;
+});

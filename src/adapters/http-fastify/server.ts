@@ -9,6 +9,7 @@ import type { Log } from '../../ports/log.ts';
 import type { ApiHandlers } from '../../wire/api/endpoints.ts';
 import type { V1Handlers } from '../../wire/api-v1/endpoints.ts';
 import { type ApiDeps, apiRoutes } from './api-routes.ts';
+import { closePromptly } from './closing.ts';
 import { dashboardRoute } from './dashboard-route.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { type SignInRoutesDeps, signInRoutes } from './sign-in-routes.ts';
@@ -42,7 +43,7 @@ export interface HttpServer {
   listen(at: { host: string; port: number }): Promise<{ host: string; port: number }>;
   /** Where it listens, once it does. */
   address(): { host: string; port: number };
-  /** Finishes the requests under way, takes no new ones. */
+  /** Finishes the requests under way, for half a minute at most, and takes no new ones. */
   close(): Promise<void>;
 }
 
@@ -56,6 +57,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     trustProxy: deps.options?.trustProxy ?? false,
     forceCloseConnections: 'idle',
   });
+  closePromptly(app, requestMs);
   await app.register(webhookRoute, deps);
   await app.register(metricsRoute, deps);
   await app.register(apiRoutes, deps);
