@@ -43,6 +43,9 @@ jobs:
     runs-on: bellows-2cpu-1gb
     steps:
       - run: echo "boot-id=$(cat /proc/sys/kernel/random/boot_id)"
+      - run: |
+          node -e 'setTimeout(() => {}, 1e9)' & sleep 1
+          killall node && echo "ended every node"
       - run: ${product.gate.waitingStep(name, gateAddress)}
       - run: echo "went through"
 `,
@@ -138,6 +141,8 @@ jobs:
       product.gate.open('outlives');
       expect(await isOver(id)).toMatchObject({ conclusion: 'success', vm: first?.id });
       expect(logFor(id)).toContain('went through');
+      // The guest agent and our runner are no `node`: what a workflow does to those is none of theirs.
+      expect(logFor(id)).toContain('ended every node');
       const gone = await product.vms('--state', 'gone');
       expect(gone.map((vm) => vm.id)).toEqual([first?.id]);
       expect(bootIdIn(logFor(id))).toBe(gone[0]?.bootId);
