@@ -3,6 +3,7 @@ import type { Incident } from '../attribution/incident.ts';
 import type { Owner } from '../attribution/owners.ts';
 import type { StreamKey } from '../attribution/sample.ts';
 import { aHost, at, t0 } from '../domain.fixture.ts';
+import { hostId } from '../ids.ts';
 import { after, minutes, seconds } from '../time.ts';
 import { endOf, nameOfIncident, ruleOf, textOf } from './incident-words.ts';
 
@@ -26,7 +27,7 @@ const incident = (owner: Owner, over: Partial<Incident> = {}): Incident => ({
   ],
   ...over,
 });
-const onHost: Partial<Incident> = { subject: 'host:host-rack-1' };
+const onHost: Partial<Incident> = { subject: 'host:host-17' };
 
 describe('an incident as an alert', () => {
   it('goes by whose it is', () => {
@@ -38,14 +39,15 @@ describe('an incident as an alert', () => {
 
   it('has the same name for the same thing', () => {
     expect(nameOfIncident(incident('fleet'))).toBe('fleet');
-    expect(nameOfIncident(incident('host', onHost))).toBe('host host:host-rack-1');
+    expect(nameOfIncident(incident('host', onHost))).toBe('host host:host-17');
   });
 
   it('answers whose it is, names the host, and adds what GitHub says of it', () => {
-    const hosts = [aHost('other'), aHost('rack-1')];
+    const hosts = [aHost('other'), aHost('rack-1', { id: hostId('host-17') })];
     const text = textOf(incident('host', onHost), hosts, at(600));
     expect(text).toMatch(/^Is it us\? .*rack-1/);
-    expect(text).not.toContain('other');
+    expect(text).not.toMatch(/other|host-17/);
+    expect(textOf(incident('host', onHost), [], at(600))).toContain('host-17');
     expect(text).not.toContain('status page');
     const githubStatus = { says: 'nothing', troubles: [] } as const;
     const told = textOf(incident('github-delivery', { githubStatus }), hosts, at(660));

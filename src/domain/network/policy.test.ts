@@ -43,6 +43,43 @@ describe('a network policy', () => {
   });
 });
 
+describe('a port', () => {
+  const service = (port: number) => problems({ services: [{ protocol: 'tcp', port }] });
+  const allowed = (from: number, to: number) =>
+    problems({ allow: [{ to: range('10.1.0.0/16'), protocol: 'tcp', ports: { from, to } }] });
+
+  it('is a whole number from 1 to 65535', () => {
+    for (const port of [1, 443, 65_535]) expect(service(port)).toEqual([]);
+    for (const port of [-1, 0, 1.5, 65_536]) expect(service(port)).toEqual([`${port} is no port`]);
+  });
+
+  it('begins and ends a range that may be one port', () => {
+    for (const [from, to] of [
+      [1, 65_535],
+      [443, 443],
+    ] as const)
+      expect(allowed(from, to)).toEqual([]);
+    for (const [from, to] of [
+      [0, 443],
+      [443, 65_536],
+      [444, 443],
+    ] as const)
+      expect(allowed(from, to)).toEqual([`${from}-${to} are no ports`]);
+  });
+});
+
+describe('a pool and a resolver', () => {
+  it('of four addresses has room for one guest', () => {
+    expect(problems({ pool: range('10.0.0.0/30') })).toEqual([]);
+  });
+
+  it('that are another machine’s are in order, and a policy without a bound on bytes', () => {
+    expect(problems({ dns: { kind: 'forwarded', resolver: '9.9.9.9' } })).toEqual([]);
+    expect(problems({ bytesPerSecond: 1, connectionsPerSecond: 1, maxConnections: 1 })).toEqual([]);
+    expect(problems({ connectionsPerSecond: 0 })).toEqual(['0 is no limit for new connections per second']);
+  });
+});
+
 describe('the closed ranges', () => {
   it.each([
     '10.1.2.3',

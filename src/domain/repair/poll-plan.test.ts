@@ -67,6 +67,58 @@ describe('the next look', () => {
   });
 });
 
+describe('the order of looks', () => {
+  const order = (...targets: readonly PollTarget[]) => planPoll(targets, plenty, pace, at(0)).read;
+  const ago = (id: number, ms: DurationMs, over: Partial<PollTarget> = {}) =>
+    target(id, { ...over, lastReadAt: later(t0, -ms) });
+  const lately = { lastActiveAt: t0 };
+
+  it('is where jobs are queued, then open, then were lately, then elsewhere', () => {
+    const all = [
+      ago(1, minutes(11)),
+      ago(2, minutes(4), lately),
+      ago(3, minutes(3), running),
+      ago(4, minutes(1), queued),
+    ];
+    expect(order(...all)).toEqual([4, 3, 2, 1]);
+    expect(order(...all.toReversed())).toEqual([4, 3, 2, 1]);
+  });
+
+  it('is among equals by how many pauses they have waited, then by number', () => {
+    expect(order(ago(1, minutes(11)), ago(2, minutes(15)), ago(3, minutes(15)))).toEqual([2, 3, 1]);
+    expect(order(ago(3, minutes(15)), ago(2, minutes(15)), ago(1, minutes(11)))).toEqual([2, 3, 1]);
+  });
+
+  it('begins with what has waited for more than two pauses, the longest first, whatever is open there', () => {
+    const all = [ago(1, minutes(2), queued), ago(2, minutes(21)), ago(3, minutes(31))];
+    expect(order(...all)).toEqual([3, 2, 1]);
+    expect(order(ago(1, minutes(2), queued), ago(2, minutes(20)))).toEqual([1, 2]);
+  });
+});
+
+describe('what a look costs', () => {
+  const calls = (count: number): Allowance => ({ calls: count, wholeCalls: count, until: at(60) });
+
+  it('may be all that is left', () => {
+    const due = target(1, { ...queued, lastReadAt: later(t0, -hours(1)) });
+    expect(costOf(due)).toBe(3);
+    expect(planPoll([due], calls(3), pace, t0).read).toEqual([1]);
+    const two = [due, { ...due, repository: repositoryId(2) }];
+    expect(planPoll(two, { ...calls(5), wholeCalls: 3_000 }, pace, t0).read).toEqual([1]);
+  });
+
+  it('is never asked for again in the same moment', () => {
+    expect(
+      planPoll([target(1, queued)], { calls: 0, wholeCalls: 3_000, until: t0 }, pace, at(600)).nextAt,
+    ).toBe(later(t0, 600_001));
+  });
+
+  it('counts a day as lately, and no more', () => {
+    const active = (ms: DurationMs) => nextOf(target(1, { lastActiveAt: later(t0, -ms) }));
+    expect([active(hours(24) - 1), active(hours(24))]).toEqual([minutes(3), minutes(10)]);
+  });
+});
+
 const anyTarget = fc.record({
   queued: fc.integer({ min: 0, max: 3 }),
   running: fc.integer({ min: 0, max: 3 }),

@@ -2,7 +2,7 @@ import { test } from '@fast-check/vitest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { t0 } from '../domain.fixture.ts';
-import { type DeliveryGuid, deliveryGuid } from '../ids.ts';
+import { type DeliveryGuid, deliveryGuid, installationId } from '../ids.ts';
 import { type DurationMs, days, hours, type Instant, minutes, after as plus, seconds } from '../time.ts';
 import {
   type Attempt,
@@ -11,6 +11,7 @@ import {
   decide,
   dropWalk,
   giveUp,
+  hasEnough,
   nothingWalked,
   pauseAfter,
   pauseUntilNext,
@@ -65,6 +66,65 @@ describe('what is lost', () => {
   it('is forgotten when it has arrived', () => {
     const state = walkedOver([attempt(2, hours(1)), attempt(1, hours(1))]);
     expect(guidsOf(withoutArrived(state, new Set([guid(2)])).lost)).toEqual([guid(1)]);
+  });
+});
+
+describe('what is kept of a loss', () => {
+  it('is whose it is, when it was first, and when it may be asked for', () => {
+    const [lost] = walkedOver([attempt(1, hours(1), { installation: installationId(7) })]).lost;
+    expect(lost).toStrictEqual({
+      guid: guid(1),
+      attempt: 1,
+      installation: 7,
+      firstAt: plus(now, -hours(1)),
+      asks: 0,
+      nextAskAt: plus(now, redeliveryPolicy.raceMs - hours(1)),
+      original: true,
+    });
+    expect(walkedOver([attempt(1, hours(1))]).lost[0]).not.toHaveProperty('installation');
+  });
+
+  it('stays when a walk meets it again: what was asked, when it may be again, and that it was given up', () => {
+    const asked = decide(walkedOver([attempt(1, hours(1))]), now, anyOne).state;
+    const [before] = asked.lost;
+    expect(walkedOver([attempt(1, hours(1), { redelivery: true })], none, asked).lost).toEqual([before]);
+    const over = giveUp(asked, new Set([guid(1)]));
+    expect(walkedOver([attempt(1, hours(1))], none, over).lost).toEqual(over.lost);
+    expect(over.lost[0]?.givenUp).toBe(true);
+  });
+
+  it('waits for what GitHub does about it right now', () => {
+    const again = attempt(9, seconds(10), { guid: guid(1), redelivery: true });
+    const [lost] = walkedOver([attempt(1, hours(1)), again]).lost;
+    expect(lost?.nextAskAt).toBe(plus(now, redeliveryPolicy.raceMs - seconds(10)));
+  });
+
+  it('is out of reach after GitHub’s window, and not at its end', () => {
+    const { windowMs } = redeliveryPolicy;
+    expect(guidsOf(walkedOver([attempt(1, windowMs)]).lost)).toEqual([guid(1)]);
+    expect(walkedOver([attempt(1, windowMs + 1)]).lost).toEqual([]);
+    expect(decide(walkedOver([attempt(1, windowMs)]), now, anyOne).tooOld).toEqual([]);
+  });
+
+  it('is enough for the walk to wait when much is open, and not when that was given up', () => {
+    const { mostLost } = redeliveryPolicy;
+    const many = Array.from({ length: mostLost }, (_, n) => attempt(n + 1, hours(1)));
+    const state = walkedOver(many);
+    expect([hasEnough(state), hasEnough(walkedOver(many.slice(1)))]).toEqual([true, false]);
+    expect(hasEnough(giveUp(state, new Set([guid(1)])))).toBe(false);
+  });
+
+  it('is asked for by the older attempt when two are as old', () => {
+    const two = [attempt(2, hours(1)), attempt(1, hours(1))];
+    expect(decide(walkedOver(two), now, anyOne).ask.map((one) => one.attempt)).toEqual([1, 2]);
+  });
+
+  it('counts an ask that did not get through as none, also twice', () => {
+    const { state } = decide(walkedOver([attempt(1, hours(1))]), now, anyOne);
+    const twice = decide(state, plus(now, hours(1)), anyOne).state;
+    expect(askAgainAt(twice, new Set([guid(1)]), now).lost).toMatchObject([{ asks: 1 }]);
+    const fresh = walkedOver([attempt(1, hours(1))]);
+    expect(askAgainAt(fresh, new Set([guid(1)]), now).lost).toMatchObject([{ asks: 0 }]);
   });
 });
 

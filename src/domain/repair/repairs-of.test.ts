@@ -22,7 +22,7 @@ import { transitionVm } from '../lifecycle/transition-vm.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { isSupply } from '../scheduling/supply.ts';
 import { hours, after as plus } from '../time.ts';
-import type { Repair } from './repair.ts';
+import { type Repair, repairSubject } from './repair.ts';
 import { jobFoundByPoll, repairsOfJob, repairsOfVm } from './repairs-of.ts';
 
 /** Lets the events happen one after the other, each when the VM's state is past its time if it is a deadline. */
@@ -101,6 +101,32 @@ describe('a VM that leaves the supply without a job', () => {
     const silentTwice: VmEvent[] = [{ kind: 'host-silent' }, { kind: 'host-back' }, { kind: 'host-silent' }];
     expect(told([...toIdle, ...silentTwice])).toEqual(Array(2).fill('vm-replaced: host-silent'));
   });
+});
+
+describe('what is told of a VM', () => {
+  it('names no host and no reason where there was none', () => {
+    const { vm, repairs } = live([{ kind: 'disowned', why: '' }]);
+    expect(repairs.map(({ data }) => data)).toStrictEqual([{ job: vm.cause, from: 'requested' }]);
+  });
+
+  it('is its hard deadline where that is what ended it, not the state that it was in', () => {
+    const idle = live(toIdle).vm;
+    const late = plus(idle.hardDeadline ?? t0, 1);
+    const { next } = transitionVm({ ...idle, deadline: t0 }, deadline, late, timing);
+    expect(repairsOfVm(idle, deadline, next, late).map(({ kind, cause }) => `${kind}: ${cause}`)).toEqual([
+      'vm-replaced: hard-deadline',
+      'vm-reaped: hard-deadline',
+    ]);
+  });
+
+  it('is not that it was reaped when GitHub had deleted its runner before', () => {
+    const absent: VmEvent = { kind: 'deletion-answered', answer: 'absent' };
+    expect(told([...toIdle, deadline, absent, ...consent.slice(1)])).not.toContain('vm-reaped: idle');
+  });
+});
+
+it('a repair is found by its subject', () => {
+  expect(repairSubject({ kind: 'job', id: jobId(7) })).toBe('job 7');
 });
 
 describe('a VM that needs no replacement', () => {
@@ -194,6 +220,22 @@ describe('a job', () => {
     ]);
   });
 
+  it('that a delivery told of was not corrected', () => {
+    const done = delivery('completed', at(60), { conclusion: 'success' });
+    expect(correction(aJob(), done, 'read')).toEqual([]);
+  });
+
+  it('that the poll told of first was found by it', () => {
+    expect(jobFoundByPoll(aJob(), at(60))).toEqual({
+      at: at(60),
+      kind: 'job-found-by-poll',
+      cause: 'no webhook told of it',
+      subject: { kind: 'job', id: 1 },
+      owner: 'acme',
+      data: { state: 'queued' },
+    });
+  });
+
   it('of which GitHub no longer knows was corrected', () => {
     const event = { kind: 'read-missing', asOf: at(60) } as const;
     const { next } = transitionJob(aJob(), event, at(60), timing);
@@ -211,9 +253,5 @@ describe('a job', () => {
   it('that is as a read says, or that a webhook moves, was not', () => {
     expect(correction(aJob(), read('queued', at(60)), 'read')).toEqual([]);
     expect(correction(aJob(), delivery('in_progress', at(60)), 'read')).toEqual([]);
-  });
-
-  it('of which the poll told first was found by it', () => {
-    expect(jobFoundByPoll(aJob(), at(60))).toMatchObject({ kind: 'job-found-by-poll', owner: 'acme' });
   });
 });
