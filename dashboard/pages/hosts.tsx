@@ -49,11 +49,13 @@ const mib = 1024 * 1024;
 const isBusy = (vitals: ApiHost['vitals']): boolean =>
   vitals?.load !== undefined && vitals.load.oneMinute > 1.5 * (vitals.processors ?? Number.POSITIVE_INFINITY);
 
-/** The runner's version, since GitHub refuses old ones. */
-function imageText({ capacity, image }: ApiHost, wanted: string): string {
+/** Whether it has what new VMs start from, how old that is, and the runner's version, since GitHub refuses old ones. */
+function imageText({ capacity, image }: ApiHost, wanted: string, now: number): string {
   if (capacity === undefined) return '';
   if (!capacity.images.includes(wanted)) return 'lacks the image';
-  return image?.runner === undefined ? 'has the image' : `runner ${image.runner.version}`;
+  const days = image?.builtAt && Math.floor((now - Date.parse(image.builtAt)) / 86_400_000);
+  const age = typeof days === 'number' ? `image ${days} d` : 'has the image';
+  return image?.runner === undefined ? age : `${age}, runner ${image.runner.version}`;
 }
 
 const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
@@ -108,12 +110,12 @@ const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [
   },
   {
     title: 'Agent, image',
-    width: '9.5rem',
+    width: '13rem',
     wideOnly: true,
     cell: (host) => (
       <span className="two">
         <span>{host.version ?? '—'}</span>
-        <span>{imageText(host, image)}</span>
+        <span>{imageText(host, image, now)}</span>
       </span>
     ),
   },

@@ -9,11 +9,13 @@ function world() {
   const terminal = {
     operator: 'me',
     say: (text: string) => void shown.push(`said ${text}`),
-    pause: (_ms: number, stopping?: AbortSignal) =>
-      Promise.race([
+    pause: (ms: number, stopping?: AbortSignal) => {
+      expect(ms).toBe(1_000);
+      return Promise.race([
         beat.promise,
         new Promise<void>((resolve) => stopping?.addEventListener('abort', () => resolve())),
-      ]),
+      ]);
+    },
   } as Partial<Terminal> as Terminal;
   const second = async (): Promise<void> => {
     const { resolve } = beat;

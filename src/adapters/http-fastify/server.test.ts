@@ -289,6 +289,10 @@ describe('our API', () => {
     expect(await (await revoke()).json()).toMatchObject({ status: 403, title: 'No CSRF token' });
     expect((await revoke({ 'x-csrf-token': 'wrong' })).status).toBe(403);
     expect((await revoke({ 'x-csrf-token': 'right' })).status).toBe(200);
+    expect(trail).toMatchObject([
+      { by: 'ada', action: 'revokeToken', asked: { params: { token: 't1' } } },
+      [1, 200],
+    ]);
     const stale = { cookie: 'bellows_session=eve' };
     expect((await fetch(`${base}${apiPrefix}/jobs`, { headers: stale })).status).toBe(401);
   });
