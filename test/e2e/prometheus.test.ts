@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { makeProduct } from '../support/product.ts';
 import { type Program, startProgram } from '../support/program.ts';
 import { promtool, whyNoPrometheus } from '../support/prometheus.ts';
+import { root } from '../support/source-tree.ts';
 
 const answer = z.object({
   data: z.object({
@@ -26,11 +27,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Prometheus in a folder of its own, scraping the server each second. */
+const rules = z.object({
+  data: z.object({
+    groups: z.array(
+      z.object({
+        rules: z.array(z.object({ name: z.string(), health: z.string(), lastError: z.string().optional() })),
+      }),
+    ),
+  }),
+});
+
+/** Prometheus in a folder of its own, with the rules that we ship, scraping the server each second. */
 async function startPrometheus(folder: string, target: string, tokenFile: string) {
   const port = await freePort();
   const config = [
-    'global: {scrape_interval: 1s}',
+    'global: {scrape_interval: 1s, evaluation_interval: 1s}',
+    `rule_files: ['${join(root, 'deploy/prometheus/bellows.rules.yaml')}']`,
     'scrape_configs:',
     '  - job_name: bellows',
     `    authorization: {credentials_file: ${tokenFile}}`,
@@ -52,7 +64,12 @@ async function startPrometheus(folder: string, target: string, tokenFile: string
     const response = await fetch(url).catch(() => undefined);
     return response?.ok ? answer.parse(await response.json()).data.result : [];
   };
-  return { program, query };
+  /** What became of each of the rules; `unknown` until it was judged for the first time. */
+  const judged = async () => {
+    const { data } = rules.parse(await (await fetch(`http://127.0.0.1:${port}/api/v1/rules`)).json());
+    return data.groups.flatMap((group) => group.rules);
+  };
+  return { program, query, judged };
 }
 
 it.skipIf(whyNoPrometheus)(
@@ -67,7 +84,7 @@ it.skipIf(whyNoPrometheus)(
       await writeFile(tokenFile, 'a-token-for-metrics\n', { mode: 0o600 });
       await product.startServer({ BELLOWS_METRICS_TOKEN_FILE: tokenFile });
       const target = `127.0.0.1:${product.serverPort}`;
-      const { program, query } = await startPrometheus(folder, target, tokenFile);
+      const { program, query, judged } = await startPrometheus(folder, target, tokenFile);
       scraper = program;
       const workflowYaml = 'on: push\njobs:\n  build: {runs-on: [bellows-2cpu-4gb], steps: [{run: make}]}\n';
       await product.github.push({ repository: 'acme/app', workflowYaml });
@@ -78,6 +95,11 @@ it.skipIf(whyNoPrometheus)(
       }, wait);
       expect(found).toMatchObject([{ metric: { job: 'bellows', owner: 'acme' } }]);
       expect(await query('up{job="bellows"}')).toMatchObject([{ value: [expect.anything(), '1'] }]);
+      const ofRules = await vi.waitUntil(async () => {
+        const all = await judged();
+        return all.length > 5 && all.every(({ health }) => health !== 'unknown') && all;
+      }, wait);
+      expect(ofRules.filter(({ health }) => health !== 'ok')).toEqual([]);
       // The file with the token is good for nothing else.
       const headers = { authorization: 'Bearer a-token-for-metrics' };
       expect((await fetch(`http://${target}/api/bellows/v1/jobs`, { headers })).status).toBe(401);
