@@ -35,6 +35,10 @@ async function takeIn(tx: Transaction, deps: Deps, delivery: Delivery): Promise<
       return tx.deliveries.mark(delivery.guid, 'ignored', parsed.reason);
     case 'job': {
       const heard = await hearOfJob(tx, deps, parsed.identity, parsed.fact);
+      deps.log.debug('heard of a job', {
+        ...{ delivery: delivery.guid, job: parsed.identity.id, status: parsed.fact.status },
+        ...{ runner: parsed.fact.runner?.name, outcome: heard.note },
+      });
       return tx.deliveries.mark(delivery.guid, heard.kind === 'heard' ? 'done' : 'ignored', heard.note);
     }
   }

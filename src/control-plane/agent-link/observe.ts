@@ -101,6 +101,7 @@ async function takeInEvent(tx: Transaction, deps: Deps, host: HostId, event: Age
     deps.log.warn('a host speaks of a VM that is not its own', { host, vm: id, event: event.event.kind });
     return;
   }
+  deps.log.debug('heard of a VM', { host, vm: id, job: vm.job, event: event.event.kind });
   const line = historyOf(vm, event);
   if (line !== undefined) await tx.history.append([line]);
   if (event.event.kind === 'usage') await measure(tx, vm, event.event);
