@@ -54,8 +54,11 @@ function imageText({ capacity, image }: ApiHost, wanted: string, now: number): s
   if (capacity === undefined) return '';
   if (!capacity.images.includes(wanted)) return 'lacks the image';
   const days = image?.builtAt && Math.floor((now - Date.parse(image.builtAt)) / 86_400_000);
-  const age = typeof days === 'number' ? `image ${days} d` : 'has the image';
-  return image?.runner === undefined ? age : `${age}, runner ${image.runner.version}`;
+  const told = [
+    typeof days === 'number' && `image ${days} d`,
+    image?.runner && `runner ${image.runner.version}`,
+  ];
+  return told.filter(Boolean).join(', ') || 'has the image';
 }
 
 const columnsOf = (now: number, image: string): readonly Column<ApiHost>[] => [

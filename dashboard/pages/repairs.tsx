@@ -87,7 +87,7 @@ const columnsAt = (now: number): readonly Column<ApiRepair>[] => [
     title: 'Repair',
     cell: ({ kind, cause }) => (
       <span className="two">
-        <span>{repairWords[kind]}</span>
+        <span className="wraps">{repairWords[kind]}</span>
         <span>{cause}</span>
       </span>
     ),

@@ -24,7 +24,7 @@ export function TodayPage() {
             <Figures answer={answer} />
             {hasBuilds(answer) ? (
               <>
-                <Course hours={answer.hours} />
+                <Course hours={answer.hours} now={answer.now} />
                 <Owners owners={answer.owners} />
               </>
             ) : (
@@ -91,18 +91,26 @@ function Figures({ answer: { today, yesterday, lastWeek } }: { answer: Today }) 
 }
 
 /** Builds so far, hour by hour: where a day's line stands above another's, more was built by then. */
-function Course({ hours }: Pick<Today, 'hours'>) {
-  const xs = Array.from({ length: 25 }, (_, hour) => hour);
-  const line = (of: Today['hours']['today']): (number | null)[] => {
+function Course({ hours, now }: Pick<Today, 'hours' | 'now'>) {
+  // By the minute: with each other time it would be drawn anew.
+  const sinceMidnight = Math.floor((Date.parse(now) % 86_400_000) / 60_000) / 60;
+  // Today's line ends now, and not with the hour that has just begun.
+  const hourMarks = Array.from({ length: 25 }, (_, hour) => hour);
+  const xs = [...new Set([...hourMarks, sinceMidnight])].sort((a, b) => a - b);
+  const line = (of: Today['hours']['today'], endsAt?: number): (number | null)[] => {
     let sum = 0;
     const sums = of.map(({ tally }) => {
       sum += tally.builds;
       return sum;
     });
-    return xs.map((hour) => (hour === 0 ? 0 : (sums[hour - 1] ?? null)));
+    return xs.map((hour) => {
+      if (hour === endsAt) return sum;
+      if (hour === 0) return 0;
+      return hour > (endsAt ?? 24) ? null : (sums[hour - 1] ?? null);
+    });
   };
   const lines = [
-    { label: 'Today', values: line(hours.today), look: 'strong' },
+    { label: 'Today', values: line(hours.today, sinceMidnight), look: 'strong' },
     { label: 'Yesterday', values: line(hours.yesterday), look: 'muted' },
     { label: 'A week ago', values: line(hours.lastWeek), look: 'dashed' },
   ] as const;
@@ -115,12 +123,15 @@ function Course({ hours }: Pick<Today, 'hours'>) {
         lines={lines}
         isTime={false}
         xLabel="Until"
-        xText={(hour) => `${String(hour).padStart(2, '0')}:00`}
+        xText={hourText}
         yText={countText}
       />
     </section>
   );
 }
+
+const pad = (n: number): string => String(n).padStart(2, '0');
+const hourText = (hour: number): string => `${pad(Math.floor(hour))}:${pad(Math.round((hour % 1) * 60))}`;
 
 type OwnerRow = Today['owners'][number];
 

@@ -89,7 +89,8 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
       x: { time: props.isTime ?? true },
       y: { range: (_plot, _low, high) => [0, (high || 1) * 1.1] },
     },
-    padding: [8, 16, 0, 0],
+    // Room for half of the last mark of either axis.
+    padding: [8, 20, 0, 0],
     axes: [
       { ...axis, size: 28, ...(xText && { values: (_plot, values) => values.map(xText) }) },
       {

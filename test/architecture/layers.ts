@@ -21,6 +21,7 @@ export const adapterPackages: Readonly<Record<string, readonly string[]>> = {
   'metrics-prom': ['prom-client'],
   'sealer-jose': ['jose'],
   'store-postgres': ['kysely', 'pg'],
+  'traces-otlp': ['@opentelemetry/api'],
 };
 
 const core = ['ports', 'wire', 'domain'];
