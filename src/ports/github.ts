@@ -41,7 +41,8 @@ export interface GitHub {
   /** The installations of the App, suspended ones left out. */
   installations(): Promise<readonly Installation[]>;
   repositories(installation: InstallationId): Promise<readonly RepositoryRef[]>;
-  runnerGroups(scope: Scope): Promise<readonly RunnerGroup[]>;
+  /** @param visibleTo `owner/name`: only those that are for this repository. A repository has no groups of its own. */
+  runnerGroups(scope: Scope, visibleTo?: string): Promise<readonly RunnerGroup[]>;
   /**
    * What is left of an installation's hourly limit, as all processes that share it know it. Asks nobody; undefined when
    * GitHub has not told of a limit.

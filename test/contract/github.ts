@@ -274,6 +274,16 @@ export function githubContract(
       expect(groups).toContainEqual(expect.objectContaining({ id: 1, visibility: 'all' }));
       expect(groups).toContainEqual(expect.objectContaining({ name: 'big', visibility: 'selected' }));
     });
+
+    it('knows which of them are for a repository', async () => {
+      harness.sim.createRepository({ owner: 'Acme', name: 'left-out' });
+      harness.sim.createRunnerGroup('Acme', { name: 'big', repositories: ['app'] });
+      const named = async (repository: string): Promise<readonly string[]> =>
+        (await harness.github.runnerGroups(organization, repository)).map(({ name: group }) => group);
+      expect(await named('Acme/app')).toEqual(expect.arrayContaining(['Default', 'big']));
+      expect(await named('Acme/left-out')).toContain('Default');
+      expect(await named('Acme/left-out')).not.toContain('big');
+    });
   });
 
   logsContract(name, {

@@ -50,6 +50,71 @@ describe('an impossible wait', () => {
     expect(checkRuns(world)).toEqual([]);
   });
 
+  it('beside a runner whose group excludes the repository is told, at little cost, until the group lets it in', async () => {
+    const world = new ControlPlaneWorld();
+    await world.addHost('one', 2);
+    world.github.createRepository({ owner: 'acme', name: 'other' });
+    const group = world.github.world.state.groups.find(({ id }) => id === 1);
+    if (group === undefined) throw new Error('there is no group');
+    group.repositories = new Set(
+      [...world.github.world.state.repositories.values()].flatMap(({ id, name }) =>
+        name === 'other' ? [id] : [],
+      ),
+    );
+    let asked = 0;
+    world.github.world.faults.call = (operation) => {
+      if (operation === 'GET runner-groups') asked += 1;
+      return { kind: 'none' };
+    };
+    world.github.start({ repository: 'acme/app', workflow: wants('bellows-2cpu-4gb') });
+    await world.clock.advance(minutes(2));
+    expect(asked).toBe(0);
+    const reason = 'the runner group Default excludes this repository';
+    const isTold = async () => (await world.jobs()).every(({ waitingFor }) => waitingFor === reason);
+    expect(await world.until(isTold, minutes(8))).toBe(true);
+    // What plans and balances say meanwhile does not take its place.
+    for (let minute = 0; minute < 20; minute += 1) {
+      await world.clock.advance(minutes(1));
+      expect(await isTold()).toBe(true);
+    }
+    expect(checkRuns(world)).toMatchObject([{ status: 'queued', title: expect.stringContaining(reason) }]);
+    expect(checkRuns(world)[0]?.summary).toContain('Runner groups');
+    // Two calls each two minutes at most.
+    expect(asked).toBeGreaterThan(2);
+    expect(asked).toBeLessThanOrEqual(30);
+
+    // Another repository's jobs are none of this, though they wait for the same labels.
+    world.github.start({ repository: 'acme/other', workflow: wants('bellows-2cpu-4gb') });
+    const isDone = (name: string) => async () =>
+      (await world.jobs()).some(({ repository, state }) => repository.fullName === name && state === 'done');
+    expect(await world.until(isDone('acme/other'), minutes(20))).toBe(true);
+
+    group.repositories = 'all';
+    expect(await world.until(isDone('acme/app'), minutes(30))).toBe(true);
+    await world.clock.advance(minutes(3));
+    expect(checkRuns(world)).toMatchObject([{ status: 'completed', conclusion: 'neutral' }]);
+    const before = asked;
+    await world.clock.advance(minutes(30));
+    expect(asked).toBe(before);
+  });
+
+  it('beside a runner is no such thing while GitHub may not be asked', async () => {
+    const world = new ControlPlaneWorld();
+    await world.addHost('one', 1);
+    const group = world.github.world.state.groups.find(({ id }) => id === 1);
+    if (group !== undefined) group.repositories = new Set();
+    world.github.world.faults.call = (operation) =>
+      operation === 'GET runner-groups' ? { kind: 'refused', status: 403 } : { kind: 'none' };
+    world.github.start({ repository: 'acme/app', workflow: wants('bellows-2cpu-4gb') });
+    await world.clock.advance(minutes(15));
+    expect(checkRuns(world)).toEqual([]);
+    const warned = world.lines.filter(({ message }) =>
+      message.startsWith('cannot ask for the runner groups'),
+    );
+    expect(warned.length).toBeGreaterThan(0);
+    expect(warned.length).toBeLessThan(3);
+  });
+
   it('that may not be told breaks nothing, and is not tried at every look', async () => {
     const world = new ControlPlaneWorld();
     delete world.github.world.app.permissions.checks;

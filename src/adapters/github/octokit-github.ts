@@ -187,14 +187,19 @@ export class OctokitGitHub implements GitHub, GitHubHook {
     return this.#rest.budget(installation);
   }
 
-  /** A repository has no groups of its own. */
-  async runnerGroups(scope: Scope): Promise<readonly RunnerGroup[]> {
+  /** GitHub takes the bare name here (REST, "List self-hosted runner groups for an organization"). */
+  async runnerGroups(scope: Scope, visibleTo?: string): Promise<readonly RunnerGroup[]> {
     if (scope.kind === 'repository') return [];
     const call: Call = {
       operation: `list the runner groups of ${scope.login}`,
       as: scope.installationId,
       route: 'GET /orgs/{org}/actions/runner-groups',
-      params: { org: scope.login },
+      params: {
+        org: scope.login,
+        ...(visibleTo !== undefined && {
+          visible_to_repository: visibleTo.slice(visibleTo.indexOf('/') + 1),
+        }),
+      },
     };
     return this.#all(call, 'runner_groups', wire.runnerGroup);
   }

@@ -8,6 +8,7 @@ import type { Stream } from '../../domain/attribution/stream.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import type { Instant } from '../../domain/time.ts';
+import { shutOut } from '../../domain/waits/shut-out.ts';
 import type { Transaction } from '../../ports/store.ts';
 
 /** The longest of them: more speak no clearer. */
@@ -28,10 +29,13 @@ export async function openPhases(
     .slice(0, mostOpen);
   if (late.length === 0) return [];
   const jobs = new Map((await tx.jobs.some(late.map(jobOf))).map((job) => [job.id, job]));
+  const groups = await tx.loops.get('runner-groups');
   const runs = Map.groupBy(await waitingRuns(tx, late, jobs), ({ runId }) => runId);
   return late.flatMap((one) => {
     const job = jobs.get(jobOf(one));
-    const open = job && openPhaseOf(one, job, runs.get(job.runId) ?? [], now);
+    // One that its organisation keeps from the runner waits for nobody who is slow.
+    if (job === undefined || shutOut(groups, job) !== undefined) return [];
+    const open = openPhaseOf(one, job, runs.get(job.runId) ?? [], now);
     return open === undefined ? [] : [open];
   });
 }

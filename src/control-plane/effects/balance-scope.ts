@@ -7,6 +7,7 @@ import { requestVm } from '../../domain/lifecycle/transition-vm.ts';
 import { type Balance, balance } from '../../domain/scheduling/balance.ts';
 import { isToldWrong } from '../../domain/scheduling/waiting-words.ts';
 import { after, hours, type Instant, instantOf } from '../../domain/time.ts';
+import { notShutOut, shutOut } from '../../domain/waits/shut-out.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, writeAround } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -33,13 +34,14 @@ export async function balanceScope(deps: Deps, scope: ScopeKey, labels: LabelKey
     const behind = vms.some(({ state }) => state === 'requested');
     await request(tx, deps, result, jobs, now, behind);
     for (const { vm, why } of result.release) await applyToVm(tx, deps, vm, { kind: 'release', why });
-    if (isToldWrong(queued, vms)) {
+    const groups = await tx.loops.get('runner-groups');
+    if (isToldWrong(notShutOut(queued, groups), vms)) {
       await tx.tasks.enqueue({ kind: 'place' }, after(now, deps.settings.timing.behindMs));
       tx.wake('tasks');
     }
     const held = result.held.flatMap(({ job: id, reason }) => {
       const job = jobs.get(id);
-      return job === undefined ? [] : [{ job, reason }];
+      return job === undefined ? [] : [{ job, reason: shutOut(groups, job) ?? reason }];
     });
     await sayWhy(tx, held);
     if (result.retryAt !== undefined)

@@ -11,6 +11,7 @@ import { planPlacement } from '../../domain/scheduling/placement.ts';
 import type { Unplaced } from '../../domain/scheduling/waiting-reason.ts';
 import { wordsForWaiting } from '../../domain/scheduling/waiting-words.ts';
 import { after } from '../../domain/time.ts';
+import { notShutOut, wordsForShutOut } from '../../domain/waits/shut-out.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -29,6 +30,7 @@ export async function placeRequested(deps: Deps): Promise<void> {
     const live = await withoutUnsure(tx, deps, await tx.vms.allLive());
     const vms = live.map((vm) => withImage(vm, settings.image));
     const waiting = await tx.jobs.allQueued(mostWaiting);
+    const groups = await tx.loops.get('runner-groups');
     const now = clock.now();
     const plan = planPlacement({
       hosts: await tx.hosts.list(),
@@ -40,7 +42,10 @@ export async function placeRequested(deps: Deps): Promise<void> {
       unheardMs: unheardMs(settings),
     });
     for (const { vm, host } of plan.placements) await place(tx, deps, vm, host);
-    await sayWhy(tx, wordsForWaiting(waiting, vms, plan.unplaced));
+    await sayWhy(tx, [
+      ...wordsForWaiting(notShutOut(waiting, groups), vms, plan.unplaced),
+      ...wordsForShutOut(waiting, groups),
+    ]);
     await askToTell(tx, deps, unfitJobs(plan.unplaced, waiting));
     for (const host of new Set(plan.placements.map((placed) => placed.host))) await touchHost(tx, host);
     // One look for all that still wait, so that none of them has to ask for itself again and again.

@@ -56,7 +56,8 @@ async function claim(deps: Deps, run: RunId, labels: LabelKey): Promise<Look | u
     const now = deps.clock.now();
     const jobs = (await tx.jobs.ofRuns([run])).filter((job) => labelKey(job.labels) === labels);
     const notice = await tx.notices.get(run, labels);
-    const wait = impossibleWait(jobs, await tx.hosts.list(), deps.settings.capacity);
+    const groups = await tx.loops.get('runner-groups');
+    const wait = impossibleWait(jobs, await tx.hosts.list(), deps.settings.capacity, groups);
     const next = nextWord(notice, wait, now);
     const job = wait?.jobs[0] ?? jobs[0];
     if (next.kind === 'later') await lookAgain(tx, run, labels, next.at);

@@ -4,6 +4,7 @@ import { attributionLoop } from '../attribution/watch-phases.ts';
 import type { RepairLoop } from './loop.ts';
 import { pollLoop } from './poll.ts';
 import { redeliver } from './redeliver.ts';
+import { runnerGroupLoop } from './runner-groups.ts';
 import { sweepLoop } from './sweep-runners.ts';
 import { hostLoop } from './watch-hosts.ts';
 
@@ -16,4 +17,5 @@ export const repairLoops: readonly RepairLoop[] = [
   attributionLoop,
   githubStatusLoop,
   certificateLoop,
+  runnerGroupLoop,
 ];

@@ -2,6 +2,7 @@
 
 import type { CertificateState } from '../alerts/certificate.ts';
 import type { FeedState } from '../github-status/feed-state.ts';
+import type { GroupState } from '../waits/shut-out.ts';
 import type { HostWatchState } from './host-removal.ts';
 import type { PollState, ServedRepositories } from './poll-plan.ts';
 import type { RedeliveryState } from './redelivery.ts';
@@ -15,6 +16,7 @@ export const repairLoopKinds = [
   'attribution',
   'github-status',
   'certificate',
+  'runner-groups',
 ] as const;
 export type RepairLoopKind = (typeof repairLoopKinds)[number];
 
@@ -28,4 +30,5 @@ export interface LoopStates {
   'watch-hosts': HostWatchState;
   'github-status': FeedState;
   certificate: CertificateState;
+  'runner-groups': GroupState;
 }

@@ -117,6 +117,17 @@ export function createRunnerGroup(
   return group;
 }
 
+/**
+ * The groups of an organisation; with `visibleTo` (`owner/name`) those that are for this repository. Whether GitHub leaves out
+ * those that take no public repositories is not known, so that is told by the group itself.
+ */
+export function groupsOf(world: World, owner: Account, visibleTo?: string): readonly RunnerGroup[] {
+  const own = world.state.groups.filter((group) => group.owner === owner);
+  if (visibleTo === undefined) return own;
+  const repository = findRepository(world, visibleTo);
+  return own.filter((group) => repository !== undefined && sees(group.repositories, repository.id));
+}
+
 /** The App's installation that sees this repository. */
 export function installationFor(world: World, repository: Repository): Installation | undefined {
   for (const it of world.state.installations.values()) {

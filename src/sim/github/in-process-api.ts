@@ -25,7 +25,7 @@ import type {
 import { Secret } from '../../ports/secret.ts';
 import { factOf, statusSince, type WorkflowJob, workflowJob } from '../../wire/github-job.ts';
 import { linesOfTail } from '../../wire/github-log.ts';
-import { findRepository, fullNameOf, repositoriesOf } from './accounts.ts';
+import { findRepository, fullNameOf, groupsOf, repositoriesOf } from './accounts.ts';
 import { type Answer, answer, notFound } from './answer.ts';
 import { InProcessCalls } from './in-process-calls.ts';
 import { showCheckRun } from './in-process-checks.ts';
@@ -184,13 +184,11 @@ export class InProcessGitHub implements GitHub {
     return { limit, remaining, resetAt: instantOf(reset * 1000) };
   }
 
-  async runnerGroups(scope: Scope): Promise<readonly RunnerGroup[]> {
+  async runnerGroups(scope: Scope, visibleTo?: string): Promise<readonly RunnerGroup[]> {
     if (scope.kind === 'repository') return [];
     const groups = await this.#calls.get('GET runner-groups', scope.installationId, () =>
       withValue(this.#owner(scope), (owner) =>
-        owner.kind === 'organization'
-          ? answer(this.#world.state.groups.filter((group) => group.owner === owner.account))
-          : notFound,
+        owner.kind === 'organization' ? answer(groupsOf(this.#world, owner.account, visibleTo)) : notFound,
       ),
     );
     return groups.map((group) => ({

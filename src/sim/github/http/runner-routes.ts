@@ -1,6 +1,7 @@
 // Runners of an organisation or a repository, and runner groups.
 
 import { runnerId } from '../../../domain/ids.ts';
+import { groupsOf } from '../accounts.ts';
 import { answer } from '../answer.ts';
 import { encodeJitConfig } from '../jit-config.ts';
 import { renderRunner, renderRunnerGroup } from '../render/runner.ts';
@@ -20,8 +21,10 @@ export function runnerRoutes(shell: Shell): RestRoute[] {
       handle: (call) => {
         const account = organizationOf(call);
         if (!account.ok) return account;
-        const all = call.world.state.groups.filter((group) => group.owner === account.value);
-        const path = `/orgs/${account.value.login}/actions/runner-groups`;
+        const { login } = account.value;
+        const { visible_to_repository: name } = call.query;
+        const all = groupsOf(call.world, account.value, name === undefined ? undefined : `${login}/${name}`);
+        const path = `/orgs/${login}/actions/runner-groups`;
         const { items, headers } = page(call, path, all);
         const groups = items.map((group) => renderRunnerGroup(call.world, group));
         return ok({ total_count: all.length, runner_groups: groups }, headers);
