@@ -16,13 +16,20 @@ export interface Hearing extends Pick<WorkerDeps, 'ledger' | 'clock' | 'log'> {
   logs: VmLogBook;
   /** Of the agent itself; undefined where nothing remembers it. */
   ownLog: OwnLog | undefined;
+  /** Ends this agent, or the whole machine, after the answer; undefined where nothing would start it again. */
+  restart: Restart | undefined;
   desired: DesiredSet;
   reconciler: Reconciler;
 }
 
+export type Restart = (how: { reboot: boolean }) => void;
+
+const nothingStartsIt =
+  'it was started by hand and not by a service manager, so nothing would start it again';
+
 /** Takes in one message of the control plane. */
 export async function hear(
-  { ledger, desired, reconciler, logs, ownLog, clock, log }: Hearing,
+  { ledger, desired, reconciler, logs, ownLog, restart, clock, log }: Hearing,
   message: ControlPlaneMessage,
   send: (answer: AgentMessage) => void,
 ): Promise<void> {
@@ -49,6 +56,13 @@ export async function hear(
       return;
     case 'read-own-log':
       for (const answer of logAnswers(message.request, ownLog?.read(wantedIn(message)) ?? [])) send(answer);
+      return;
+    case 'restart': {
+      const { request, reboot } = message;
+      send({ type: 'restarting', request, ...(restart === undefined && { refused: nothingStartsIt }) });
+      log.info('an operator wants a restart', { reboot, obeyed: restart !== undefined });
+      restart?.({ reboot });
+    }
   }
 }
 

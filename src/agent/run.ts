@@ -13,7 +13,7 @@ import { type AgentMessage, agentLinkPath, agentProtocolVersion } from '../wire/
 import { BootSlots } from './boot-slots.ts';
 import { type Capacity, capacityOf, defaultOffer, factsMs, type Offer, withStrangers } from './capacity.ts';
 import { DesiredSet } from './desired-set.ts';
-import { type Hearing, hear } from './hear.ts';
+import { type Hearing, hear, type Restart } from './hear.ts';
 import { noteOfBoot } from './host-boot.ts';
 import { Ledger } from './ledger.ts';
 import { type AgentLimits, defaultLimits } from './limits.ts';
@@ -35,6 +35,8 @@ export interface AgentDeps
   vmLogs: VmLogs;
   /** What the agent itself has logged, for who asks from afar. */
   ownLog?: OwnLog | undefined;
+  /** Ends this agent so that it is started again; left out where nothing would. It must not wait for the agent's end. */
+  restart?: Restart | undefined;
   journal: Journal;
   inspector: HostInspector;
   /** How the host does, for who looks from afar; not told when left out. */
@@ -110,6 +112,7 @@ export async function runAgent(deps: AgentDeps, options: AgentOptions): Promise<
   const link = linkFor(deps, options, {
     ...{ ledger, desired, reconciler, logs, clock, log, capacity },
     ownLog: deps.ownLog,
+    restart: deps.restart,
     observeMs: limits.observeMs,
     stopping: stop.signal,
   });

@@ -12,6 +12,7 @@ import { Secret } from '../ports/secret.ts';
 import { addInstallCommands } from './agent-install.ts';
 import { monitorOf, networkOf, offerOf, ratesOf } from './agent-values.ts';
 import { hostImages } from './default-image.ts';
+import { rebootMachine, restartSwitch } from './restart.ts';
 import { startAgent } from './start-agent.ts';
 import { tellSystemdReady } from './tell-systemd.ts';
 import { untilTold } from './until-told.ts';
@@ -59,6 +60,7 @@ async function runHere(flags: Flags): Promise<void> {
   if (network.kind === 'restricted' && network.forwards.length === 0)
     log.warn('VMs reach no network: jobs that talk to GitHub need `--network tap`');
   const images = hostImages();
+  const restart = restartSwitch(process.env);
   try {
     const agent = await startAgent({
       url: flags.url ?? values.url,
@@ -87,11 +89,13 @@ async function runHere(flags: Flags): Promise<void> {
       metrics: values.agentMetrics,
       log,
       ownLog: own,
+      restart: restart.order,
       version: packageJson.version,
     });
     await tellSystemdReady();
-    await untilTold(log);
+    const how = await Promise.race([untilTold(log), restart.told]);
     await agent.stop();
+    if (how?.reboot === true) await rebootMachine();
   } catch (error) {
     log.error('the agent cannot start', { error });
     refuse(error instanceof Error ? error.message : String(error));

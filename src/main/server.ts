@@ -39,11 +39,11 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const log = PinoLog.to(read.values.logLevel);
+  const { log, own } = PinoLog.remembering(read.values.logLevel);
   collectSeldom();
   if (read.unknown.length > 0) log.warn('settings that nothing knows', { names: read.unknown });
   try {
-    const server = await startServer(await configOf(read.values, createUser, log));
+    const server = await startServer({ ...(await configOf(read.values, createUser, log)), ownLog: own });
     await untilTold(log);
     await server.stop();
   } catch (error) {

@@ -19,7 +19,7 @@ import { FileVmLogs } from '../adapters/vm-logs/file-vm-logs.ts';
 import type { ProbedPlatform } from '../adapters/vm-qemu/probe-platform.ts';
 import type { Offer } from '../agent/capacity.ts';
 import type { AgentLimits } from '../agent/limits.ts';
-import { type AgentOptions, type RunningAgent, runAgent } from '../agent/run.ts';
+import { type AgentDeps, type AgentOptions, type RunningAgent, runAgent } from '../agent/run.ts';
 import type { WarmSize } from '../agent/warm/warm-pool.ts';
 import type { GuestSettings } from '../agent/worker-deps.ts';
 import type { HostId } from '../domain/ids.ts';
@@ -65,6 +65,8 @@ export interface AgentConfig {
   log: Log;
   /** What `log` remembers. */
   ownLog?: OwnLog;
+  /** As in the agent's own parts. */
+  restart?: AgentDeps['restart'];
   version: string;
 }
 
@@ -115,6 +117,7 @@ export async function startAgent(config: AgentConfig): Promise<StartedAgent> {
         images,
         identity,
         ownLog: config.ownLog,
+        restart: config.restart,
         vmLogs: new FileVmLogs({ folder: join(folder, 'logs'), clock, log }),
         clock,
         random: new SystemRandom(),

@@ -31,6 +31,7 @@ import { receiveWebhook } from '../control-plane/webhook.ts';
 import { after, type DurationMs, hours } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { OwnLog } from '../ports/own-log.ts';
 import type { Secret } from '../ports/secret.ts';
 import type { Store } from '../ports/store.ts';
 import { dashboardFolder } from './dashboard-folder.ts';
@@ -56,6 +57,8 @@ export interface ServerConfig extends AccessConfig {
   /** `installationTag` and `processName` are made here when left out. */
   settings: Omit<Settings, 'installationTag' | 'processName'> & { installationTag?: string };
   log: Log;
+  /** What `log` remembers. */
+  ownLog?: OwnLog;
   version: string;
 }
 
@@ -160,6 +163,8 @@ async function openHttp(
     repair: (options: { owner?: string }) => repairNow(deps, options),
     readLog: controlPlane.links.readLog,
     readAgentLog: controlPlane.links.readAgentLog,
+    restartAgent: controlPlane.links.restartAgent,
+    ownLog: config.ownLog,
   };
   const { apiUrl } = config.github;
   const userAgent = `bellows/${config.version}`;

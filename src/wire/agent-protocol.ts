@@ -9,8 +9,9 @@ import { z } from 'zod';
  * over, and so are messages of an unknown type (`StrangeMessage`), by an end of version 2 or newer; an older one drops the link.
  * So what is new is sent only to who says a version that has it.
  * - 2: `read-own-log`, `vitals`.
+ * - 3: `restart`.
  */
-export const agentProtocolVersion = 2;
+export const agentProtocolVersion = 3;
 /** The largest message in either direction, in bytes. */
 export const maxAgentMessageBytes = 4 * 1024 * 1024;
 
@@ -72,6 +73,8 @@ export const fromControlPlane = z.discriminatedUnion('type', [
     lines: z.number().int().min(1).max(10_000),
     since: instant.optional(),
   }),
+  /** An operator wants the agent started anew, or the whole machine; answered by `restarting`. Since version 3. */
+  z.object({ type: z.literal('restart'), request: id, reboot: z.boolean() }),
 ]);
 export type ControlPlaneMessage = z.infer<typeof fromControlPlane>;
 
@@ -187,6 +190,8 @@ export const fromAgent = z.discriminatedUnion('type', [
     lines: z.array(z.string().max(8192)).max(10_000),
     last: z.boolean(),
   }),
+  /** It ends now; or it does not, and why. */
+  z.object({ type: z.literal('restarting'), request: id, refused: z.string().max(1024).optional() }),
 ]);
 export type AgentMessage = z.infer<typeof fromAgent>;
 

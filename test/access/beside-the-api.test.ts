@@ -39,6 +39,7 @@ const samples: { [N in V1Name]: Record<string, string> } = {
   repair: { owner },
   logs: { ...onHost, id: plantedVm.runnerName },
   service: onHost,
+  controllerLogs: {},
   jobIncreases: { owner },
   metering: { ...onHost, id: plantedVm.runnerName },
   upgrade: onHost,

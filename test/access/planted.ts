@@ -169,6 +169,8 @@ export function plantedDeps(store: Store): Parameters<typeof apiHandlers>[0] {
     repair: async () => ({ mended: [], failed: [] }),
     readLog: async () => [`${mark} line`],
     readAgentLog: async () => [`${mark} line`],
+    restartAgent: async () => 'restarting',
+    ownLog: { read: () => [`${mark} line`] },
     github: {} as never,
     hook: {} as never,
     check: { appId: 1, publicUrl: undefined, owners: [], runnerGroups: {} },

@@ -4,7 +4,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createHttpServer, type HttpServer } from '../../src/adapters/http-fastify/server.ts';
+import { PromPrinter } from '../../src/adapters/metrics-prom/prom-printer.ts';
 import { openMemoryStore } from '../../src/adapters/store-memory/memory-store.ts';
+import { serveMetrics } from '../../src/control-plane/metrics/serve-metrics.ts';
 import { v1Handlers } from '../../src/control-plane/requests/v1/api.ts';
 import { admin, type Caller } from '../../src/domain/access/caller.ts';
 import { runnerId, runnerName } from '../../src/domain/ids.ts';
@@ -14,7 +16,7 @@ import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
-import { jobStatus, runnerHost, snapshot } from '../../src/wire/api-v1/shapes.ts';
+import { jobStatus, runnerHost, snapshot, sshSession } from '../../src/wire/api-v1/shapes.ts';
 import { noAudit } from '../support/no-audit.ts';
 import { at, globex, host, job, small, vitals, vm } from './store/things.ts';
 
@@ -53,6 +55,7 @@ const metal = host(1, {
   },
 });
 
+const restarts: { reboot: boolean }[] = [];
 let store: Store;
 let server: HttpServer;
 let base: string;
@@ -72,7 +75,10 @@ beforeAll(async () => {
         at: at(9),
         subject: { kind: 'vm', id: vm(1).id },
         event: 'agent-usage',
-        data: { cpuPercentPeak: 90, memoryMibPeak: 1024, diskMibPeak: 2048 },
+        data: {
+          ...{ cpuPercentPeak: 90, memoryMibPeak: 1024, diskMibPeak: 2048 },
+          ...{ receivedBytes: 84_000_000, sentBytes: 3_100_000 },
+        },
       },
     ]);
     tx.insights.record(finished.id, finishedJob({ ...finished, name: running.name }));
@@ -98,12 +104,29 @@ beforeAll(async () => {
       failed: [],
     }),
     readAgentLog: async () => ['the agent said this'],
+    restartAgent: async (id, how) => {
+      if (id !== metal.id) return { refused: 'its host has no link to this server at the moment' };
+      restarts.push(how);
+      return 'restarting';
+    },
+    ownLog: {
+      read: ({ since }) => (since === at(120_000 - 900_000) ? ['{"message":"the server said this"}'] : []),
+    },
     readLog: async (_host, id) => [`a line of ${id}`],
   });
   server = await createHttpServer({
     webhook: async () => ({ status: 202, text: '' }),
     api: {} as never,
     v1: handlers,
+    metrics: (authorization) =>
+      serveMetrics(
+        {
+          ...{ store, clock: { now: () => at(120_000), sleep: () => Promise.resolve() }, image: vm(1).image },
+          ...{ printer: new PromPrinter(), version: '1', tokenHashes: [] },
+          identify: async ({ authorization: said }) => callers[(said ?? '').replace('Bearer ', '')],
+        },
+        authorization,
+      ),
     audit: noAudit,
     identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
     log: silent,
@@ -208,7 +231,11 @@ describe('what is asked of one host', () => {
     ['/metering?host=server1&id=bellows-test-1&owner=acme', 200],
     ['/upgrade?force=1&host=server1&owner=acme', 200],
     ['/upgrade?host=server1&owner=', 200],
-    ['/restart?host=server1&owner=acme&reboot=1', 501],
+    ['/restart?host=server1&owner=acme', 202],
+    ['/restart?host=nowhere&owner=acme', 404],
+    ['/restart?host=vault&owner=globex', 503],
+    ['/controller/logs?age=15m&output=cat', 200],
+    ['/controller/logs?age=90s&output=cat', 400],
     ['/logs?age=15m&host=nowhere&owner=acme', 404],
     ['/logs?age=15m&host=vault&owner=acme', 404],
     ['/metering?host=server1&id=nothing&owner=acme', 404],
@@ -230,6 +257,17 @@ describe('what is asked of one host', () => {
     expect((await ask('/service?age=15m&host=server1&owner=acme', { as: 'olga' })).status).toBe(403);
   });
 
+  it('gives what the control plane itself has logged, to operators', async () => {
+    const { text, headers } = await ask('/controller/logs?age=15m&output=cat');
+    expect([text, headers.get('content-type')]).toEqual([
+      '{"message":"the server said this"}',
+      'text/plain; charset=utf-8',
+    ]);
+    expect((await ask('/controller/logs?age=0m&output=cat')).text).toBe('');
+    expect((await ask('/controller/logs?age=15m&output=cat', { as: 'olga' })).status).toBe(403);
+    expect((await ask('/controller/logs?age=15m&output=cat', { as: 'guess' })).status).toBe(401);
+  });
+
   it('gives what a VM used', async () => {
     expect(await asked('/metering?host=server1&id=bellows-test-1&owner=acme', 'ada')).toMatchObject({
       runner: 'bellows-test-1',
@@ -248,6 +286,8 @@ describe('snapshots', () => {
     expect(list[0]?.total_memory).toBeCloseTo(4.295, 3);
     const one = snapshot.strict().parse(await asked('/snapshot?job=3&owner=acme', 'ada'));
     expect(one.min_memory_available_gb).toBe(3 * 1024 ** 3);
+    expect(one).toMatchObject({ network_read_total: 84_000_000, network_write_total: 3_100_000 });
+    expect(list[0]).not.toHaveProperty('network_read_total');
     expect((await ask('/snapshot?job=4&owner=globex', { as: 'ada' })).status).toBe(404);
   });
 });
@@ -265,6 +305,44 @@ describe('what changes something', () => {
     const { status, text } = await ask('/disable?host=server1&owner=acme');
     expect([status, text]).toEqual([200, 'ok']);
     expect(await asked('/runners?owner=acme')).toMatchObject([{ status: 'disabled' }]);
+  });
+});
+
+describe('restart', () => {
+  it('has the agent of a host end, or its machine, for operators, and is a line of the host', async () => {
+    restarts.length = 0;
+    const agent = await ask('/restart?host=server1&owner=acme');
+    expect([agent.status, agent.text]).toEqual([202, 'The agent of server1 starts anew; its VMs go on.']);
+    expect((await ask('/restart?host=server1&owner=acme&reboot=1')).text).toBe('server1 starts anew.');
+    expect(restarts).toEqual([{ reboot: false }, { reboot: true }]);
+    const lines = await store.transaction((tx) => tx.history.of({ kind: 'host', id: metal.id }, 50));
+    expect(lines.map(({ event, data }) => [event, data.by])).toEqual(
+      expect.arrayContaining([
+        ['agent-restarted', admin.name],
+        ['rebooted', admin.name],
+      ]),
+    );
+    expect((await ask('/restart?host=server1&owner=acme', { as: 'olga' })).status).toBe(403);
+    expect(restarts).toHaveLength(2);
+  });
+});
+
+describe('the gateway of debug sessions', () => {
+  it('lists none, without a token, in the shape that the client decodes', async () => {
+    const response = await fetch(`${base}/list`, { headers: { accept: 'application/json' } });
+    expect(response.status).toBe(200);
+    expect(z.array(sshSession.strict()).parse(await response.json())).toEqual([]);
+  });
+});
+
+describe('federation', () => {
+  it('is for a Prometheus with the token of an account', async () => {
+    const path = '/metrics/federate?match[]={job="vms"}';
+    const { status, text, headers } = await ask(path, { as: 'ada' });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^text\/plain/);
+    expect(text).toMatch(/^# (HELP|TYPE) bellows_/m);
+    expect((await ask(path, { as: 'guess' })).status).toBe(401);
   });
 });
 
@@ -307,6 +385,8 @@ describe('whoever asks', () => {
     '/snapshot?owner=acme&job=3',
     '/repair?owner=acme',
     '/upgrade?owner=acme&host=server1',
+    '/restart?owner=acme&host=server1',
+    '/controller/logs?age=15m&output=cat',
     '/disable?owner=acme&host=server1',
   ])('learns nothing of another account at %s', async (path) => {
     const { text } = await ask(path, { as: 'stranger', json: true });

@@ -68,6 +68,7 @@ beforeEach(async () => {
       },
       readLog,
       readAgentLog: readLog,
+      restartAgent: async () => ({ refused: 'it has no hosts' }),
       repair,
       github: api,
       hook: api,

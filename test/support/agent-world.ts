@@ -92,6 +92,11 @@ export class AgentWorld {
   /** Whether the control plane can be reached. */
   reachable = true;
   socket: AgentSocket | undefined;
+  /** What the agent answered to orders to restart, and those that it obeyed. */
+  readonly restartAnswers: string[] = [];
+  readonly restarts: { reboot: boolean }[] = [];
+  /** Whether a service manager would start it again. */
+  isService = true;
   connects = 0;
   /** Of the agents that are started from now on. */
   version = '0.0.0';
@@ -142,6 +147,7 @@ export class AgentWorld {
       },
       vmLogs: this.vmLogs,
       ownLog: { read: ({ count }) => ['one', 'two', 'three'].slice(-count) },
+      restart: this.isService ? (how) => void this.restarts.push(how) : undefined,
       inspector: life.bind(host.inspector),
       vitals: life.bind(host.vitals),
       clock: life.bind(machineClock(this.clock, () => this.clockErrorMs)),
@@ -259,6 +265,10 @@ export class AgentWorld {
   #hear(message: AgentMessage, socket: AgentSocket): void {
     if (message.type === 'log') {
       this.logs.push(...message.lines);
+      return;
+    }
+    if (message.type === 'restarting') {
+      this.restartAnswers.push(message.refused ?? 'yes');
       return;
     }
     this.observed = message;

@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { RawResponse } from '../../ports/http.ts';
 import type { Log } from '../../ports/log.ts';
+import { v1Prefix } from '../../wire/api-v1/endpoints.ts';
 
 /** A scraper comes a few times a minute; who comes more often guesses tokens. */
 const scrapesPerMinute = 120;
@@ -21,8 +22,10 @@ export async function metricsRoute(
       .type('text/plain')
       .send(status >= 500 ? 'Our fault.\n' : `${error.message}\n`);
   });
-  app.get('/metrics', async (request, reply) => {
-    const { status, headers = {}, text } = await metrics(request.headers.authorization);
-    return reply.code(status).type('text/plain; charset=utf-8').headers(headers).send(text);
-  });
+  // Actuated's path for an account's Prometheus too. What it asks for by `match[]` is passed over: it gets all of its own.
+  for (const path of ['/metrics', `${v1Prefix}/metrics/federate`])
+    app.get(path, { schema: { hide: true } }, async (request, reply) => {
+      const { status, headers = {}, text } = await metrics(request.headers.authorization);
+      return reply.code(status).type('text/plain; charset=utf-8').headers(headers).send(text);
+    });
 }

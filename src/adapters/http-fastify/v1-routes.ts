@@ -7,6 +7,7 @@ import { type AccessRule, nobody } from '../../domain/access/caller.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ApiAnswer, Problem } from '../../wire/api/endpoint.ts';
 import {
+  sshListPath,
   type V1Body,
   type V1Endpoint,
   type V1Handlers,
@@ -15,6 +16,7 @@ import {
   v1Endpoints,
   v1Prefix,
 } from '../../wire/api-v1/endpoints.ts';
+import type { SshSession } from '../../wire/api-v1/shapes.ts';
 import { audited } from './audited.ts';
 import { type GateDeps, gateOf } from './gate.ts';
 import { problemOf, sendProblem } from './problems.ts';
@@ -38,6 +40,9 @@ export async function v1Routes(app: FastifyInstance, deps: V1Deps): Promise<void
     const { access } = v1Endpoints[name];
     addRoute(app, deps, name, gate(actionOf(name), { access, changesThings: !onlyReads(access) }));
   }
+  // Bellows opens no debug sessions, so none is open.
+  const sessions: readonly SshSession[] = [];
+  app.get(sshListPath, { schema: { hide: true } }, async (_request, reply) => reply.send([...sessions]));
 }
 
 /** Its name in the book of what was done. */

@@ -114,6 +114,30 @@ describe('ends of different versions', () => {
     expect(await answer).toEqual(['one']);
   });
 
+  it('one that does not know how to restart is not told to; one that does is, and answers', async () => {
+    const { world, links, say, heard } = await linked();
+    expect(await links.restartAgent(host, { reboot: false })).toHaveProperty('refused');
+    await say(observed({ protocol: 2 }));
+    expect(await links.restartAgent(host, { reboot: false })).toEqual({
+      refused: 'its agent is too old to be restarted from afar: upgrade it',
+    });
+    expect(heard).not.toContain('restart');
+    await say(observed());
+    const answer = links.restartAgent(host, { reboot: true });
+    await world.clock.advance(100);
+    expect(heard).toContain('restart');
+    await say({ type: 'restarting', request: 'log-1' });
+    expect(await answer).toBe('restarting');
+    const refused = links.restartAgent(host, { reboot: false });
+    await world.clock.advance(100);
+    await say({ type: 'restarting', request: 'log-2', refused: 'no' });
+    expect(await refused).toEqual({ refused: 'no' });
+    const silent = links.restartAgent(host, { reboot: false });
+    await world.clock.advance(minutes(1));
+    expect(await silent).toEqual({ refused: 'its host did not answer in time' });
+    expect(await links.restartAgent(hostName(9), { reboot: false })).toHaveProperty('refused');
+  });
+
   it('what only a newer agent says is passed over, and fields that only it knows', async () => {
     const { world, say, stored, ends } = await linked();
     await say({ type: 'dance', tempo: 3 });

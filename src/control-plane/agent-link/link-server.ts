@@ -6,7 +6,7 @@ import { type AgentSocket, linkCloseCodes } from '../../ports/agent-link.ts';
 import { type AgentMessage, fromAgent, parseLinkMessage } from '../../wire/agent-protocol.ts';
 import type { Deps } from '../deps.ts';
 import { desiredOf } from '../desired.ts';
-import { LogRequests, type WantedLines } from './log-requests.ts';
+import { AgentRequests, type WantedLines } from './agent-requests.ts';
 import { takeInObserved } from './observe.ts';
 import { VitalsIntake } from './vitals-intake.ts';
 
@@ -17,6 +17,8 @@ export interface LinkServer {
   readLog(host: HostId, vm: string, wanted: WantedLines): Promise<readonly string[] | { refused: string }>;
   /** Lines of what the agent itself has logged since it started. */
   readAgentLog(host: HostId, wanted: WantedLines): Promise<readonly string[] | { refused: string }>;
+  /** Has the agent, or with `reboot` its whole machine, started anew; `refused` says why that is not so. */
+  restartAgent(host: HostId, how: { reboot: boolean }): Promise<'restarting' | { refused: string }>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export function linkServer(deps: Deps): LinkServer {
     },
     readLog: async (host, vm, wanted) => links.get(host)?.readLog(vm, wanted) ?? noLink,
     readAgentLog: async (host, wanted) => links.get(host)?.readLog(undefined, wanted) ?? noLink,
+    restartAgent: async (host, { reboot }) => links.get(host)?.restart(reboot) ?? noLink,
     async stop() {
       const open = [...links.values()];
       links.clear();
@@ -47,6 +50,9 @@ const noLink = { refused: 'its host has no link to this server at the moment' };
 /** The version since which agents know `read-own-log`; those before would drop the link at it. */
 const ownLogVersion = 2;
 const notYet = { refused: 'its agent has only just linked, and not told its version' };
+/** The same of `restart`. */
+const restartVersion = 3;
+const tooOldToRestart = { refused: 'its agent is too old to be restarted from afar: upgrade it' };
 const tooOld = { refused: 'its agent is too old to send its own log: upgrade it' };
 
 const readMessage = (text: string) => parseLinkMessage(fromAgent, text);
@@ -56,7 +62,7 @@ class Link {
   readonly #deps: Deps;
   readonly #host: HostId;
   readonly #socket: AgentSocket;
-  readonly #logs: LogRequests;
+  readonly #requests: AgentRequests;
   readonly #waker: { stop(): void };
   #work: Promise<void> = Promise.resolve();
   #pushQueued = false;
@@ -70,7 +76,7 @@ class Link {
     this.#deps = deps;
     this.#host = host;
     this.#socket = socket;
-    this.#logs = new LogRequests(deps, (text) => socket.send(text));
+    this.#requests = new AgentRequests(deps, (text) => socket.send(text));
     this.#waker = deps.store.onWake(`host:${host}`, () => this.#push());
     socket.onMessage((text) => this.#receive(text));
     socket.onClose(() => {
@@ -88,7 +94,14 @@ class Link {
     const protocol = this.#protocol;
     if (vm === undefined && protocol === undefined) return notYet;
     if (vm === undefined && protocol !== undefined && protocol < ownLogVersion) return tooOld;
-    return this.#logs.ask(vm, wanted);
+    return this.#requests.ask(vm, wanted);
+  }
+
+  async restart(reboot: boolean): Promise<'restarting' | { refused: string }> {
+    if (this.#protocol === undefined) return notYet;
+    if (this.#protocol < restartVersion) return tooOldToRestart;
+    const answer = await this.#requests.restart(reboot);
+    return 'refused' in answer ? answer : 'restarting';
   }
 
   close(code: number, reason: string): void {
@@ -104,7 +117,7 @@ class Link {
     if (this.#closed) return;
     this.#closed = true;
     this.#waker.stop();
-    this.#logs.refuseAll('the link to its host broke');
+    this.#requests.refuseAll('the link to its host broke');
     this.#deps.log.info('agent link closed', { host: this.#host });
   }
 
@@ -125,7 +138,8 @@ class Link {
       return;
     }
     if (message.type === 'observed') this.#protocol = message.protocol;
-    if (message.type === 'log') this.#logs.answer(message);
+    if (message.type === 'log') this.#requests.answer(message);
+    else if (message.type === 'restarting') this.#requests.answerRestart(message);
     else this.#then(() => this.#observe(message));
   }
 

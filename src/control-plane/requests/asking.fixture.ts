@@ -58,6 +58,7 @@ export async function answerAt<N extends EndpointName>(
     repair: repair ?? (async () => ({ mended: [], failed: [] })),
     readLog: readLog ?? (async () => []),
     readAgentLog: async () => [],
+    restartAgent: async () => ({ refused: 'this is a test' }),
     github: neverAsked,
     hook: neverAsked,
     check: { appId: 1, publicUrl: undefined, owners: [], runnerGroups: {} },

@@ -3,7 +3,7 @@ import { at, host, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { admin } from '../../domain/access/caller.ts';
 import { endpoints } from '../../wire/api/endpoints.ts';
-import type { WantedLines } from '../agent-link/log-requests.ts';
+import type { WantedLines } from '../agent-link/agent-requests.ts';
 import { vmLog } from './vms.ts';
 
 it.each([

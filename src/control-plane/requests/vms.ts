@@ -6,7 +6,7 @@ import { after, type Instant, instantOf, seconds, toIso } from '../../domain/tim
 import { type ApiAnswer, answered, refused } from '../../wire/api/endpoint.ts';
 import type { AnswerOf, RequestOf } from '../../wire/api/endpoints.ts';
 import type { ApiVm } from '../../wire/api/vms.ts';
-import type { WantedLines } from '../agent-link/log-requests.ts';
+import type { WantedLines } from '../agent-link/agent-requests.ts';
 import type { RequestDeps } from './deps.ts';
 import { nextAfter, placeIn } from './pages.ts';
 

@@ -60,6 +60,13 @@ export const v1Endpoints = {
     status: 202,
   },
   service: { path: '/service', access: 'operator', query: z.object({ ...onHost, age }), status: 202 },
+  controllerLogs: {
+    path: '/controller/logs',
+    access: 'operator',
+    /** The client sends a format of journalctl as `output`: the journal has of us what we write, a line of JSON each. */
+    query: z.object({ age, output: z.string().max(40).default('cat'), staff }),
+    status: 200,
+  },
   jobIncreases: {
     path: '/job-increases',
     access: 'member',
@@ -72,7 +79,7 @@ export const v1Endpoints = {
     path: '/restart',
     access: 'operator',
     query: z.object({ ...onHost, reboot: isOn }),
-    status: 200,
+    status: 202,
   },
   disable: { path: '/disable', access: 'operator', query: z.object(onHost), status: 200 },
   snapshots: {
@@ -105,3 +112,9 @@ export interface V1Body {
 export type V1Handlers = {
   readonly [N in V1Name]: (query: V1QueryOf<N>, caller: Caller) => Promise<ApiAnswer<V1Body>>;
 };
+
+/**
+ * The list of debug sessions, which the client's `ssh` commands fetch from the gateway: below no prefix, and without any token, so it
+ * tells nothing that not everybody may know.
+ */
+export const sshListPath = '/list';

@@ -70,5 +70,23 @@ export const snapshot = z.object({
   disk_space_total: z.number().optional(),
   disk_space_free: z.number().optional(),
   disk_space_used: z.number().optional(),
+  /** In bytes, and in the detail alone. */
+  network_read_total: z.number().optional(),
+  network_write_total: z.number().optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
+
+/** A debug session, as the gateway lists it. */
+export const sshSession = z.object({
+  ConnectedAt: time,
+  Command: z.string(),
+  Hostname: z.string(),
+  /** On the gateway. */
+  Port: z.number().int(),
+  /** The client shows those of its own user only. */
+  Actor: z.string(),
+  Rx: z.number().int(),
+  Tx: z.number().int(),
+  Connections: z.number().int(),
+});
+export type SshSession = z.infer<typeof sshSession>;

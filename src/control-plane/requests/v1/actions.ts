@@ -43,20 +43,27 @@ export async function upgrade(
   return answered({ text });
 }
 
-/** The agent's own service manager starts it again when it ends; from here nobody can end it. */
+/** The agent ends and systemd starts it again: its VMs go on. With `reboot` the machine starts anew, and nothing is drained. */
 export async function restart(
-  { store }: Pick<RequestDeps, 'store'>,
+  { store, clock, log, restartAgent }: Pick<RequestDeps, 'store' | 'clock' | 'log' | 'restartAgent'>,
   query: V1QueryOf<'restart'>,
   caller: Caller,
 ): Promise<ApiAnswer<V1Body>> {
   const found = await store.transaction((tx) => hostAsked(tx, caller, query));
   if (!found.ok) return found;
-  const mend = query.reboot ? 'systemctl reboot' : 'systemctl restart bellows-agent';
-  return refused(
-    501,
-    'Not from here',
-    `Bellows restarts no agent and no machine from afar: run \`${mend}\` on ${found.value.host.name}.`,
-  );
+  const { id, name } = found.value.host;
+  const { reboot } = query;
+  const answer = await restartAgent(id, { reboot });
+  if (answer !== 'restarting')
+    return refused(503, 'Not restarted', `${name} is not restarted: ${answer.refused}.`);
+  const by = caller.name.slice(0, 100);
+  log.info('an operator restarts a host', { host: id, by, reboot });
+  const event = reboot ? 'rebooted' : 'agent-restarted';
+  const subject = { kind: 'host', id } as const;
+  await store.transaction((tx) => tx.history.append([{ at: clock.now(), subject, event, data: { by } }]));
+  return answered({
+    text: reboot ? `${name} starts anew.` : `The agent of ${name} starts anew; its VMs go on.`,
+  });
 }
 
 export async function disable(

@@ -7,7 +7,7 @@ import type { RequestDeps } from '../deps.ts';
 import { disable, repair, restart, upgrade } from './actions.ts';
 import { jobIncreases } from './job-increases.ts';
 import { jobQueue } from './job-queue.ts';
-import { logs, service } from './logs.ts';
+import { controllerLogs, logs, service } from './logs.ts';
 import { metering, snapshot, snapshots } from './metering.ts';
 import { runners } from './runners.ts';
 
@@ -18,6 +18,7 @@ export function v1Handlers(deps: RequestDeps): V1Handlers {
     repair: forStaff((query, caller) => repair(deps, query, caller)),
     logs: forStaff((query, caller) => logs(deps, query, caller)),
     service: forStaff((query, caller) => service(deps, query, caller)),
+    controllerLogs: forStaff((query) => controllerLogs(deps, query)),
     jobIncreases: forStaff((query, caller) => jobIncreases(deps, query, caller)),
     metering: forStaff((query, caller) => metering(deps, query, caller)),
     upgrade: forStaff((query, caller) => upgrade(deps, query, caller)),

@@ -58,6 +58,17 @@ export async function service(
     : answered({ text: lines.join('\n') });
 }
 
+/** What this process has logged in the last while. Others of the same control plane have logs of their own. */
+export async function controllerLogs(
+  { clock, ownLog }: Pick<RequestDeps, 'clock' | 'ownLog'>,
+  { age }: V1QueryOf<'controllerLogs'>,
+): Promise<ApiAnswer<V1Body>> {
+  if (ownLog === undefined)
+    return refused(503, 'Log not to be had', 'This control plane does not remember what it logs.');
+  const since = after(clock.now(), -seconds(age));
+  return answered({ text: ownLog.read({ count: mostLines.ofOne, since }).join('\n') });
+}
+
 /** Those that lived at `since` or later, newest first. */
 async function lately(
   tx: Transaction,

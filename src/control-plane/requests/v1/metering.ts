@@ -81,7 +81,8 @@ export async function snapshot(
     const isAsked = owner !== undefined && (query.owner === '' || query.owner.toLowerCase() === owner);
     if (job === undefined || !isAsked || !sees(caller, owner))
       return refused(404, 'No such job', `${query.owner} has no job ${query.job}.`);
-    return answered({ json: await snapshotOf(tx, job, await hostNames(tx), 1) });
+    const inBytes = await snapshotOf(tx, job, await hostNames(tx), 1);
+    return answered({ json: { ...inBytes, ...(await trafficOf(tx, job)) } });
   });
 }
 
@@ -128,5 +129,16 @@ async function usedBy(tx: Transaction, { id, shape }: Vm, unit: number): Promise
     disk_space_total: inUnits(diskMib),
     ...(memory !== undefined && { min_memory_available_gb: inUnits(shape.memoryMib - memory) }),
     ...(disk !== undefined && { disk_space_free: inUnits(diskMib - disk), disk_space_used: inUnits(disk) }),
+  };
+}
+
+/** Of the job itself, from its start to its end. */
+async function trafficOf(tx: Transaction, { scope, knowledge: { runner } }: Job): Promise<Partial<Snapshot>> {
+  const vm = runner === undefined ? undefined : await tx.vms.byRunnerName(scopeKey(scope), runner.name);
+  const lines = vm === undefined ? [] : await tx.history.of({ kind: 'vm', id: vm.id }, mostLines);
+  const { receivedBytes, sentBytes } = lines.findLast(({ event }) => event === 'agent-usage')?.data ?? {};
+  return {
+    ...(typeof receivedBytes === 'number' && { network_read_total: receivedBytes }),
+    ...(typeof sentBytes === 'number' && { network_write_total: sentBytes }),
   };
 }

@@ -1,4 +1,5 @@
-// `bellows logs` and `bellows agent-logs`: the agent is asked over its link and answers in pieces.
+// What the agent is asked over its link and answers: its logs (`bellows logs`, `bellows agent-logs`) in pieces, and whether it
+// restarts.
 
 import { type Instant, seconds } from '../../domain/time.ts';
 import type { AgentMessage } from '../../wire/agent-protocol.ts';
@@ -19,7 +20,7 @@ interface Open {
   settle(answer: Answer): void;
 }
 
-export class LogRequests {
+export class AgentRequests {
   readonly #deps: Pick<Deps, 'clock'>;
   readonly #send: (text: string) => void;
   readonly #open = new Map<string, Open>();
@@ -32,14 +33,23 @@ export class LogRequests {
 
   /** @param vm undefined for the log of the agent itself. */
   async ask(vm: string | undefined, { count, since }: WantedLines): Promise<Answer> {
+    const type = vm === undefined ? 'read-own-log' : 'read-log';
+    return this.#request({ type, vm, lines: count, since });
+  }
+
+  /** No lines: it ends now. */
+  async restart(reboot: boolean): Promise<Answer> {
+    return this.#request({ type: 'restart', reboot });
+  }
+
+  async #request(message: object): Promise<Answer> {
     this.#count += 1;
     const request = `log-${this.#count}`;
     const answered = new AbortController();
     const answer = new Promise<Answer>((resolve) => {
       this.#open.set(request, { lines: [], settle: resolve });
     });
-    const type = vm === undefined ? 'read-own-log' : 'read-log';
-    this.#send(JSON.stringify({ type, request, vm, lines: count, since }));
+    this.#send(JSON.stringify({ ...message, request }));
     const tooLate = this.#deps.clock
       .sleep(patienceMs, answered.signal)
       .then(() => this.#settle(request, { refused: 'its host did not answer in time' }))
@@ -57,6 +67,10 @@ export class LogRequests {
     if (open === undefined) return;
     open.lines.push(...message.lines);
     if (message.last) this.#settle(message.request, open.lines);
+  }
+
+  answerRestart({ request, refused }: Extract<AgentMessage, { type: 'restarting' }>): void {
+    this.#settle(request, refused === undefined ? [] : { refused });
   }
 
   refuseAll(why: string): void {
