@@ -21,7 +21,8 @@ export function PhaseFigures({ figures }: { figures: readonly ApiPhaseFigure[] }
         rowKey={({ what, owner }) => `${what} ${owner}`}
       />
       <p className="muted small note">
-        Middles of all jobs: half take longer. The jobs themselves are compared each with its own usual.
+        Middles of all jobs: half take longer. What jobs themselves take is told as how many times the usual
+        of each.
       </p>
     </section>
   );
@@ -59,19 +60,23 @@ function Phase({ figure }: { figure: ApiPhaseFigure }) {
   return (
     <>
       {what === 'failures' ? `Failed by ${figure.whose}` : sentence(words)}
-      {apart.map(({ subject, name, usualMs, usualRate, latelyMs, latelyRate }) => (
+      {apart.map(({ subject, name, ...one }) => (
         <p key={subject} className="small late">
-          <SubjectLink subject={subject} name={name} />: {figureText(latelyMs, latelyRate)}, usually{' '}
-          {figureText(usualMs, usualRate)}
+          <SubjectLink subject={subject} name={name} />: {besideUsual(one)}
         </p>
       ))}
     </>
   );
 }
 
+const besideUsual = ({ usualMs, usualRate, latelyMs, latelyRate, ratio }: Measured): string =>
+  usualMs === undefined && usualRate === undefined
+    ? `${timesText(ratio)} its usual`
+    : `${figureText(latelyMs, latelyRate)}, usually ${figureText(usualMs, usualRate)}`;
+
 /** Few fail, so a share that doubles may be one job. */
-const isNoticed = ({ ratio = 0, usualRate = 0, latelyRate = 0, ...of }: Measured): boolean =>
-  ratio >= noticed && (of.usualMs !== undefined || latelyRate - usualRate >= 0.1);
+const isNoticed = ({ ratio = 0, usualRate, latelyRate = 0 }: Measured): boolean =>
+  ratio >= noticed && (usualRate === undefined || latelyRate - usualRate >= 0.1);
 
 const sentence = (words: string): string => words[0]?.toUpperCase() + words.slice(1);
 

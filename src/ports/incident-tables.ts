@@ -20,14 +20,21 @@ export interface AttributionTable {
   /** The oldest ones. Whoever reads and then forgets them holds the lock `repair:attribution`. */
   notes(limit: number): Promise<readonly NumberedNote[]>;
   forget(numbers: readonly number[]): Promise<void>;
-  /** @param filter.butOfRepositories leaves out those of which there is one for each repository: they are many. */
-  streams(filter?: { butOfRepositories: true }): Promise<ReadonlyMap<StreamKey, Stream>>;
+  /** @param of which of those that there are of each repository, since these are many; all when left out. */
+  streams(of?: RepositoryStreams): Promise<ReadonlyMap<StreamKey, Stream>>;
   putStreams(streams: ReadonlyMap<StreamKey, Stream>): Promise<void>;
   /** Written anew when there is one with this id. */
   putIncident(incident: Incident): Promise<void>;
   incident(id: string): Promise<Incident | undefined>;
   /** Newest first. */
   incidents(filter: IncidentFilter, limit: number): Promise<readonly Incident[]>;
+}
+
+export interface RepositoryStreams {
+  /** Something was seen of it at this time or later. */
+  since: Instant;
+  /** Only of repositories of these lower-cased accounts; of all when left out. */
+  owners?: readonly string[];
 }
 
 export interface IncidentFilter {

@@ -1,7 +1,12 @@
 import { accountsOf, type Incident } from '../../domain/attribution/incident.ts';
 import type { StreamKey } from '../../domain/attribution/sample.ts';
 import type { Stream } from '../../domain/attribution/stream.ts';
-import type { AttributionTable, IncidentFilter, NumberedNote } from '../../ports/incident-tables.ts';
+import type {
+  AttributionTable,
+  IncidentFilter,
+  NumberedNote,
+  RepositoryStreams,
+} from '../../ports/incident-tables.ts';
 import { frozenCopy } from './frozen.ts';
 import { by } from './order.ts';
 import { createRows } from './rows.ts';
@@ -47,10 +52,10 @@ export function createAttributionTable(): {
         session.statement(() => {
           for (const number of numbers) notes.remove(session, `${number}`);
         }),
-      streams: (filter) =>
+      streams: (of) =>
         session.statement(() => {
           const found = streams.select(session, 'all', '');
-          const asked = filter === undefined ? found : found.filter(({ key }) => !isOfRepository(key));
+          const asked = of === undefined ? found : found.filter((one) => isAskedFor(one, of));
           return new Map(asked.map(({ key, stream }) => [key, stream]));
         }),
       putStreams: (changed) =>
@@ -87,7 +92,16 @@ export function createAttributionTable(): {
   };
 }
 
-const isOfRepository = (key: StreamKey): boolean => key.split(' ')[2]?.startsWith('repository:') === true;
+/** The account stands between the colon and the first slash. */
+function isAskedFor(
+  { key, stream }: { key: StreamKey; stream: Stream },
+  { since, owners }: RepositoryStreams,
+): boolean {
+  const [, , subject = ''] = key.split(' ');
+  if (!subject.startsWith('repository:')) return true;
+  const account = subject.split(':')[1]?.split('/')[0] ?? '';
+  return stream.lastAt >= since && (owners === undefined || owners.includes(account));
+}
 
 const passes = (incident: Incident, { owners, open, whose, since }: IncidentFilter): boolean =>
   (open !== true || incident.closedAt === undefined) &&

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { accountsOf, type Incident } from '../../domain/attribution/incident.ts';
-import type { AttributionTable, IncidentFilter } from '../../ports/incident-tables.ts';
+import type { AttributionTable, IncidentFilter, RepositoryStreams } from '../../ports/incident-tables.ts';
 import type { Db } from './db.ts';
 import { storable } from './tables.ts';
 import type { NoteChange } from './versioned-table.ts';
@@ -29,10 +29,9 @@ export function attributionTable(db: Db, note: NoteChange): AttributionTable {
         .where((is) => is('number', '=', is.fn.any(is.val([...numbers]))))
         .execute();
     },
-    async streams(filter) {
+    async streams(of) {
       let query = db.selectFrom('attribution_streams').select('doc').orderBy('key');
-      if (filter !== undefined)
-        query = query.where(sql<boolean>`split_part(key, ' ', 3) not like 'repository:%'`);
+      if (of !== undefined) query = query.where(isAskedFor(of));
       const rows = await query.execute();
       return new Map(rows.map(({ doc: { key, stream } }) => [key, stream]));
     },
@@ -99,3 +98,11 @@ async function listIncidents(
 /** Names come from workflow files: JSON escapes what a text column would refuse, and jsonb refuses it all the same. */
 const storableJson = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? storable(part) : part));
+
+/** The account stands between the colon and the first slash. */
+const isAskedFor = ({ since, owners }: RepositoryStreams) => {
+  const lately = sql<boolean>`(doc->'stream'->>'lastAt')::numeric >= ${since}`;
+  const account = sql<string>`split_part(split_part(split_part(key, ' ', 3), ':', 2), '/', 1)`;
+  const theirs = owners === undefined ? sql<boolean>`true` : sql<boolean>`${account} = any(${[...owners]})`;
+  return sql<boolean>`(split_part(key, ' ', 3) not like 'repository:%' or (${lately} and ${theirs}))`;
+};

@@ -53,4 +53,28 @@ describe('the figures beside the usual', () => {
     const failures = shown(watch).filter(({ what }) => what === 'failures');
     expect(failures).toMatchObject([{ owner: 'network', usualRate: expect.closeTo(0.1, 1) }]);
   });
+
+  test('tell the jobs’ own times as how many times each one’s usual, by repository', () => {
+    const watch = watcher();
+    const run = (n: number, times: number) =>
+      watch.minute([
+        aTime(n, 'running', 60_000 * times, { name: 'short' }),
+        aTime(n, 'running', 3_600_000 * times, { name: 'long' }),
+        aTime(n, 'running', 60_000, { name: 'other', repository: 'acme/calm' }),
+        anOutcome(n, 'workflow', times > 1),
+      ]);
+    const own = (what: 'running' | 'failures') =>
+      shown(watch).find((one) => one.what === what && one.owner === 'workflow');
+    for (let n = 0; n < 150; n++) run(n, 1);
+    expect(own('running')?.ratio).toBeCloseTo(1, 1);
+    for (let n = 150; n < 210; n++) run(n, 2);
+    const running = own('running');
+    expect(running).not.toHaveProperty('usualMs');
+    expect(running?.subjects[0]).toMatchObject({ subject: 'repository:acme/app' });
+    expect(running?.subjects[0]?.ratio).toBeGreaterThan(1.7);
+    expect(running?.subjects[0]?.ratio).toBeLessThan(2.2);
+    const failures = own('failures');
+    expect(failures?.usualRate).toBeLessThan(0.1);
+    expect(failures?.latelyRate).toBeGreaterThan(0.6);
+  });
 });

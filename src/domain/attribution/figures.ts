@@ -1,5 +1,6 @@
 // How long each phase takes lately and how often each owner fails, beside the usual: what the incidents are judged by, for
-// people who want to see it although nothing is wrong. The jobs themselves are left out, each is compared with its own usual.
+// people who want to see it although nothing is wrong. The jobs' own times, long and short ones together, are told as how many
+// times its own usual each takes.
 
 import type { DurationMs, Instant } from '../time.ts';
 import { type Histogram, nothingSeen, quantile } from './histogram.ts';
@@ -49,15 +50,12 @@ export function figuresOf(
     [...streams].flatMap(([key, stream]) =>
       key.startsWith(`${start} `) ? [partOf(key, stream, start, at)] : [],
     );
-  const times = measuredPhases
-    .filter((phase) => phaseRules[phase].by !== 'repository')
-    .map((what) => {
-      const { owner, softMs } = phaseRules[what];
-      return figureOf({ what, owner }, of(`time ${what}`), (parts) => timesIn(parts, softMs));
-    });
-  const failures = owners
-    .filter((owner) => owner !== 'workflow')
-    .map((owner) => figureOf({ what: 'failures', owner }, of(`fail ${owner}`), ratesIn));
+  const times = measuredPhases.map((what) => {
+    const { owner, softMs, by } = phaseRules[what];
+    const measure = (parts: Pick<Part, 'usual' | 'lately'>): Measured => timesIn(parts, softMs);
+    return figureOf({ what, owner }, of(`time ${what}`), by === 'repository' ? againstOwn : measure);
+  });
+  const failures = owners.map((owner) => figureOf({ what: 'failures', owner }, of(`fail ${owner}`), ratesIn));
   return [...times, ...failures].filter(
     ({ what, usualRate, latelyJobs }) => what !== 'failures' || usualRate !== undefined || latelyJobs > 0,
   );
@@ -101,6 +99,15 @@ function timesIn({ usual, lately }: Pick<Part, 'usual' | 'lately'>, softMs: Dura
     ...(knowsUsual && { usualMs: ms(middle), highMs: ms(quantile(usual, 5 / 6)) }),
     ...(knowsLately && { latelyMs: ms(now) }),
     ...(knowsUsual && knowsLately && { ratio: rounded(Math.exp(now - middle)) }),
+    latelyJobs: Math.round(lately.weight),
+  };
+}
+
+/** Each time is there as a logarithm against its job's own level, so no time of all together can be told. */
+function againstOwn({ usual, lately }: Pick<Part, 'usual' | 'lately'>): Measured {
+  const isKnown = usual.weight >= leastUsual && lately.weight >= leastLately;
+  return {
+    ...(isKnown && { ratio: rounded(Math.exp(quantile(lately, 0.5) - quantile(usual, 0.5))) }),
     latelyJobs: Math.round(lately.weight),
   };
 }

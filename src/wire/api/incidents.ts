@@ -153,6 +153,7 @@ export const getIncident = {
 } as const satisfies Endpoint;
 
 const measured = z.object({
+  /** Absent for the jobs' own times: each is compared with its own usual, and only the ratio is told. */
   usualMs: z.number().optional(),
   /** Five of six take no longer. */
   highMs: z.number().optional(),
@@ -172,7 +173,10 @@ export const apiPhaseFigure = measured.extend({
   words: z.string(),
   owner: z.enum(owners),
   whose: z.string(),
-  /** Of each host or label set, where the usual is of these: those that are most above it. Label sets only for who sees all. */
+  /**
+   * Of each host, label set or repository, where the usual is of these: those that are most above it. Label sets only for who sees
+   * all, repositories those that ran in the last hours.
+   */
   subjects: z.array(measured.extend({ subject: z.string(), name: z.string() })),
 });
 export type ApiPhaseFigure = z.infer<typeof apiPhaseFigure>;

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Incident } from '../../../src/domain/attribution/incident.ts';
 import type { StreamKey } from '../../../src/domain/attribution/sample.ts';
 import { newStream, type Stream } from '../../../src/domain/attribution/stream.ts';
-import type { IncidentFilter } from '../../../src/ports/incident-tables.ts';
+import type { IncidentFilter, RepositoryStreams } from '../../../src/ports/incident-tables.ts';
 import type { Change } from '../../../src/ports/store.ts';
 import { eventually, itWith, type OpenStores, within } from './stores.ts';
 import { at, job, vmName } from './things.ts';
@@ -64,8 +64,14 @@ export function attributionContract(open: OpenStores): void {
     expect(new Map(kept)).toStrictEqual(
       new Map<StreamKey, Stream>([[one, changed] as const, [other, newStream(at(2))] as const]),
     );
-    const few = await within(a, (tx) => tx.attribution.streams({ butOfRepositories: true }));
-    expect([...few.keys()]).toEqual([one]);
+    const keysOf = async (of: RepositoryStreams): Promise<readonly StreamKey[]> => [
+      ...(await within(a, (tx) => tx.attribution.streams(of))).keys(),
+    ];
+    expect(await keysOf({ since: at(3) })).toEqual([one]);
+    expect(await keysOf({ since: at(2) })).toEqual([other, one]);
+    expect(await keysOf({ since: at(0), owners: ['b', 'a'] })).toEqual([other, one]);
+    expect(await keysOf({ since: at(0), owners: ['b'] })).toEqual([one]);
+    expect(await keysOf({ since: at(0), owners: [] })).toEqual([one]);
   });
 
   it('tells of an incident that was written, to each account whose jobs are in it', async ({ a, b }) => {
