@@ -42,7 +42,10 @@ export async function v1Routes(app: FastifyInstance, deps: V1Deps): Promise<void
   }
   // Bellows opens no debug sessions, so none is open.
   const sessions: readonly SshSession[] = [];
-  app.get(sshListPath, { schema: { hide: true } }, async (_request, reply) => reply.send([...sessions]));
+  const open = gate('v1 sshList', { access: 'anyone', changesThings: false });
+  app.get(sshListPath, { schema: { hide: true }, onRequest: open }, async (_request, reply) =>
+    reply.send([...sessions]),
+  );
 }
 
 /** Its name in the book of what was done. */
