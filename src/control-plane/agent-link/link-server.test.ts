@@ -3,7 +3,11 @@ import { host as aHost, hostName } from '../../../test/contract/store/things.ts'
 import { ControlPlaneWorld } from '../../../test/support/control-plane-world.ts';
 import { minutes, seconds } from '../../domain/time.ts';
 import { socketPair } from '../../sim/socket-pair.ts';
-import type { AgentMessage, ToldVitalsMessage } from '../../wire/agent-protocol.ts';
+import {
+  type AgentMessage,
+  agentProtocolVersion,
+  type ToldVitalsMessage,
+} from '../../wire/agent-protocol.ts';
 import { linkServer } from './link-server.ts';
 
 type Observed = Extract<AgentMessage, { type: 'observed' }>;
@@ -22,7 +26,7 @@ const vitals = (changes: Partial<ToldVitalsMessage> = {}): ToldVitalsMessage => 
 });
 const observed = (changes: Partial<Observed> = {}): Observed => ({
   type: 'observed',
-  protocol: 2,
+  protocol: agentProtocolVersion,
   agentVersion: '1',
   driver: 'sim',
   epoch: '',
