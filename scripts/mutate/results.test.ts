@@ -51,7 +51,10 @@ describe('the sum', () => {
   const of = (name: string, statuses: Record<string, number>) => resultOf(name, 'd', mutants(statuses), 1);
 
   it('is sound from nine tenths on', () => {
-    const sum = sumUp([of('a', { Killed: 80, Survived: 20 }), of('b', { Killed: 90, Timeout: 10 })], 1);
+    const sum = sumUp(
+      [of('a', { Killed: 80, Survived: 20, RuntimeError: 3 }), of('b', { Killed: 90, Timeout: 10 })],
+      1,
+    );
     expect(sum).toEqual({
       ok: true,
       score: 90,
@@ -60,6 +63,7 @@ describe('the sum', () => {
       timeout: 10,
       survived: 20,
       noCoverage: 0,
+      invalid: 3,
       units: 2,
       reused: 1,
       belowBreak: ['a'],

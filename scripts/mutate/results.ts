@@ -14,7 +14,7 @@ export interface UnitResult {
   readonly unit: string;
   readonly digest: string;
   readonly counts: Counts;
-  /** Mutants that are no program: a test file did not even load with them. They count neither way. */
+  /** Mutants with which a test file did not even load. They count neither way, as Stryker has it. */
   readonly invalid: number;
   /** Mutants that no test noticed, one line each: `path:line:column Mutator → replacement`. */
   readonly alive: readonly string[];
@@ -80,6 +80,8 @@ export interface Summary extends Counts {
   readonly ok: boolean;
   readonly score: number;
   readonly mutants: number;
+  /** Beside those that count. */
+  readonly invalid: number;
   readonly units: number;
   readonly reused: number;
   readonly belowBreak: readonly string[];
@@ -100,6 +102,7 @@ export function sumUp(results: readonly UnitResult[], reused: number): Summary {
     score: Math.floor(score * 100) / 100,
     mutants: counts.killed + counts.timeout + counts.survived + counts.noCoverage,
     ...counts,
+    invalid: results.reduce((total, { invalid }) => total + invalid, 0),
     units: results.length,
     reused,
     belowBreak: results.filter((result) => scoreOf(result.counts) < breakAt).map(({ unit }) => unit),
