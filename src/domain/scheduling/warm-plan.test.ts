@@ -1,6 +1,6 @@
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { planWarm, type WarmKind, type WarmMachine } from './warm-plan.ts';
+import { isSameKind, planWarm, type WarmKind, type WarmMachine } from './warm-plan.ts';
 
 const small: WarmKind = {
   vcpus: 2,
@@ -34,6 +34,35 @@ describe('the warm pool', () => {
   it('boots nothing while a VM that was asked for is coming up, and nothing for which there is no memory', () => {
     expect(planWarm(twoSmall, [], 10_000, true).start).toBeUndefined();
     expect(planWarm(twoSmall, [], 4095, false).start).toBeUndefined();
+  });
+
+  it('boots where the memory is just enough', () => {
+    expect(planWarm(twoSmall, [], 4096, false).start).toEqual(small);
+  });
+
+  it('keeps all while there is memory for those that were asked for, to the last byte', () => {
+    expect(planWarm(twoSmall, [ready('a')], 0, false).retire).toEqual([]);
+  });
+
+  it('starts another kind beside one that it has enough of', () => {
+    const targets = [
+      { kind: small, count: 1 },
+      { kind: big, count: 1 },
+    ];
+    expect(planWarm(targets, [ready('a')], 20_000, false).start).toEqual(big);
+  });
+
+  it('takes two for the same only when nothing of them differs', () => {
+    expect(isSameKind(small, { ...small })).toBe(true);
+    const others: Partial<WarmKind>[] = [
+      { vcpus: 1 },
+      { milliCpus: 1 },
+      { memoryMib: 1 },
+      { diskGib: 1 },
+      { burstable: true },
+      { image: 'sha256:old' },
+    ];
+    for (const other of others) expect(isSameKind(small, { ...small, ...other })).toBe(false);
   });
 
   it('goes on to a smaller kind when the first does not fit', () => {
