@@ -76,10 +76,12 @@ async function judgeAll(units: readonly Unit[], options: { concurrency: number; 
   const open = jobs.filter(({ unit }) => !kept.has(unit.name));
   const done = { lines: 0, seconds: 0 };
   let linesLeft = open.reduce((sum, { unit }) => sum + linesOf(unit), 0);
-  for (const [at, { unit, digest }] of open.entries()) {
+  for (const [at, { unit }] of open.entries()) {
     const place = `${kept.size + at + 1} of ${units.length}  ${unit.name}`;
     const left = secondsLeft(done, linesLeft);
     console.log(`${place}: begins${left === undefined ? '' : `, about ${Math.ceil(left / 60)} min left`}`);
+    // Anew, for somebody may have edited it while others were judged.
+    const digest = digestOf(unit, read, tools);
     const result = await judge(unit, { digest, concurrency: options.concurrency, place });
     results.push(result);
     done.lines += linesOf(unit);
