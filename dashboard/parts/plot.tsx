@@ -101,7 +101,7 @@ function optionsOf(props: PlotProps, host: HTMLElement): UPlot.Options {
         values: (_plot, values) => values.map(yAxisText),
       },
     ],
-    cursor: { y: false, points: { size: 7 } },
+    cursor: { y: false, points: { size: 8, width: 2 } },
     // Strokes as the lines' own; the values stand beside them while a pointer is over the plot.
     legend: {
       live: true,

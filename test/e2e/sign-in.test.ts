@@ -167,6 +167,7 @@ it('lets the team of operators do everything, and writes down what they do', asy
   const { lines } = (await (await olga.go(api('/audit?by=olga'))).json()) as { lines: unknown[] };
   expect(lines).toMatchObject([
     { by: 'olga', from: '127.0.0.1', action: 'makeEnrolToken', status: 200, data: { name: 'rack' } },
+    { by: 'olga', from: '127.0.0.1', action: 'signIn', status: 200 },
   ]);
 });
 

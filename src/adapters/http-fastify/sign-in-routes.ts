@@ -6,7 +6,8 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Log } from '../../ports/log.ts';
 import type { Secret } from '../../ports/secret.ts';
-import { sessionCookie } from './gate.ts';
+import { writeSignIn } from './audited.ts';
+import { type GateDeps, sessionCookie } from './gate.ts';
 import { handleErrors } from './problems.ts';
 
 export interface SignInRoutesDeps {
@@ -15,10 +16,12 @@ export interface SignInRoutesDeps {
     arrive(
       query: Readonly<Record<'code' | 'state' | 'error' | 'flight', string | undefined>>,
     ): Promise<
-      { ok: true; session: { id: Secret; expiresAt: number }; next: string } | { ok: false; why: string }
+      | { ok: true; session: { id: Secret; login: string; expiresAt: number }; next: string }
+      | { ok: false; why: string }
     >;
     flightMs: number;
   };
+  audit: GateDeps['audit'];
   log: Log;
   options?: { isHttps?: boolean };
 }
@@ -52,7 +55,8 @@ export async function signInRoutes(app: FastifyInstance, deps: SignInRoutesDeps)
     });
     reply.clearCookie(flightCookie, shared);
     if (!arrival.ok) return plain(reply.code(400), `${arrival.why}\n`);
-    const { id, expiresAt } = arrival.session;
+    const { id, login, expiresAt } = arrival.session;
+    await writeSignIn(deps.audit, login, request.ip);
     reply.setCookie(sessionCookie(isHttps), id.reveal(), { ...shared, expires: new Date(expiresAt) });
     return reply.redirect(arrival.next);
   });
