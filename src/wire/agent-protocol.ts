@@ -78,46 +78,61 @@ export const fromControlPlane = z.discriminatedUnion('type', [
 ]);
 export type ControlPlaneMessage = z.infer<typeof fromControlPlane>;
 
+const knownEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('process-up') }),
+  z.object({ kind: z.literal('guest-up'), bootId: z.string().max(64) }),
+  z.object({ kind: z.literal('handed') }),
+  z.object({ kind: z.literal('runner-listening') }),
+  z.object({ kind: z.literal('job-started'), jobName: z.string().max(512) }),
+  z.object({ kind: z.literal('job-ended'), jobName: z.string().max(512), result: z.string().max(64) }),
+  z.object({ kind: z.literal('runner-exited'), code: z.number().int(), ranJob: z.boolean() }),
+  z.object({
+    kind: z.literal('worker'),
+    question: id,
+    alive: z.boolean(),
+    runnerAlive: z.boolean(),
+    /** When the guest was asked, by the host's clock. */
+    askedAt: instant,
+  }),
+  /** A phase of the VM's life with its length; names as in the guest protocol, or the agent's own steps. */
+  z.object({ kind: z.literal('phase'), phase: z.string().max(64), ms: z.number().min(0) }),
+  z.object({
+    kind: z.literal('usage'),
+    cpuPercentPeak: z.number(),
+    memoryMibPeak: z.number(),
+    diskMibPeak: z.number(),
+    /** From the job's start to its end; where the guest is not too old to tell. */
+    cpuPercentMean: z.number().optional(),
+    memoryMibMean: z.number().optional(),
+    receivedBytes: z.number().optional(),
+    sentBytes: z.number().optional(),
+  }),
+  z.object({ kind: z.literal('watchdog'), finding: z.string().max(64) }),
+  /** It will never run a job. `owner` as in the domain's `Owner`. */
+  z.object({ kind: z.literal('failed'), reason: z.string().max(2048), owner: z.string().max(32) }),
+  /** Nothing of it is left on this host. */
+  z.object({ kind: z.literal('gone') }),
+  /** Of a kind that only a newer agent knows. */
+  z.object({ kind: z.literal('strange'), called: z.string().max(64) }),
+]);
+const knownKinds: ReadonlySet<string> = new Set(knownEvent.options.map(({ shape }) => shape.kind.value));
+
+/** It is taken like any other, or its agent would send it for ever, and all that comes after it. */
+const strangeEvent = z
+  .object({
+    kind: z
+      .string()
+      .max(64)
+      .refine((kind) => !knownKinds.has(kind)),
+  })
+  .transform(({ kind }) => ({ kind: 'strange' as const, called: kind }));
+
 /** Something that happened to a VM, numbered by the agent and sent until it is acknowledged. */
 export const agentEvent = z.object({
   number: z.number().int().min(1),
   at: instant,
   vm: id,
-  event: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('process-up') }),
-    z.object({ kind: z.literal('guest-up'), bootId: z.string().max(64) }),
-    z.object({ kind: z.literal('handed') }),
-    z.object({ kind: z.literal('runner-listening') }),
-    z.object({ kind: z.literal('job-started'), jobName: z.string().max(512) }),
-    z.object({ kind: z.literal('job-ended'), jobName: z.string().max(512), result: z.string().max(64) }),
-    z.object({ kind: z.literal('runner-exited'), code: z.number().int(), ranJob: z.boolean() }),
-    z.object({
-      kind: z.literal('worker'),
-      question: id,
-      alive: z.boolean(),
-      runnerAlive: z.boolean(),
-      /** When the guest was asked, by the host's clock. */
-      askedAt: instant,
-    }),
-    /** A phase of the VM's life with its length; names as in the guest protocol, or the agent's own steps. */
-    z.object({ kind: z.literal('phase'), phase: z.string().max(64), ms: z.number().min(0) }),
-    z.object({
-      kind: z.literal('usage'),
-      cpuPercentPeak: z.number(),
-      memoryMibPeak: z.number(),
-      diskMibPeak: z.number(),
-      /** From the job's start to its end; where the guest is not too old to tell. */
-      cpuPercentMean: z.number().optional(),
-      memoryMibMean: z.number().optional(),
-      receivedBytes: z.number().optional(),
-      sentBytes: z.number().optional(),
-    }),
-    z.object({ kind: z.literal('watchdog'), finding: z.string().max(64) }),
-    /** It will never run a job. `owner` as in the domain's `Owner`. */
-    z.object({ kind: z.literal('failed'), reason: z.string().max(2048), owner: z.string().max(32) }),
-    /** Nothing of it is left on this host. */
-    z.object({ kind: z.literal('gone') }),
-  ]),
+  event: z.union([knownEvent, strangeEvent]),
 });
 export type AgentEvent = z.infer<typeof agentEvent>;
 

@@ -151,6 +151,18 @@ describe('ends of different versions', () => {
     expect(world.lines.filter(({ message }) => message.includes('passed over'))).toHaveLength(1);
   });
 
+  it('an event of a kind that only it knows is taken in, and so is what comes after it', async () => {
+    const { say, heard, ends } = await linked();
+    const dance = { number: 1, at: 1, vm: 'vm-1', event: { kind: 'dance', tempo: 3 } };
+    const up = { number: 2, at: 2, vm: 'vm-1', event: { kind: 'process-up' } };
+    await say({ ...observed(), events: [dance, up] });
+    expect(heard).toContain('acknowledge');
+    expect(ends).toEqual([]);
+    // Of a kind that is known it must be whole.
+    await say({ ...observed(), events: [{ ...up, number: 3, event: { kind: 'guest-up' } }] });
+    expect(ends).toEqual([1008]);
+  });
+
   it('what is no message ends the link', async () => {
     const { world, say, ends } = await linked();
     await say({ typ: 'dance' });

@@ -159,6 +159,7 @@ function vmEventOf(event: AgentEvent['event']): VmEvent | undefined {
     case 'phase':
     case 'usage':
     case 'watchdog':
+    case 'strange':
       return undefined;
   }
 }
