@@ -11,16 +11,11 @@ import { statusPageOf } from '../adapters/system/github-settings.ts';
 import { SystemRandom } from '../adapters/system/random.ts';
 import { readOrMakeToken, readSecrets, readSecretText } from '../adapters/system/secret-file.ts';
 import { readSettings, type ValuesOf } from '../adapters/system/setting.ts';
-import type { Settings } from '../control-plane/settings.ts';
 import { type ImageDigest, imageDigest } from '../domain/ids.ts';
-import { defaultLabelPolicy } from '../domain/labels/parse-label.ts';
-import { defaultTiming } from '../domain/lifecycle/deadlines.ts';
-import { defaultBalancePolicy } from '../domain/scheduling/balance.ts';
-import { defaultCapacityPolicy } from '../domain/scheduling/capacity.ts';
-import { defaultReserveAfterMs } from '../domain/scheduling/placement.ts';
 import { Secret } from '../ports/secret.ts';
 import { alertSenders } from './alert-senders.ts';
 import { hostImages } from './default-image.ts';
+import { settingsOf } from './settings-of.ts';
 import { type ServerConfig, startServer } from './start-server.ts';
 import { untilTold } from './until-told.ts';
 
@@ -110,37 +105,3 @@ async function chosenImage(configured: string | undefined): Promise<ImageDigest>
     'no image to start VMs from: build one here with `bellows image build`, or set BELLOWS_IMAGE to the digest that it printed on a host',
   );
 }
-
-const settingsOf = (
-  values: Values,
-  image: ImageDigest,
-): Omit<Settings, 'installationTag' | 'processName'> => ({
-  owners: values.owners,
-  runnerGroups: values.runnerGroups,
-  labels: {
-    ...defaultLabelPolicy,
-    prefixes: values.labelPrefixes,
-    defaultDiskGib: values.defaultDiskGib,
-    servePublic: values.servePublic,
-    serveForks: values.serveForks,
-  },
-  timing: {
-    ...defaultTiming,
-    startingMs: values.bootTimeoutMs,
-    idleMs: values.idleMs,
-    lifetimeMs: values.lifetimeMs,
-  },
-  capacity: { ...defaultCapacityPolicy, cpuOvercommit: values.cpuOvercommit },
-  balance: defaultBalancePolicy,
-  reserveAfterMs: defaultReserveAfterMs,
-  image,
-  hostSilenceMs: values.hostSilenceMs,
-  removeHostAfterMs: values.removeHostAfterMs,
-  pollActiveMs: values.pollActiveMs,
-  pollLatelyMs: values.pollLatelyMs,
-  pollAllMs: values.pollAllMs,
-  lookShare: values.lookShare,
-  checkRuns: values.checkRuns,
-  readLogs: values.readLogs,
-  idleLookMs: values.idleLookMs,
-});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SystemClock } from '../../adapters/system/clock.ts';
 import { instantOf } from '../../domain/time.ts';
 import { simulationStart } from '../clock.ts';
 import { faultNames } from '../swarm/fault-kinds.ts';
@@ -25,6 +26,15 @@ describe('the pilot', () => {
     expect(ending.webhooks).toBeGreaterThan(120);
     expect(Object.keys(ending.repairs)).toContain('vm-replaced');
     expect(told).toHaveLength(2);
+  });
+
+  test('is a crash when anything in it reaches for the real world', { timeout: 300_000 }, async () => {
+    const ending = await playPilot(
+      { ...wholePilot, days: 1, runsPerDay: 1 },
+      { tell: () => void new SystemClock().now() },
+    );
+    expect(ending.outcome).toBe('crash');
+    expect(ending.error).toContain('reached for Date.now in SystemClock.now');
   });
 
   test('lasts two months, works in the week and rests at weekends', () => {
