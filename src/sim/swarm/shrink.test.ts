@@ -25,7 +25,10 @@ const large: SwarmOptions = {
 const ended = (outcome: SeedResult['outcome'], checker: string): SeedResult => ({
   seed: 1,
   outcome,
-  findings: outcome === 'ok' ? [] : [{ checker, family: 'correctness', at: 0 as never, what: 'it' }],
+  findings:
+    outcome === 'ok' || outcome === 'crash'
+      ? []
+      : [{ checker, family: 'correctness', at: 0 as never, what: 'it' }],
   jobs: 0,
   vms: 0,
   webhooks: 0,
@@ -63,6 +66,16 @@ test('does not take another failure for the same', async () => {
   const { options } = await shrink(large, wrong, run, () => true);
   expect(options.faults).toEqual(large.faults);
   expect(options.servers).toBe(1);
+});
+
+test('does not take a sound run for a crash, which has no finding either', async () => {
+  const { options } = await shrink(
+    large,
+    ended('crash', ''),
+    async () => ended('ok', ''),
+    () => true,
+  );
+  expect(options).toEqual(large);
 });
 
 test('gives the shortest so far when its time is over', async () => {
