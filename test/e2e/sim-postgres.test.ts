@@ -53,6 +53,7 @@ const seeds: [string, SwarmOptions][] = [
     'agents that crash and a GitHub that lies',
     small(6, { 'agent-crash': 0.005, 'busy-shown-idle': 0.5, 'call-lost-answer': 0.05, partition: 1 }),
   ],
+  ['commits of which nobody hears', small(8, { 'commit-answer-lost': 0.03 })],
 ];
 
 /** The restored data has a name of its own, or that of the dump: the seed chooses. */
