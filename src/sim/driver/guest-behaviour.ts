@@ -10,6 +10,8 @@ export interface GuestBehaviour {
   boot: 'answers' | 'silent' | 'panics' | 'hangs-first' | 'panics-first';
   /** Falls silent so long after its boot; the VM's process stays. */
   hangsAfterMs?: number;
+  /** Called when it does: a VM may be gone before. */
+  onHang?: () => void;
   /** Says these bodies as soon as it is connected, whatever the protocol asks. */
   lies?: readonly Readonly<Record<string, unknown>>[];
   /** Fills the link: with lines that are no frames, or with frames that are no messages. */

@@ -115,6 +115,7 @@ export class SimGuest implements SimulatedGuest {
     if (behaviour.hangsAfterMs !== undefined) {
       await clock.sleep(behaviour.hangsAfterMs, this.#cut.signal);
       this.#mute = true;
+      behaviour.onHang?.();
       this.#cut.abort(new Error('the guest hangs'));
     }
   }

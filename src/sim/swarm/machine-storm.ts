@@ -40,7 +40,10 @@ function guestOf(storm: Storm): Partial<GuestBehaviour> {
   const bootMs = dice.between(300, seconds(4));
   if (storm.strikes('vm-never-boots')) return { bootMs, boot: dice.pick(['silent', 'hangs-first'] as const) };
   if (storm.strikes('vm-panics')) return { bootMs, boot: dice.pick(['panics', 'panics-first'] as const) };
-  if (storm.strikes('guest-hangs')) return { bootMs, hangsAfterMs: dice.between(0, minutes(10)), deaf: true };
+  if (storm.isDrawn('guest-hangs')) {
+    const onHang = (): void => storm.count('guest-hangs');
+    return { bootMs, hangsAfterMs: dice.between(0, minutes(10)), deaf: true, onHang };
+  }
   return { bootMs };
 }
 
