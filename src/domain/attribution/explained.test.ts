@@ -63,7 +63,7 @@ describe('what is on its way to an alarm', () => {
   const running = 'time running repository:acme/app';
 
   it('may explain a longer or a failing job, if it is of the network or of a host', () => {
-    for (const of of [running, 'fail workflow repository:acme/app'])
+    for (const late of [running, 'fail workflow repository:acme/app'])
       for (const other of [
         'time connecting all',
         'fail network all',
@@ -71,7 +71,7 @@ describe('what is on its way to an alarm', () => {
         'time starting host:a',
         'fail host all',
       ])
-        expect(waitsFor(of, other)).toBe(true);
+        expect(waitsFor(late, other)).toBe(true);
     for (const other of [
       'time noticing all',
       'fail bellows all',
@@ -82,14 +82,14 @@ describe('what is on its way to an alarm', () => {
   });
 
   it('may explain that room is found late, if it is of Bellows', () => {
-    for (const of of ['time placing labels:bellows', 'fail fleet all'])
-      for (const other of ['time noticing all', 'fail bellows all']) expect(waitsFor(of, other)).toBe(true);
+    for (const late of ['time placing labels:bellows', 'fail fleet all'])
+      for (const other of ['time noticing all', 'fail bellows all']) expect(waitsFor(late, other)).toBe(true);
     expect(waitsFor('time placing labels:bellows', 'time connecting all')).toBe(false);
   });
 
   it('explains nothing of all else', () => {
-    for (const of of ['time booting host:a', 'not time running x', 'not time placing x'])
-      expect(waitsFor(of, 'time connecting all') || waitsFor(of, 'time noticing all')).toBe(false);
+    for (const late of ['time booting host:a', 'not time running x', 'not time placing x'])
+      expect(waitsFor(late, 'time connecting all') || waitsFor(late, 'time noticing all')).toBe(false);
   });
 
   it('is waited for only while it is recent, strong, and not alarmed before', () => {
