@@ -28,10 +28,10 @@ const ofHost = (usual: Histogram, lately: Histogram) =>
   booting({ 'time booting host:a': stream(usual, lately) });
 
 describe('the figures', () => {
-  it('are of each phase but the jobs themselves, and of each owner of whose failures something is known', () => {
+  it('are of each phase, and of each owner of whose failures something is known', () => {
     expect(told({}).map(({ what }) => what)).toEqual([
       ...['delivery', 'noticing', 'placing', 'starting'],
-      ...['registering', 'booting', 'connecting', 'assigning', 'clearing'],
+      ...['registering', 'booting', 'connecting', 'assigning', 'running', 'clearing'],
     ]);
     const some = told({
       'fail host all': stream(outcomes(0, 0), outcomes(0, 1)),
@@ -42,6 +42,7 @@ describe('the figures', () => {
     expect(some.filter(({ what }) => what === 'failures').map(({ owner }) => owner)).toEqual([
       'fleet',
       'host',
+      'workflow',
     ]);
   });
 
@@ -94,6 +95,30 @@ describe('the figures', () => {
       'time booting host:a': stream(times(39, 3_000), nothingSeen),
     });
     expect(slower?.usualMs).toBeGreaterThan(8_000);
+  });
+});
+
+describe('the figures of jobs themselves', () => {
+  const own = (jobs: number, times: number) =>
+    withValues(
+      nothingSeen,
+      Array.from({ length: jobs }, () => Math.log(times)),
+    );
+  const running = (usual: Histogram, lately: Histogram) =>
+    told({ 'time running repository:acme/app': stream(usual, lately) }).find(
+      ({ what }) => what === 'running',
+    );
+
+  it('are how many times its own usual each takes, and no time', () => {
+    const slow = running(own(60, 1), own(3, 2));
+    expect(Math.abs((slow?.ratio ?? 0) - 2)).toBeLessThan(0.2);
+    expect(slow).toMatchObject({ owner: 'workflow', latelyJobs: 3 });
+    expect(slow).not.toHaveProperty('usualMs');
+  });
+
+  it('say nothing of too little', () => {
+    expect(running(own(59, 1), own(3, 2))).not.toHaveProperty('ratio');
+    expect(running(own(60, 1), own(2, 2))).not.toHaveProperty('ratio');
   });
 });
 
