@@ -6,7 +6,7 @@ import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Evidence, Examples } from '../parts/evidence.tsx';
 import { GithubStatus } from '../parts/github-status.tsx';
-import { adviceFor, endings, sentenceFor } from '../parts/incident-words.ts';
+import { adviceOn, endings, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
 import { SubjectLink } from '../parts/subject.tsx';
@@ -85,7 +85,7 @@ function Facts({ incident, now }: { incident: ApiIncident; now: number }) {
         <dt>Organisations</dt>
         <dd>{[...accounts].sort().join(', ')}</dd>
         <dt>What to do</dt>
-        <dd>{adviceFor[owner]}</dd>
+        <dd>{adviceOn(incident)}</dd>
       </dl>
     </section>
   );

@@ -6,7 +6,7 @@ import { useAnswer } from '../api/use-answer.ts';
 import { Answered } from '../parts/answered.tsx';
 import { Evidence, Examples } from '../parts/evidence.tsx';
 import { GithubStatus, StatusPage } from '../parts/github-status.tsx';
-import { adviceFor, oursFirst, sentenceFor } from '../parts/incident-words.ts';
+import { adviceOn, oursFirst, sentenceFor } from '../parts/incident-words.ts';
 import { OwnerMark } from '../parts/owner-mark.tsx';
 import { Page } from '../parts/page.tsx';
 import { Ago, useNow } from '../parts/time.tsx';
@@ -59,7 +59,7 @@ function OpenIncident({ incident, now }: { incident: ApiIncident; now: number })
           since <Ago time={since} now={now} />
         </span>
       </div>
-      <p className="note">{adviceFor[owner]}</p>
+      <p className="note">{adviceOn(incident)}</p>
       <GithubStatus status={githubStatus} />
       <Evidence evidence={evidence} />
       <Examples evidence={evidence} most={3} />

@@ -47,8 +47,14 @@ export function sentenceFor({ owner, subject, name, evidence }: ApiIncident): st
   return sentences[owner];
 }
 
-/** What to do about it. */
-export const adviceFor: Readonly<Record<Owner, string>> = {
+/** What to do about it: against that by which most failed, where that is known. */
+export function adviceOn({ owner, evidence }: ApiIncident): string {
+  const [most] = evidence.flatMap(({ reasons = [] }) => reasons).sort((a, b) => b.jobs - a.jobs);
+  const onlyFails = evidence.every(({ what }) => what === 'failures');
+  return most === undefined || !onlyFails ? adviceFor[owner] : most.advice;
+}
+
+const adviceFor: Readonly<Record<Owner, string>> = {
   'github-delivery': 'Nothing to do here: Bellows asks GitHub for the jobs of which it was not told.',
   'github-api': 'Nothing to do here: calls are tried again until GitHub answers.',
   'github-assignment': 'Nothing to do here: runners wait, and jobs get them once GitHub assigns.',

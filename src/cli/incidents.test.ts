@@ -78,8 +78,8 @@ it('says that the page tells of no trouble, that it cannot be read, or nothing w
 
 it('tells by what jobs failed, and calls a host by its name', async () => {
   const reasons = [
-    { class: 'host-lost', words: 'the loss of their host', jobs: 3 },
-    { class: 'host-disk-full', words: 'the full disk of their host', jobs: 1 },
+    { class: 'host-lost', words: 'the loss of their host', jobs: 3, advice: '' },
+    { class: 'host-disk-full', words: 'the full disk of their host', jobs: 1, advice: '' },
   ] as const;
   const failures = {
     what: 'failures',

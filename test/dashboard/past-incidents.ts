@@ -1,5 +1,5 @@
-// Two days of samples put through the rules that judge the real ones: what is usual, an incident of GitHub's and one of a host
-// that are over, and two that go on.
+// Two days of samples put through the rules that judge the real ones: what is usual, incidents of GitHub's, of a host and of the
+// network that are over, and two that go on.
 
 import type { Incident } from '../../src/domain/attribution/incident.ts';
 import type { MeasuredPhase, Owner } from '../../src/domain/attribution/owners.ts';
@@ -24,6 +24,7 @@ const usual: Readonly<Partial<Record<MeasuredPhase, number>>> = {
   booting: 2_900,
   connecting: 1_400,
   assigning: 1_900,
+  running: 180_000,
   clearing: 1_200,
 };
 
@@ -67,7 +68,7 @@ export async function playIncidents({ store, now, jobs, host }: Scene): Promise<
         host: which === 0 ? host : hostId('host-of-old'),
       };
       const hoursAgo = (now - at) / hours(1);
-      return [...timesOf(about, faults, hoursAgo, n), ...outcomesOf(about, n)];
+      return [...timesOf(about, faults, hoursAgo, n), ...outcomesOf(about, hoursAgo, n)];
     });
     const seen = observe(
       { streams, incidents: [...incidents.values()] },
@@ -102,10 +103,14 @@ function timesOf(about: About, faults: readonly Fault[], hoursAgo: number, n: nu
   });
 }
 
-const outcomesOf = (about: About, n: number): Sample[] =>
-  (['host', 'network', 'github-api'] as const satisfies readonly Owner[]).map((owner, index) => ({
-    ...about,
-    kind: 'outcome',
-    owner,
-    failed: (n + index * 13) % 50 === 0,
-  }));
+/** For an hour a registry refuses every other job, and now and then a name does not resolve. */
+function outcomesOf(about: About, hoursAgo: number, n: number): Sample[] {
+  const isRefused = hoursAgo <= 8 && hoursAgo > 7 && n % 2 === 0;
+  const why = n % 10 === 0 ? 'dns' : 'rate-limited';
+  return (['host', 'network', 'github-api', 'workflow'] as const satisfies readonly Owner[]).map(
+    (owner, index) =>
+      owner === 'network' && isRefused
+        ? { ...about, kind: 'outcome', owner, failed: true, class: why }
+        : { ...about, kind: 'outcome', owner, failed: (n + index * 13) % 50 === 0 },
+  );
+}

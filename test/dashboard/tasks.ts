@@ -122,6 +122,20 @@ export const tasks: readonly PageTask[] = [
     },
   },
   {
+    name: 'failures',
+    does: 'finds an incident of failures that is over, and by what jobs failed',
+    async run(page) {
+      await jumpTo(page, 'w', 'Is it us?');
+      await page.keyboard.press('/');
+      await page.keyboard.type('The network');
+      const past = page.getByRole('table', { name: 'Incidents that are over' });
+      await tabAndPress(page, past.getByRole('link', { name: 'The network fails' }));
+      await see(page.getByRole('heading', { level: 1, name: 'The network fails' }));
+      await see(page.getByText('Let the hosts use the registry mirror, or sign in to the registry.'));
+      await see(page.getByText(/^by a registry that said 429 \(\d+\), a name that did not resolve \(\d+\)$/));
+    },
+  },
+  {
     name: 'queue',
     does: 'reads the log of a job that runs, searches a repository, and finds why its job waits',
     async run(page) {

@@ -150,7 +150,10 @@ describe('the round that judges', () => {
     expect(open.map(({ owner }) => owner)).toEqual(['network']);
     const [evidence] = open[0]?.evidence ?? [];
     const [told] = evidence?.reasons ?? [];
-    expect(told).toMatchObject({ class: 'rate-limited', words: 'a registry that said 429' });
+    expect(told).toMatchObject({
+      ...{ class: 'rate-limited', words: 'a registry that said 429' },
+      advice: expect.stringContaining('registry mirror'),
+    });
     expect(evidence?.reasons).toHaveLength(1);
     expect(told?.jobs).toBe(evidence?.jobs);
     expect(await plane.verdict(admin)).toMatchObject({

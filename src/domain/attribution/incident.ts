@@ -3,7 +3,7 @@
 import { fnv1a } from '../fnv.ts';
 import type { GitHubWord } from '../github-status/word.ts';
 import type { DurationMs, Instant } from '../time.ts';
-import { classWords, type FailureClass, failureClasses } from './failure-class.ts';
+import { classWords, type FailureClass, failureClasses, failureFound } from './failure-class.ts';
 import { type MeasuredPhase, type Owner, phaseRules } from './owners.ts';
 import type { StreamKey, Subject } from './sample.ts';
 import type { Example, Reasons } from './spell.ts';
@@ -73,6 +73,8 @@ export interface CountedReason {
   readonly class: FailureClass;
   readonly words: string;
   readonly jobs: number;
+  /** What to do, in one sentence. */
+  readonly advice: string;
 }
 
 /** By what jobs of these accounts failed, most first. */
@@ -83,6 +85,7 @@ export function reasonsIn({ reasons = {} }: Evidence, isSeen: (account: string) 
       (found): CountedReason => ({
         class: found,
         words: classWords[found],
+        advice: failureFound({ class: found }).advice,
         jobs: seen.reduce((sum, [, counts]) => sum + (counts[found] ?? 0), 0),
       }),
     )

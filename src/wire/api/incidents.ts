@@ -23,7 +23,9 @@ export const apiEvidence = z.object({
   accounts: z.array(z.object({ account: z.string(), jobs: z.number() })),
   /** For failures of these accounts: how many for which reason, most first, as far as hosts, guests and logs told. */
   reasons: z
-    .array(z.object({ class: z.enum(failureClasses), words: z.string(), jobs: z.number() }))
+    .array(
+      z.object({ class: z.enum(failureClasses), words: z.string(), jobs: z.number(), advice: z.string() }),
+    )
     .optional(),
   examples: z.array(
     z.object({
