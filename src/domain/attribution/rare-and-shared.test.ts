@@ -9,6 +9,7 @@ import { nothingSeen, withValues } from './histogram.ts';
 import { latelyFailing, raisedBy, rateOf, weightOfOutcome } from './rate.ts';
 import { defaultRules } from './rules.ts';
 import { isConvincing, newStream } from './stream.ts';
+import { usualOf } from './usual.ts';
 
 /** At least 0 and below 1, as good as by chance. */
 const chance = (id: number): number => {
@@ -31,14 +32,21 @@ const twoEach = (minutes: number, from: number, waiting: number, watch = watcher
 };
 
 describe('a fleet that is too small', () => {
-  it('is seen by how many jobs wait, also where one of six waits anyway', () => {
-    const watch = twoEach(1_500, 0, 1 / 6);
+  it('is seen by how many jobs wait, also where one of eight waits anyway', () => {
+    const watch = twoEach(800, 0, 1 / 8);
     expect(watch.incidents.size).toBe(0);
     const began = watch.now();
     twoEach(40, 5_000, 0.6, watch);
     const [incident] = [...watch.incidents.values()];
     expect(incident).toMatchObject({ owner: 'fleet', evidence: [{ what: 'placing' }] });
-    expect(((incident?.openedAt ?? Number.NaN) - began) / 60_000).toBeLessThan(20);
+    expect(((incident?.openedAt ?? Number.NaN) - began) / 60_000).toBeLessThan(15);
+  });
+
+  it('is judged by the spread of those that find room at once, however many wait', () => {
+    const times = Array.from({ length: 500 }, (_, id) => Math.log(id % 4 === 0 ? 30_000 : 300 + (id % 60)));
+    const seen = withValues(nothingSeen, times);
+    expect(usualOf(seen, defaultRules, 'share').scale).toBeLessThan(0.2);
+    expect(usualOf(seen, defaultRules, 'factor').scale).toBeGreaterThan(1);
   });
 });
 
@@ -51,14 +59,22 @@ describe('a workflow', () => {
 
   it('that breaks is seen by its runs: that some of their jobs pass says little', () => {
     const watch = watcher();
-    for (let id = 1; id <= 200; id += 1) run(id, id % 20 === 0)(watch);
+    for (let id = 1; id <= 200; id += 1) run(id, id % 10 === 0)(watch);
     expect(watch.incidents.size).toBe(0);
     let runs = 0;
     while (watch.incidents.size === 0 && runs < 40) {
       runs += 1;
       run(1_000 + runs, true)(watch);
     }
-    expect(runs).toBeLessThan(9);
+    expect(runs).toBeLessThan(10);
+  });
+
+  it('of which one run of five fails anyway is seen by a row of failures, each of which makes the next one clearer', () => {
+    const watch = watcher();
+    for (let id = 1; id <= 300; id += 1) watch.minute([anOutcome(id, 'workflow', id % 5 === 0)]);
+    expect(watch.incidents.size).toBe(0);
+    for (let id = 301; id <= 308; id += 1) watch.minute([anOutcome(id, 'workflow', true)]);
+    expect([...watch.incidents.values()]).toMatchObject([{ owner: 'workflow' }]);
   });
 
   it('that seldom runs needs less evidence than one that often does, and never less than the least', () => {
