@@ -92,12 +92,12 @@ const columnsAt = (now: number): readonly Column<ApiRepair>[] => [
       </span>
     ),
   },
-  { title: 'Of', cell: ({ subject }) => <Subject {...subject} /> },
+  { title: 'Of', phoneWidth: '6.5rem', cell: ({ subject }) => <Subject {...subject} /> },
   { title: 'Account', width: '10rem', wideOnly: true, cell: ({ owner }) => owner ?? '—' },
   {
     title: 'When',
     width: '8.5rem',
-    phoneWidth: '6.5rem',
+    phoneWidth: '6rem',
     isNumber: true,
     cell: ({ at }) => <Ago time={at} now={now} />,
   },
