@@ -124,6 +124,18 @@ describe('a channel', () => {
     expect(bodies(talk(h, g).toA)).toEqual(['a', 'b', 'c']);
   });
 
+  it('sends the last message again when it was lost and nothing after it shows that', () => {
+    const { h, g } = connected();
+    g.send({ text: 'the last' });
+    g.take();
+    expect(bodies(talk(h, g).toA)).toEqual([]);
+    // At the first look something may still be on its way; at the next nothing has come of it.
+    g.tick();
+    g.tick();
+    expect(bodies(talk(h, g).toA)).toEqual(['the last']);
+    expect(g.waiting).toBe(0);
+  });
+
   it('gives way with loose messages first, and gives up when even the numbered ones are too many', () => {
     const g = guest({ maxNumbered: 3, maxLoose: 2, maxBytes: 10_000 });
     for (let i = 0; i < 5; i++) g.sendLoose({ text: `log ${i}` });
