@@ -20,6 +20,8 @@ export interface ServerFiles {
 /** The kernel's `sun_path` holds 107 bytes, the name of the socket in the folder is `/.s.PGSQL.5432`. */
 const longestSocketFolder = 107 - '/.s.PGSQL.5432'.length;
 const largestLog = 10 * 1024 * 1024;
+/** To write a checkpoint or to read the log again takes minutes on a busy disk; who gave up sooner would leave it half done. */
+const patienceSeconds = '300';
 
 /** Where the running server, or the one that died, has its socket; from line 5 of its pid file. */
 export async function socketFolderOf(files: ServerFiles): Promise<string | undefined> {
@@ -38,7 +40,14 @@ export async function startServer(files: ServerFiles): Promise<void> {
   const log = join(folder, 'postgres.log');
   await keepLogSmall(log);
   const logBefore = await sizeOf(log);
-  const { code, output } = await pgCtl(files, ['start', '--log', log, '--wait', '--timeout', '60']);
+  const { code, output } = await pgCtl(files, [
+    'start',
+    '--log',
+    log,
+    '--wait',
+    '--timeout',
+    patienceSeconds,
+  ]);
   if (code === 0) return;
   const said = (await readFile(log).catch(() => Buffer.alloc(0))).subarray(logBefore).toString('utf8');
   throw explained(`cannot start the PostgreSQL of ${folder} (${bin}).`, said || output);
@@ -48,7 +57,14 @@ export async function startServer(files: ServerFiles): Promise<void> {
 export async function stopServer(files: ServerFiles): Promise<void> {
   const pid = Number((await pidFile(files))[0]);
   const socketFolder = await socketFolderOf(files);
-  const { code, output } = await pgCtl(files, ['stop', '--mode', 'fast', '--wait', '--timeout', '60']);
+  const { code, output } = await pgCtl(files, [
+    'stop',
+    '--mode',
+    'fast',
+    '--wait',
+    '--timeout',
+    patienceSeconds,
+  ]);
   if (code !== 0 && !output.includes('Is server running?')) {
     throw explained(`cannot stop the PostgreSQL of ${files.folder}.`, output);
   }
