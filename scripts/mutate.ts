@@ -14,7 +14,7 @@ const help = `Usage: npm run mutate -- [OPTION...] [UNIT...]
 Changes src/domain in thousands of small ways, one at a time, and counts those that the tests notice. A unit is one
 folder (labels, lifecycle, ...; . for the files in src/domain itself) and is judged by its own tests; by others of the
 domain only where its own do not reach a file. Wants 90 % of all. Results are kept in reports/mutation until something
-that they depend on changes; Ctrl-C loses nothing, the next run goes on there. Without UNIT: all.
+that they depend on changes; after Ctrl-C the next run begins with the unit that was under way. Without UNIT: all.
 
   --alive            list the changes that no test noticed
   --fresh            judge again what has a result
@@ -106,7 +106,7 @@ async function judge(
     toldAt = performance.now();
     console.log(`${place}: ${tested} of ${planned}`);
   });
-  const outcomes = await runUnit(unit, { digest, folder, concurrency });
+  const outcomes = await runUnit(unit, concurrency);
   const result = resultOf(unit.name, digest, outcomes, Math.ceil((performance.now() - start) / 1000));
   writeFileSync(join(folder, `${stemOf(unit.name)}.json`), `${JSON.stringify(result, undefined, 1)}\n`);
   return result;
