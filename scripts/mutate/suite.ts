@@ -86,8 +86,10 @@ function prop(arbitraries: readonly fc.Arbitrary<unknown>[], parameters: Paramet
 
 const skipIf = (condition: unknown) => (condition ? () => undefined : define);
 
-export const test = Object.assign(define, { each, prop, skipIf });
-export const it = test;
+const definer = () => Object.assign((name: string, body: Body) => define(name, body), { each, prop, skipIf });
+
+export const test = definer();
+export const it = definer();
 export { expect, fc };
 
 // The same values each time, so that a mutant that a property kills is killed again; and no search for a smaller
