@@ -1,5 +1,6 @@
 // Jobs that wait for what cannot be: a label that no host has, a size that none is large enough for, a repository that is not
-// served, or that the runner group is not for. Their author looks at GitHub and not at us, so it is said there, by a check run on the job's commit.
+// served, or that the runner group is not for. Their author looks at GitHub and not at us, so it is said there, by a check run
+// on the job's commit.
 
 import type { Job } from '../lifecycle/job.ts';
 import type { CapacityPolicy } from '../scheduling/capacity.ts';
