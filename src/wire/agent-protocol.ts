@@ -169,6 +169,8 @@ export const toldVitals = z.object({
   diskFreeBytes: bytes,
   egress: z.object({ receivedBytes: bytes, sentBytes: bytes }).optional(),
   kernel: z.string().max(128),
+  /** By the agent's clock; older ones do not tell. */
+  agentStartedAt: instant.optional(),
   images: z
     .array(
       z.object({

@@ -192,6 +192,7 @@ describe('runners', () => {
         status: 'running',
         reachable: true,
         pingNano: 7_250_000,
+        uptimeNano: 240_000 * 1e6,
         cpus: 48,
         memory: 65_536 * 1024 * 1024,
         memoryAvailable: (65_536 - 8192) * 1024 * 1024,
@@ -216,7 +217,7 @@ describe('runners', () => {
       'NAME | CUSTOMER | STATUS | VMS | PING | UP | CPUS | RAM | FREE RAM | ARCH | VERSION | IMAGES',
     );
     expect(cells[2]?.slice(0, 11).join(' ')).toBe(
-      'server1 acme running 2/16 7ms - 48 68.72GB 60.13GB amd64 0.1.0',
+      'server1 acme running 2/16 7ms 4 minutes 48 68.72GB 60.13GB amd64 0.1.0',
     );
     expect(text).not.toContain('vault');
   });

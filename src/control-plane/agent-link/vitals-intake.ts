@@ -41,9 +41,10 @@ export class VitalsIntake {
 
 const said = (message: ToldVitalsMessage | undefined): string => JSON.stringify(message ?? null);
 
-const toldIn = ({ images, egress, ...rest }: ToldVitalsMessage): ToldVitals => ({
+const toldIn = ({ images, egress, agentStartedAt, ...rest }: ToldVitalsMessage): ToldVitals => ({
   ...rest,
   ...(egress !== undefined && { egress }),
+  ...(agentStartedAt !== undefined && { agentStartedAt: instantOf(agentStartedAt) }),
   images: images.map(({ digest, builtAt, runner }) => ({
     digest: digest as ImageDigest,
     ...(builtAt !== undefined && { builtAt: instantOf(builtAt) }),

@@ -32,6 +32,7 @@ export function describeVitals(
         memoryBytes: told.memoryBytes,
         diskBytes: told.diskBytes,
         kernel: told.kernel,
+        ...(told.agentStartedAt !== undefined && { agentStartedAt: toIso(told.agentStartedAt) }),
         ...(seesWhole(caller, host) && busyness(told)),
       }),
     },

@@ -19,6 +19,8 @@ export interface ToldVitals {
   egress?: { receivedBytes: number; sentBytes: number };
   /** The host's own, not that of its VMs. */
   kernel: string;
+  /** By the agent's own clock. */
+  agentStartedAt?: Instant;
   /** The newest images first. */
   images: readonly ImageAge[];
 }

@@ -35,6 +35,8 @@ export const runnerHost = z.object({
   reachable: z.boolean(),
   /** From the control plane to the agent and back. */
   pingNano: nanoseconds.optional(),
+  /** The agent's, not the machine's. */
+  uptimeNano: nanoseconds.optional(),
   cpus: z.number().int().optional(),
   /** In bytes. */
   memory: z.number().int().optional(),

@@ -18,6 +18,8 @@ export const apiVitals = z.object({
   diskBytes: z.number().optional(),
   /** The host's own. */
   kernel: z.string().optional(),
+  /** By the host's clock. */
+  agentStartedAt: time.optional(),
   /** From here on it tells of everybody's work, so only who sees all accounts that the host serves has it. */
   load: z.object({ oneMinute: z.number(), fiveMinutes: z.number(), fifteenMinutes: z.number() }).optional(),
   memoryUsedBytes: z.number().optional(),

@@ -144,6 +144,7 @@ export const vitals = (host: HostId, changes: Partial<HostVitals> = {}): HostVit
     diskFreeBytes: 2 ** 39,
     egress: { receivedBytes: 2 ** 50, sentBytes: 7 },
     kernel: '6.1.0',
+    agentStartedAt: at(-120_000),
     images: [
       {
         digest: imageDigest(`sha256:${'1'.repeat(64)}`),

@@ -1,4 +1,5 @@
 import type { Caller } from '../../../domain/access/caller.ts';
+import type { Instant } from '../../../domain/time.ts';
 import { type ApiAnswer, answered } from '../../../wire/api/endpoint.ts';
 import type { ApiHost } from '../../../wire/api/hosts.ts';
 import type { V1Body, V1QueryOf } from '../../../wire/api-v1/endpoints.ts';
@@ -19,7 +20,11 @@ export async function runners(
   const answer = await listHosts(deps, { params: {}, query: {}, body: {} }, caller);
   if (!answer.ok) return answer;
   const seen = owners?.length === 0 ? [] : answer.value.hosts.filter((host) => serves(host, owners));
-  const json = seen.map((host) => describe(host, query.owner?.toLowerCase(), query.images));
+  const now = deps.clock.now();
+  const json = seen.map((host) => ({
+    ...describe(host, query.owner?.toLowerCase(), query.images),
+    ...uptimeOf(host, now),
+  }));
   return answered({ json, text: textOf(json, query.images) });
 }
 
@@ -43,6 +48,27 @@ function describe(host: ApiHost, asked: string | undefined, withImages: boolean)
     ...(host.version !== undefined && { agentSHA: host.version }),
     ...(withImages && { images: capacity?.images ?? [] }),
   };
+}
+
+/** Two clocks: a host's that is ahead of ours may have started its agent in our future. */
+function uptimeOf({ vitals }: ApiHost, now: Instant): Pick<RunnerHost, 'uptimeNano'> {
+  if (vitals?.agentStartedAt === undefined) return {};
+  return { uptimeNano: Math.max(0, now - Date.parse(vitals.agentStartedAt)) * 1e6 };
+}
+
+const spans: readonly (readonly [word: string, seconds: number])[] = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+];
+
+/** In whole ones of the largest unit that fits, as "6 days". */
+function spanOf(nanoseconds: number): string {
+  const seconds = Math.floor(nanoseconds / 1e9);
+  const [word, length] = spans.find(([, length]) => seconds >= length) ?? (['second', 1] as const);
+  const count = Math.floor(seconds / length);
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** What nobody measures is a dash: the columns stay where scripts expect them. */
@@ -70,7 +96,7 @@ const textOf = (hosts: readonly RunnerHost[], withImages: boolean): string =>
       host.reachable ? host.status : 'unreachable',
       host.maxVms === undefined ? String(host.vms) : `${host.vms}/${host.maxVms}`,
       host.pingNano === undefined ? unknown : `${Math.round(host.pingNano / 1e6)}ms`,
-      unknown,
+      host.uptimeNano === undefined ? unknown : spanOf(host.uptimeNano),
       String(host.cpus ?? unknown),
       gigabytes(host.memory),
       gigabytes(host.memoryAvailable),
