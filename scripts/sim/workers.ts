@@ -69,16 +69,18 @@ async function runOne(from: number, count: number, onResult: (result: SeedResult
     if (isLate) child.kill('SIGKILL');
   };
   const timer = setInterval(() => void look(), lookEveryMs);
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal)),
+  );
   for await (const line of createInterface({ input: child.stdout })) {
     onResult(JSON.parse(line) as SeedResult);
     seed += 1;
     begunAtMs = (child.pid === undefined ? undefined : await processorTimeOf(child.pid)) ?? begunAtMs;
   }
   clearInterval(timer);
-  const code = await ended;
+  const codeOrSignal = await ended;
   if (seed === from + count) return seed;
-  const why = isLate ? 'it did not end' : `its process ended with ${code} before it was done`;
+  const why = isLate ? 'it did not end' : `its process ended with ${codeOrSignal} before it was done`;
   onResult(crashedSeed(chooseOptions(seed), new Error(why)));
   return seed + 1;
 }
