@@ -67,7 +67,7 @@ export function addInstallCommands(agent: Command): void {
     )
     .option(
       '--offline <archive>',
-      "the agent's archive (.tar.gz); without it, the one that this program came from",
+      "the agent's archive (.tar.gz); without it, the one that this program was unpacked from",
     )
     .addOption(
       new Option(
@@ -93,6 +93,8 @@ async function runInstall(flags: InstallFlags): Promise<Outcome> {
     say(
       'Warning: a token among the arguments can be read by every user of this host; --token-file keeps it to you.',
     );
+  const source = sourceOf(flags);
+  if (source === undefined) return { ok: false, problems: [noSource] };
   const token = await tokenFrom(flags);
   const clock = new SystemClock();
   const outcome = await install(
@@ -106,7 +108,7 @@ async function runInstall(flags: InstallFlags): Promise<Outcome> {
       ...(flags.disk !== undefined && { disk: flags.disk }),
       force: flags.force === true,
       hasToken: token !== undefined,
-      source: sourceOf(flags),
+      source,
     },
     {
       setup: hostSetup(),
@@ -152,14 +154,16 @@ const hostSetup = () =>
     onLine: (line) => say(`  ${line}`),
   });
 
-/** Without any wish the archive that this program was unpacked from; from a checkout or npm's package the control plane's. */
-function sourceOf({ offline, downloads, server }: InstallFlags): ArchiveSource {
+/** Without any wish the archive that this program was unpacked from. Undefined in a checkout or in npm's package: there is none. */
+function sourceOf({ offline, downloads }: InstallFlags): ArchiveSource | undefined {
   if (offline !== undefined) return { kind: 'archive', path: resolve(offline) };
   if (downloads !== undefined) return { kind: 'downloads', url: downloads };
   const own = dirname(import.meta.dirname);
-  if (existsSync(join(own, manifestName))) return { kind: 'folder', path: own };
-  return { kind: 'downloads', url: `${server ?? ''}/downloads` };
+  return existsSync(join(own, manifestName)) ? { kind: 'folder', path: own } : undefined;
 }
+
+const noSource =
+  "this `bellows` is not the one of an agent's archive: make one with `npm run build -- --agent`, unpack it on this host and start its bin/bellows, or name it with --offline or --downloads";
 
 const firecrackerSource = (text: string): FirecrackerSource =>
   /^https?:\/\//.test(text) ? { kind: 'downloads', url: text } : { kind: 'archive', path: resolve(text) };

@@ -100,6 +100,14 @@ describe('the command line', () => {
     expect((await bellows(['logout'], noToken)).err).toContain('You are not signed in here');
   });
 
+  it('does not install an agent from a checkout, and says what it is installed from', async () => {
+    const { code, out } = await bellows(['agent', 'install', '--server', server.url, '--json']);
+    expect([code, JSON.parse(out)]).toEqual([
+      1,
+      { ok: false, problems: [expect.stringContaining('npm run build -- --agent')] },
+    ]);
+  });
+
   it('tells its version, and helps who mistypes', async () => {
     expect((await bellows(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     const { code, err } = await bellows(['jbos']);
