@@ -52,7 +52,6 @@ export const layerTable: readonly Layer[] = [
   { name: 'sim-runner', folder: 'guest/sim-runner/', layers: ['sim'], packages: [] },
   { name: 'guest', folder: 'guest/', layers: ['wire'], packages: [] },
   { name: 'dashboard', folder: 'dashboard/', layers: ['wire'], packages: 'all' },
-  { name: 'actions', folder: 'actions/', layers: ['wire', 'domain'], packages: [] },
   { name: 'scripts', folder: 'scripts/', layers: ['wire', 'domain', 'main', 'sim'], packages: 'all' },
   { name: 'demo', folder: 'demo/', layers: 'all', packages: 'all' },
   { name: 'bench', folder: 'bench/', layers: 'all', packages: 'all' },
