@@ -62,8 +62,7 @@ function foundIn(lines: readonly HistoryLine[]): FailureFound | undefined {
 }
 
 function pieceIn(value: unknown): MissingPiece | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, name, package: named }: Record<string, unknown> = { ...value };
+  const { kind, name, package: named }: Record<string, unknown> = { ...(value as object) };
   if ((kind !== 'command' && kind !== 'library') || typeof name !== 'string') return undefined;
   return { kind, name, ...(typeof named === 'string' && { package: named }) };
 }

@@ -2,6 +2,7 @@
 // only when it ends. At each look only what has come to it since the last one counts, and what ends takes it out again, so
 // that all jobs that happen to be long are no evidence of a change.
 
+import type { RunId } from '../ids.ts';
 import type { Instant } from '../time.ts';
 import { type Histogram, middleOf } from './histogram.ts';
 import type { Rules } from './rules.ts';
@@ -23,12 +24,13 @@ export interface Pending {
 
 /** Undefined when none of them is overdue. The order of `open` does not matter. */
 export function pendingOf(stream: Stream, open: readonly OpenPhase[], rules: Rules): Pending | undefined {
-  const { usual, seen } = stream;
-  if (usual === undefined || 'rate' in usual) return undefined;
-  const all = open.flatMap((sample) => againstLevel(stream, sample)).filter(({ x }) => x > usual.centre);
+  const usual = usualTimeOf(stream);
+  if (usual === undefined) return undefined;
+  const all = open.flatMap((sample) => pastUsual(stream, sample));
+  // Nearly always: the histogram is not read for it.
   if (all.length === 0) return undefined;
   const late = leastLateOfRuns(all.sort((a, b) => a.x - b.x || a.sample.job - b.sample.job));
-  const weightOfOpen = openWeights(seen, usual);
+  const weightOfOpen = openWeights(stream.seen, usual);
   const weighed = late
     .map((value) => ({ value, gain: weightOfOpen(value.x) }))
     .filter(({ gain }) => gain > 0);
@@ -43,26 +45,35 @@ export function pendingOf(stream: Stream, open: readonly OpenPhase[], rules: Rul
 }
 
 /** Jobs of one run share the commit that they are of: the one that is least late speaks for all. */
-function leastLateOfRuns(sorted: readonly Weighed[]): readonly Weighed[] {
-  const [first] = sorted;
-  if (first === undefined || !isPerRun(first.sample)) return sorted;
-  return [...Map.groupBy(sorted, ({ sample }) => sample.run).values()].flatMap(([one]) => one ?? []);
+function leastLateOfRuns(sorted: readonly Weighed<OpenPhase>[]): readonly Weighed<OpenPhase>[] {
+  const runs = new Set<RunId>();
+  return sorted.filter(({ sample }) => {
+    const isFirst = !runs.has(sample.run);
+    runs.add(sample.run);
+    return isFirst || !isPerRun(sample);
+  });
 }
 
 /** Whether `pendingOf` would look at it at all; nearly all that goes on is not late. */
-export function isPastUsual(stream: Stream | undefined, open: OpenPhase): boolean {
-  const usual = stream?.usual;
-  if (stream === undefined || usual === undefined || 'rate' in usual) return false;
-  return againstLevel(stream, open).some(({ x }) => x > usual.centre);
+export const isPastUsual = (stream: Stream | undefined, open: OpenPhase): boolean =>
+  stream !== undefined && pastUsual(stream, open).length > 0;
+
+function pastUsual(stream: Stream, open: OpenPhase): readonly Weighed<OpenPhase>[] {
+  const usual = usualTimeOf(stream);
+  if (usual === undefined) return [];
+  return againstLevel(stream, open).filter(({ x }) => x > usual.centre);
 }
 
-const beganIn = (sample: Sample): number =>
-  Math.floor((sample.at - (sample.kind === 'time' ? sample.ms : 0)) / 60_000);
+/** Of failures nothing goes on. */
+const usualTimeOf = ({ usual }: Stream): Usual | undefined =>
+  usual !== undefined && 'centre' in usual ? usual : undefined;
+
+const beganIn = ({ at, ms }: OpenPhase): number => Math.floor((at - ms) / 60_000);
 
 /** The stream as if what is overdue had ended now: what is told of an incident. */
 export function withPending(stream: Stream, pending: Pending | undefined, at: Instant): Stream {
-  const { usual } = stream;
-  if (pending === undefined || usual === undefined || 'rate' in usual) return stream;
+  const usual = usualTimeOf(stream);
+  if (pending === undefined || usual === undefined) return stream;
   const before = stream.spell ?? noSpell(at);
   const spell = addTo(before, pending.overdue, usual.centre);
   const minutes = before.minutes + pending.minutes;
@@ -78,7 +89,6 @@ function openWeights({ bins }: Histogram, usual: Usual): (x: number) => number {
   let [weight, sum] = [0, 0];
   for (const [bin, own] of bins.toReversed()) {
     const middle = middleOf(bin);
-    if (middle < usual.centre) break;
     weight += own;
     sum += own * Math.exp(weightOf(middle, usual));
     above.push({ middle, weight, sum });

@@ -28,8 +28,8 @@ export type Sample = Seen &
   );
 
 /** What one sample adds: a value, what is usual for it in ms (times only), and how much it counts. */
-export interface Weighed {
-  sample: Sample;
+export interface Weighed<Of extends Sample = Sample> {
+  sample: Of;
   x: number;
   usualMs?: DurationMs;
 }

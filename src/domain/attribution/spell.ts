@@ -46,26 +46,27 @@ export const noSpell = (since: Instant): Spell => ({
 
 /** @param values of one minute, sorted. */
 export function addTo(spell: Spell, values: readonly Weighed[], centre: number): Spell {
-  const accounts: Record<string, number> = { ...spell.accounts };
-  const reasons: Record<string, Reasons[string]> = { ...spell.reasons };
+  // Maps, since an account may be called `constructor`.
+  const accounts = new Map(Object.entries(spell.accounts));
+  const reasons = new Map(Object.entries(spell.reasons ?? {}));
   let sum = spell.sum;
   for (const { sample, x } of values) {
+    const { account } = sample;
     sum += Math.max(-farthest, Math.min(farthest, x - centre));
-    const known = accounts[sample.account] !== undefined || Object.keys(accounts).length < mostAccounts;
-    if (!known) continue;
-    accounts[sample.account] = (accounts[sample.account] ?? 0) + 1;
+    if (!accounts.has(account) && accounts.size >= mostAccounts) continue;
+    accounts.set(account, (accounts.get(account) ?? 0) + 1);
     const why = sample.kind === 'outcome' && x === 1 ? sample.class : undefined;
     if (why === undefined) continue;
-    const had = reasons[sample.account];
-    reasons[sample.account] = { ...had, [why]: (had?.[why] ?? 0) + 1 };
+    const had = reasons.get(account);
+    reasons.set(account, { ...had, [why]: (had?.[why] ?? 0) + 1 });
   }
   return {
     since: spell.since,
     jobs: spell.jobs + values.length,
     minutes: spell.minutes + 1,
     sum,
-    accounts,
-    ...(Object.keys(reasons).length > 0 && { reasons }),
+    accounts: Object.fromEntries(accounts),
+    ...(reasons.size > 0 && { reasons: Object.fromEntries(reasons) }),
     examples: [...spell.examples, ...examplesOf(values, centre, spell.examples)].slice(-mostExamples),
   };
 }

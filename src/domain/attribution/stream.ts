@@ -147,7 +147,10 @@ function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[
 }
 
 /** The logarithm of a time, of a repository's jobs against each one's own level; none while that is not known. */
-export function againstLevel(stream: Stream, sample: Extract<Sample, { kind: 'time' }>): readonly Weighed[] {
+export function againstLevel<Of extends Extract<Sample, { kind: 'time' }>>(
+  stream: Stream,
+  sample: Of,
+): readonly Weighed<Of>[] {
   const { softMs, by } = phaseRules[sample.phase];
   const x = Math.log(Math.max(1, sample.ms + softMs));
   if (by !== 'repository') return [{ sample, x }];
