@@ -1,13 +1,9 @@
 // Whose it is when several are to blame, and what is told of each.
 
 import { describe, expect, it } from 'vitest';
-import { at } from '../domain.fixture.ts';
 import { aTime } from './attribution.fixture.ts';
-import type { OpenPhase } from './overdue.ts';
-import { isPastUsual } from './overdue.ts';
 import { type Owner, owners } from './owners.ts';
 import { streamOf, subjectOf } from './sample.ts';
-import { newStream } from './stream.ts';
 import { type OpenIncident, verdictOf } from './verdict.ts';
 
 const late = (owner: Owner, jobs: number, over: Partial<OpenIncident> = {}): OpenIncident => ({
@@ -82,19 +78,5 @@ describe('what a sample is counted by', () => {
     expect(streamOf(aTime(1, 'running', 1))).toBe('time running repository:acme/app');
     expect(streamOf(aTime(1, 'booting', 1))).toBe('time booting host:host-1');
     expect(streamOf(homeless as ReturnType<typeof aTime>)).toBeUndefined();
-  });
-});
-
-describe('what goes on', () => {
-  const open = (ms: number): OpenPhase => aTime(1, 'booting', ms) as OpenPhase;
-  const usual = { centre: Math.log(3_250), asOf: at(0) };
-  const known = { ...newStream(at(0)), usual: usual as never };
-
-  it('is looked at once it takes longer than usual, as far as the usual is known', () => {
-    expect(isPastUsual(known, open(3_001))).toBe(true);
-    expect(isPastUsual(known, open(2_999))).toBe(false);
-    expect(isPastUsual(newStream(at(0)), open(99_000))).toBe(false);
-    expect(isPastUsual(undefined, open(99_000))).toBe(false);
-    expect(isPastUsual({ ...known, usual: { ...usual, rate: 0.1 } as never }, open(99_000))).toBe(false);
   });
 });
