@@ -9,7 +9,7 @@ import {
 } from '../domain/scheduling/reconcile-host.ts';
 import { instantOf } from '../domain/time.ts';
 import { type VmRecord, vmSpec } from '../wire/agent-journal.ts';
-import type { AgentMessage } from '../wire/agent-protocol.ts';
+import type { ObservedVm } from '../wire/agent-protocol.ts';
 import { type Capacity, refusal } from './capacity.ts';
 import type { DesiredSet } from './desired-set.ts';
 import { isCanary } from './doctor/canary-id.ts';
@@ -17,8 +17,6 @@ import { Rest } from './rest.ts';
 import { vmOf } from './state.ts';
 import { VmWorker } from './vm-worker.ts';
 import type { WorkerDeps } from './worker-deps.ts';
-
-type ObservedVm = Extract<AgentMessage, { type: 'observed' }>['vms'][number];
 
 /** What else is done at each look. */
 export interface LooksAround {

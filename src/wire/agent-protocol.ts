@@ -8,6 +8,7 @@ import { z } from 'zod';
  * What both ends of one version understand; each says its own. Fields that are added are optional and unknown ones are passed
  * over, and so are messages of an unknown type (`StrangeMessage`), by an end of version 2 or newer; an older one drops the link.
  * So what is new is sent only to who says a version that has it.
+ * An event or a state of a VM that a server does not know is taken in with the rest of its message.
  * - 2: `read-own-log`, `vitals`.
  * - 3: `restart`.
  */
@@ -136,11 +137,18 @@ export const agentEvent = z.object({
 });
 export type AgentEvent = z.infer<typeof agentEvent>;
 
-export const observedVm = z.object({
-  vm: id,
-  /** `unknown-to-you`: runs here and is in no desired set that this host was sent; kept until its own deadline. */
-  state: z.enum(['preparing', 'starting', 'booted', 'running', 'stopping', 'unknown-to-you']),
-});
+/** `unknown-to-you`: runs here and is in no desired set that this host was sent; kept until its own deadline. */
+const knownState = z.enum(['preparing', 'starting', 'booted', 'running', 'stopping', 'unknown-to-you']);
+
+/** In a state that only a newer agent knows: it is there, and `called` is that agent's word. */
+const strangeVm = z
+  .object({ vm: id, state: z.string().max(64) })
+  .refine(({ state }) => !knownState.safeParse(state).success)
+  .transform(({ vm, state }) => ({ vm, state: 'strange' as const, called: state }));
+
+const knownVm = z.object({ vm: id, state: knownState });
+/** A VM as its agent says it. */
+export type ObservedVm = z.infer<typeof knownVm>;
 
 export const capacity = z.object({
   arch: z.enum(['x64', 'arm64']),
@@ -194,7 +202,7 @@ export const fromAgent = z.discriminatedUnion('type', [
     generation: z.number().int(),
     /** Before the first, where an earlier process of this agent had taken one in: it passes over what is older. */
     remembers: z.object({ epoch: z.string().max(80), generation: z.number().int() }).optional(),
-    vms: z.array(observedVm).max(4096),
+    vms: z.array(z.union([knownVm, strangeVm])).max(4096),
     capacity,
     /** Read now and then, and said again until they are read anew. Agents before version 2 know none. */
     vitals: toldVitals.optional(),

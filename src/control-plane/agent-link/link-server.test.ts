@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { host as aHost, hostName } from '../../../test/contract/store/things.ts';
+import { host as aHost, vm as aVm, hostName, vmName } from '../../../test/contract/store/things.ts';
 import { ControlPlaneWorld } from '../../../test/support/control-plane-world.ts';
 import { minutes, seconds } from '../../domain/time.ts';
 import { socketPair } from '../../sim/socket-pair.ts';
@@ -161,6 +161,26 @@ describe('ends of different versions', () => {
     // Of a kind that is known it must be whole.
     await say({ ...observed(), events: [{ ...up, number: 3, event: { kind: 'guest-up' } }] });
     expect(ends).toEqual([1008]);
+  });
+
+  it('a VM in a state that only it knows is there, is kept, and is spoken of once', async () => {
+    const { world, say, ends } = await linked();
+    const { store } = world;
+    await store.transaction((tx) => tx.vms.insert(aVm(1, { state: 'busy', host })));
+    await store.transaction((tx) => tx.vms.insert(aVm(2, { state: 'placed', host })));
+    const dancing = [1, 2].map((n) => ({ vm: vmName(n), state: 'dancing', tempo: 3 }));
+    const generation = (await store.transaction((tx) => tx.hosts.get(host)))?.generation;
+    const upToDate = { ...observed({ epoch: await store.epoch() }), generation };
+    await say({ ...upToDate, vms: dancing });
+    await say({ ...upToDate, vms: [...dancing, { vm: vmName(3), state: 'running' }] });
+    const kept = await store.transaction((tx) => tx.vms.get(vmName(1)));
+    expect(kept?.state).toBe('busy');
+    // What may have a job is not given up as never started.
+    const history = await store.transaction((tx) => tx.history.of({ kind: 'vm', id: vmName(2) }, 10));
+    expect(history[0]).toMatchObject({ event: 'process-up' });
+    expect(ends).toEqual([]);
+    const lines = world.lines.filter(({ message }) => message.includes('in a state that is not known'));
+    expect(lines).toMatchObject([{ fields: { host, vm: vmName(1), state: 'dancing' } }]);
   });
 
   it('what is no message ends the link', async () => {

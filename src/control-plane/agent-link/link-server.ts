@@ -69,6 +69,7 @@ class Link {
   #said: { text: string; message: ReturnType<typeof readMessage> } | undefined;
   /** The version that the agent speaks; not known before it has spoken. */
   #protocol: number | undefined;
+  #toldOfStrangeState = false;
   readonly #vitals = new VitalsIntake();
   #closed = false;
 
@@ -145,6 +146,7 @@ class Link {
 
   async #observe(observed: Extract<AgentMessage, { type: 'observed' }>): Promise<void> {
     const { store, settings, clock } = this.#deps;
+    this.#tellOfStrangeState(observed);
     const epoch = await store.epoch();
     const vitals = this.#vitals.fresh(this.#host, observed, this.#socket.roundTripMs(), clock.now());
     const { taken, desired } = await store.transaction(async (tx) => {
@@ -161,6 +163,18 @@ class Link {
     // Nothing is sent to an agent that says that it has this very set.
     const hasIt = observed.epoch === epoch && observed.generation === desired?.generation;
     if (desired !== undefined && !hasIt) this.#send(desired);
+  }
+
+  /** Once: it would be said again with every message. */
+  #tellOfStrangeState({ vms }: Extract<AgentMessage, { type: 'observed' }>): void {
+    const strange = vms.find(({ state }) => state === 'strange');
+    if (strange?.state !== 'strange' || this.#toldOfStrangeState) return;
+    this.#toldOfStrangeState = true;
+    const { vm, called } = strange;
+    this.#deps.log.warn(
+      'an agent is newer, and has a VM in a state that is not known here: it is taken to be up, and kept',
+      { host: this.#host, vm, state: called },
+    );
   }
 
   #push(): void {

@@ -180,7 +180,8 @@ function historyOf(vm: Vm, { at, event }: AgentEvent): HistoryLine | undefined {
 async function catchUp(tx: Transaction, deps: Deps, host: HostId, observed: Observed): Promise<void> {
   for (const { vm: name, state } of observed.vms) {
     const vm = await tx.vms.get(vmId(name));
-    const isUp = state === 'starting' || state === 'booted' || state === 'running';
+    // A state that only a newer agent knows may be that of a VM with a job.
+    const isUp = state === 'starting' || state === 'booted' || state === 'running' || state === 'strange';
     if (vm?.state === 'requested') await disown(tx, deps, vm);
     else if (isUp && vm?.host === host && vm.state === 'placed')
       await applyToVm(tx, deps, vm.id, { kind: 'process-up' });
