@@ -3,7 +3,9 @@
 // where npm has it; so this file keeps to what older ones understand, and passes on to the right one.
 
 import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const wanted = 24;
@@ -20,13 +22,27 @@ function suppliedNode() {
   }
 }
 
+/** At a terminal, Ctrl-C reaches the program by itself; one more from here would be the second, which ends it at once. */
+function hasTerminal() {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false; // ENXIO: this process has no terminal
+  }
+}
+
 function passOn(node) {
   const child = spawn(node, [fileURLToPath(new URL('cli.js', import.meta.url)), ...process.argv.slice(2)], {
     stdio: 'inherit',
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code) => {
-    process.exitCode = code ?? 1;
+  const terminal = hasTerminal();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      if (signal !== 'SIGINT' || !terminal) child.kill(signal);
+    });
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
   });
 }
 

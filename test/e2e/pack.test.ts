@@ -1,13 +1,14 @@
 // What is shipped: bundles that hold no more than they should, packed, installed into an empty folder, and run.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, presentEntries } from '../../scripts/build/bundle.ts';
 import { entries, notYetWritten } from '../../scripts/build/entries.ts';
 import { qemuGuestLink } from '../../src/adapters/vm-qemu/guest-link.ts';
@@ -58,33 +59,76 @@ describe('the launcher', () => {
   /** The machine's own Node, where it is too old to run the bundles. */
   const old = '/usr/bin/node';
 
-  async function launch(node: string): Promise<{ stdout: string }> {
-    await copyFile(join(root, 'scripts/build/launcher.mjs'), join(folder, 'bellows.js'));
+  const saysItsArguments = "console.log(process.version.split('.')[0], process.argv.slice(2).join('+'));";
+
+  /** Puts the launcher beside a command line of ours. */
+  async function place(cli: string): Promise<string> {
+    const launcher = join(folder, 'bellows.js');
+    await copyFile(join(root, 'scripts/build/launcher.mjs'), launcher);
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-    await writeFile(
-      join(folder, 'cli.js'),
-      "console.log(process.version.split('.')[0], process.argv.slice(2).join('+'));",
-    );
-    return run(node, [join(folder, 'bellows.js'), 'jobs', '--help']);
+    await writeFile(join(folder, 'cli.js'), cli);
+    return launcher;
   }
+
+  const launch = async (node: string): Promise<{ stdout: string }> =>
+    run(node, [await place(saysItsArguments), 'jobs', '--help']);
+
+  /** Why the case of an old Node cannot be tried here. */
+  async function whyNotOld(): Promise<string | undefined> {
+    const version = existsSync(old) ? (await run(old, ['--version'])).stdout : 'v24';
+    return Number(/\d+/.exec(version)?.[0]) >= 24 ? `${old} is not an old Node` : undefined;
+  }
+
+  /** As npm does it. */
+  async function supplyNode(): Promise<string | undefined> {
+    const supplied = `node-${process.platform}-${process.arch}`;
+    if (!existsSync(join(root, 'node_modules', supplied))) return `${supplied} is not installed`;
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(join(root, 'node_modules', supplied), join(folder, 'node_modules', supplied));
+    return undefined;
+  }
+  afterEach(() => rm(join(folder, 'node_modules'), { recursive: true, force: true }));
 
   it('starts the command line under a Node that is new enough', async () => {
     expect((await launch(process.execPath)).stdout).toMatch(/^v\d+ jobs\+--help\n$/);
   });
 
   it('passes on from an old Node to the one that came with the package, or says what is missing', async (context) => {
-    const version = existsSync(old) ? (await run(old, ['--version'])).stdout : 'v24';
-    if (Number(/\d+/.exec(version)?.[0]) >= 24) context.skip(`${old} is not an old Node`);
+    const why = await whyNotOld();
+    if (why !== undefined) context.skip(why);
     await expect(launch(old)).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('needs Node 24'),
     });
-    const supplied = `node-${process.platform}-${process.arch}`;
-    if (!existsSync(join(root, 'node_modules', supplied))) context.skip(`${supplied} is not installed`);
-    await mkdir(join(folder, 'node_modules'));
-    await symlink(join(root, 'node_modules', supplied), join(folder, 'node_modules', supplied));
+    const lacks = await supplyNode();
+    if (lacks !== undefined) context.skip(lacks);
     expect((await launch(old)).stdout).toBe('v24 jobs+--help\n');
-    await rm(join(folder, 'node_modules'), { recursive: true });
+  });
+
+  it('leaves a Ctrl-C at the terminal to the program, for which two mean at once', async (context) => {
+    const why =
+      (await whyNotOld()) ?? (await supplyNode()) ?? (hasProgram('script') ? undefined : 'needs script');
+    if (why !== undefined) context.skip(why);
+    const launcher = await place(`
+      let heard = 0;
+      process.on('SIGINT', () => {
+        console.log('heard', ++heard);
+        if (heard === 4) setTimeout(() => process.exit(7), 500);
+      });
+      setInterval(() => {}, 1000);
+      console.log('up');`);
+    const terminal = spawn('script', ['-qec', `${old} ${launcher}`, '/dev/null']);
+    let output = '';
+    let pressed = 0;
+    // One at a time, since two signals that wait are one.
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (!/up|heard/.test(text) || pressed === 4) return;
+      pressed += 1;
+      terminal.stdin.write('\u0003');
+    });
+    expect(await once(terminal, 'close')).toEqual([7, null]);
+    expect(output.match(/heard/g)).toHaveLength(4);
   });
 });
 
