@@ -21,6 +21,7 @@ import { uninstall } from '../agent/install/uninstall.ts';
 import type { ArchiveSource, FirecrackerSource } from '../ports/host-setup.ts';
 import { Secret } from '../ports/secret.ts';
 import { manifestName } from '../wire/agent-archive.ts';
+import { ApiUnreachableError } from '../wire/api/endpoints.ts';
 import { enrolNow, rememberedHost } from './enrolled-host.ts';
 
 interface InstallFlags {
@@ -180,8 +181,9 @@ async function demandServer(server: string): Promise<void> {
   const answer = await new FetchApiClient({ url: server, token: noToken, timeoutMs: 30_000 })
     .call('health')
     .catch((cause: unknown) => {
+      if (!(cause instanceof ApiUnreachableError)) throw cause;
       throw new Error(
-        `the control plane at ${server} cannot be reached from here: is the address right, and open?`,
+        `the control plane at ${server} cannot be reached from here (${cause.why}): is the address right, and open?`,
         { cause },
       );
     });

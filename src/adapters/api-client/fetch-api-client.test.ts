@@ -63,18 +63,18 @@ describe('our API from the other side', () => {
   });
 
   it('says what to do when nobody is there', async () => {
-    const error: unknown = await client({ url: 'http://127.0.0.1:1' })
+    const error: unknown = await client({ url: 'http://127.0.0.1:2' })
       .call('listHosts')
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ApiUnreachableError);
     expect(error).toHaveProperty(
       'message',
-      'cannot reach the control plane at http://127.0.0.1:1: start it with `bellows server`, or set BELLOWS_URL',
+      'cannot reach the control plane at http://127.0.0.1:2 (connection refused): start it with `bellows server`, or set BELLOWS_URL',
     );
   });
 
   it('gives up after its time', async () => {
     server.canned[`GET ${prefix}/hosts`] = 'silence';
-    await expect(client({ timeoutMs: 100 }).call('listHosts')).rejects.toBeInstanceOf(ApiUnreachableError);
+    await expect(client({ timeoutMs: 100 }).call('listHosts')).rejects.toThrow('(no answer)');
   });
 });

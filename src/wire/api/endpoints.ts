@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { Caller } from '../../domain/access/caller.ts';
+import { whyNoAnswer } from '../why-no-answer.ts';
 import { advise } from './advice.ts';
 import { listAlerts, testAlerts } from './alerts.ts';
 import { listAudit } from './audit.ts';
@@ -84,11 +85,18 @@ export interface ApiClient {
   call<N extends EndpointName>(name: N, request?: CallOf<N>): Promise<ApiAnswer<AnswerOf<N>>>;
 }
 
+/** Nobody answered, or not in time. */
 export class ApiUnreachableError extends Error {
   override readonly name = 'ApiUnreachableError';
+  /** In words: "connection refused". */
+  readonly why: string;
+  /** @param cause what `fetch` threw. */
   constructor(url: string, cause: unknown) {
-    super(`cannot reach the control plane at ${url}: start it with \`bellows server\`, or set BELLOWS_URL`, {
-      cause,
-    });
+    const why = whyNoAnswer(cause);
+    super(
+      `cannot reach the control plane at ${url} (${why}): start it with \`bellows server\`, or set BELLOWS_URL`,
+      { cause },
+    );
+    this.why = why;
   }
 }

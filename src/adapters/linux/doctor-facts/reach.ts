@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { createConnection } from 'node:net';
 import type { HttpReached, Reached } from '../../../ports/host-facts.ts';
+import { whyNoAnswer } from '../../../wire/why-no-answer.ts';
 
 export async function lookUp(name: string, timeoutMs: number): Promise<Reached> {
   const begun = performance.now();
@@ -16,7 +17,7 @@ export async function lookUp(name: string, timeoutMs: number): Promise<Reached> 
       detail: found.map(({ address }) => address).join(', '),
     };
   } catch (error) {
-    return { ok: false, why: wordsOf(error) };
+    return { ok: false, why: whyNoAnswer(error) };
   }
 }
 
@@ -29,7 +30,7 @@ export function connect(host: string, port: number, timeoutMs: number): Promise<
       resolve(outcome);
     };
     socket.setTimeout(timeoutMs, () => end({ ok: false, why: 'no answer' }));
-    socket.once('error', (error) => end({ ok: false, why: wordsOf(error) }));
+    socket.once('error', (error) => end({ ok: false, why: whyNoAnswer(error) }));
     socket.once('connect', () =>
       end({ ok: true, ms: performance.now() - begun, detail: socket.remoteAddress ?? '' }),
     );
@@ -49,7 +50,7 @@ export async function get(url: string, timeoutMs: number): Promise<HttpReached> 
       skewMs: skewOf(response.headers.get('date'), Date.now() - ms / 2),
     };
   } catch (error) {
-    return { ok: false, why: wordsOf(error) };
+    return { ok: false, why: whyNoAnswer(error) };
   }
 }
 
@@ -59,24 +60,4 @@ function skewOf(date: string | null, ourMs: number): number | undefined {
   if (Number.isNaN(theirMs)) return undefined;
   const skewMs = Math.round(theirMs + 500 - ourMs);
   return Math.abs(skewMs) <= 1000 ? 0 : skewMs;
-}
-
-const plain: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'no such name',
-  EAI_AGAIN: 'no resolver answers',
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  ETIMEDOUT: 'no answer',
-  ENETUNREACH: 'no way to that network',
-  EHOSTUNREACH: 'no way to that host',
-};
-
-/** `fetch` hides the reason in the cause. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'no answer';
-  const code = 'code' in error ? String(error.code) : '';
-  if (plain[code] !== undefined) return plain[code];
-  if (error instanceof AggregateError && error.errors.length > 0) return wordsOf(error.errors[0]);
-  return error.cause === undefined ? error.message : wordsOf(error.cause);
 }
