@@ -48,7 +48,7 @@ export async function prepareFolder(folder: string, user: SystemUser | undefined
   const { code } = await runAs(user, '/bin/sh', ['-c', 'cd -- "$0"', folder]);
   if (code !== 0) {
     throw new EmbeddedPostgresError(
-      `PostgreSQL runs as the user ${user.name}, who cannot reach ${folder}: a folder above it is closed to others. Choose a data folder such as /var/lib/bellows.`,
+      `PostgreSQL runs as the user ${user.name}, who cannot reach ${folder}: a folder above it is closed to others. Choose a data folder such as /var/lib/bellows-server.`,
     );
   }
 }

@@ -36,7 +36,7 @@ export async function provideUser(plan: UserPlan, mayCreate: boolean): Promise<S
   const [command = 'useradd', ...args] = plan.command;
   if (!mayCreate) {
     throw new EmbeddedPostgresError(
-      `PostgreSQL does not run as root, and there is no system user for it. Make one: ${plan.command.join(' ')}; or let Bellows make it, or run Bellows as an ordinary user.`,
+      `PostgreSQL does not run as root, and there is no system user for it. Make one: ${plan.command.join(' ')}; or let Bellows make it (\`bellows server --create-user\`), or run Bellows as an ordinary user.`,
     );
   }
   const { code, output } = await runAs(undefined, command, args);
