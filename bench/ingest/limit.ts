@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { payload } from './payload.ts';
+import { eventName, payload } from './payload.ts';
 
 export interface LimitOrder {
   config: pg.ClientConfig;
@@ -32,7 +32,7 @@ async function insert({ config, connections, amount }: LimitOrder): Promise<Limi
       await client.query({
         name: 'insert',
         text: 'insert into bench_limit (guid, received_at, event, body) values ($1, $2, $3, $4)',
-        values: [randomUUID(), Date.now(), 'workflow_job', body(left)],
+        values: [randomUUID(), Date.now(), eventName, body(left)],
       });
     }
   };

@@ -1,35 +1,40 @@
 // Deliveries of 20 kB as GitHub sends them: each with a body, a GUID and a signature of its own.
 
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 
 const payloadBytes = 20_000;
 
-/** The body with a place for a number of twelve digits, so that no two bodies are the same. */
+/** Of the events that a control plane hears, this is the one whose bodies are that long. */
+export const eventName = 'workflow_run';
+
+interface EventExamples {
+  name: string;
+  examples: readonly unknown[];
+}
+
+/**
+ * GitHub's own example as of another repository, with commits of its own, and with a place for a number of twelve digits, so
+ * that no two bodies are the same. Filled up with blanks, at most a twentieth.
+ */
 function template(repository: number): { bytes: Buffer; at: number } {
   const marker = '000000000000';
-  const job = {
-    action: 'queued',
-    workflow_job: {
-      id: `job-${marker}`,
-      run_id: 29679449,
-      workflow_name: 'ci',
-      head_branch: 'main',
-      status: 'queued',
-      labels: ['bellows-2cpu-4gb'],
-      runner_name: null,
-    },
-    organization: { login: 'acme', id: 1 },
-    installation: { id: 7 },
-    repository: { full_name: `acme/app-${repository}`, description: '' },
-  };
-  // GitHub's payloads are mostly addresses of the API that differ in their last part.
-  const links: string[] = [];
-  const size = (): number => Buffer.byteLength(JSON.stringify({ ...job, links }));
-  while (size() < payloadBytes - 100) {
-    links.push(`https://api.github.com/repos/acme/app-${repository}/things/${randomUUID()}{/number}`);
-  }
-  const bytes = Buffer.from(JSON.stringify({ ...job, links }).padEnd(payloadBytes, ' '));
-  return { bytes, at: bytes.indexOf(marker) };
+  const text = longestExample()
+    .replaceAll(/"full_name":"[^"]*"/g, `"full_name":"acme/app-${repository}"`)
+    .replaceAll(/api\.github\.com\/repos\/[^/"]*\/[^/"]*/g, `api.github.com/repos/acme/app-${repository}`)
+    .replaceAll(/\b[0-9a-f]{40}\b/g, () => randomBytes(20).toString('hex'))
+    .replace(/"node_id":"[^"]*"/, `"node_id":"${marker}"`);
+  const bytes = Buffer.from(text.padEnd(payloadBytes, ' '));
+  const at = bytes.indexOf(marker);
+  if (bytes.length !== payloadBytes || at < 0) throw new Error('bug: the example is not as it was');
+  return { bytes, at };
+}
+
+function longestExample(): string {
+  const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly EventExamples[];
+  const ofEvent = examples.find(({ name }) => name === eventName)?.examples ?? [];
+  const texts = ofEvent.map((example) => JSON.stringify(example));
+  return texts.toSorted((a, b) => b.length - a.length)[0] ?? '';
 }
 
 /** Deliveries come from so many repositories in turns: what is said of one is much like what was said of it before. */

@@ -1,7 +1,7 @@
 // The requests as bytes. The load generator shares two processors with what it measures, so it must be cheap: each
 // connection has a buffer for each kind, in which only GUID, signature and number change from delivery to delivery.
 
-import { type Envelopes, guidBytes, type Payload, signatureBytes } from './payload.ts';
+import { type Envelopes, eventName, guidBytes, type Payload, signatureBytes } from './payload.ts';
 
 /**
  * Buffers for one connection: gives the bytes of the request for delivery `n`. They may be called for when the request
@@ -39,7 +39,7 @@ function bufferLike(
       'User-Agent: GitHub-Hookshot/044aadd',
       'Accept: */*',
       'Content-Type: application/json',
-      'X-GitHub-Event: workflow_job',
+      `X-GitHub-Event: ${eventName}`,
       `X-GitHub-Delivery: ${guid}`,
       `X-Hub-Signature-256: ${signature}`,
       `Content-Length: ${bytes.length}`,
