@@ -46,7 +46,7 @@ export interface Timing {
   /** Between two reads of which the first was overtaken by a delivery. */
   jobRereadMs: DurationMs;
   jobLongestMs: DurationMs;
-  /** After a start, until demand and supply are compared: its VM is bound meanwhile, and would seem to be surplus before. */
+  /** After GitHub named a job's runner, until demand and supply are compared: its VM is bound meanwhile, and would seem to be surplus. */
   jobSettleMs: DurationMs;
   /** After the end of a job's VM, until the job is read: GitHub's own word is most likely under way. */
   jobEndReadMs: DurationMs;

@@ -87,7 +87,7 @@ function conclude(
     ...reads,
     ...bindingsOf(before, next).map(atOnce),
     ...((before.state === 'queued') !== (next.state === 'queued') || endsRun(before, next)
-      ? [{ what: balanceOf(next), delay: next.state === 'running' ? timing.jobSettleMs : 0 }]
+      ? [{ what: balanceOf(next), delay: isBeingBound(before, next) ? timing.jobSettleMs : 0 }]
       : []),
     ...(restart ? [{ what: { kind: 'job-deadline', job: next.id }, delay: patience } as const] : []),
   ];
@@ -96,6 +96,10 @@ function conclude(
 
 /** The end of a running job may let another job of its run start (`max-parallel`). */
 const endsRun = (before: Job, next: Job): boolean => before.state === 'running' && next.state === 'done';
+
+/** Its VM is being bound, and seems to be supply until then; also when the first that we hear of the job's start is its end. */
+const isBeingBound = ({ knowledge: before }: Job, { state, knowledge: { runner } }: Job): boolean =>
+  state === 'running' || (runner !== undefined && runner.name !== before.runner?.name);
 
 /** A runner that GitHub names is ours or not; whoever knows the VMs finds out. Foreign jobs too: GitHub matches by superset. */
 function bindingsOf(before: Job, next: Job): readonly Effect[] {

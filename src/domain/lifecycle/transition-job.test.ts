@@ -124,6 +124,13 @@ describe('a queued job', () => {
     expect(outcome.asks).toEqual([{ what: balance, delay: 0 }]);
   });
 
+  it('is over when we first hear of its start: its VM is bound before demand and supply are compared', () => {
+    const outcome = hear(aJob(), done);
+    expect(outcome.next.state).toBe('done');
+    expect(effectsOf(outcome)).toEqual([bind(true), balance]);
+    expect(outcome.asks).toContainEqual({ what: balance, delay: seconds(2) });
+  });
+
   it('hears the same again: nothing is asked and nothing written down', () => {
     const job = aJob();
     const outcome = hear(job, delivery('queued', t0));
@@ -164,6 +171,7 @@ describe('a running job', () => {
     const outcome = hear(running, done);
     expect(outcome.next.state).toBe('done');
     expect(effectsOf(outcome)).toEqual([bind(true), balance]);
+    expect(outcome.asks).toContainEqual({ what: balance, delay: 0 });
   });
 
   it('ends, and later deliveries change nothing but what is known', () => {

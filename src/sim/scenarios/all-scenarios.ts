@@ -22,6 +22,7 @@ import { restoredRequest } from './restored-request.ts';
 import { runUnderMaxParallel } from './run-under-max-parallel.ts';
 import type { Scenario } from './scenario.ts';
 import { strangersBesideRoom } from './strangers-beside-room.ts';
+import { toldOnlyOfItsEnd } from './told-only-of-its-end.ts';
 import { twoBursts } from './two-bursts.ts';
 
 /** Lessons that others paid for, each as a story. */
@@ -30,6 +31,7 @@ export const stories: readonly Scenario[] = [
   eventsInReverse,
   missingQueued,
   missingInProgress,
+  toldOnlyOfItsEnd,
   idleLie,
   lateAssignment,
   lostJitReply,
