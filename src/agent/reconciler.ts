@@ -8,7 +8,7 @@ import {
   reconcileHost,
 } from '../domain/scheduling/reconcile-host.ts';
 import { instantOf } from '../domain/time.ts';
-import { type VmRecord, vmSpec } from '../wire/agent-journal.ts';
+import { type AgentState, type VmRecord, vmSpec } from '../wire/agent-journal.ts';
 import type { ObservedVm } from '../wire/agent-protocol.ts';
 import { type Capacity, refusal } from './capacity.ts';
 import type { DesiredSet } from './desired-set.ts';
@@ -31,6 +31,8 @@ export class Reconciler {
   readonly #desired: DesiredSet;
   readonly #capacity: () => Promise<Capacity>;
   readonly #around: LooksAround;
+  /** Those of one state of the journal, to be found by id. */
+  #gone: { of: AgentState['gone']; ids: ReadonlySet<string> } = { of: [], ids: new Set() };
   readonly #workers = new Map<string, VmWorker>();
   readonly #rest: Rest;
   /** Under which version of the desired set a VM's end was last told. */
@@ -92,13 +94,18 @@ export class Reconciler {
   /** Those that are gone are many, and most say nothing: only old ones are forgotten, and only some are spoken of. */
   #goneOfNote(found: readonly string[]): PhaseOfVm[] {
     const { ledger, clock, limits } = this.#deps;
-    const spokenOf = new Set(found);
-    for (const { vm } of this.#desired.vms) spokenOf.add(vm);
-    for (const { vm } of this.#desired.tombstones) spokenOf.add(vm);
+    const { gone } = ledger.state;
+    if (this.#gone.of !== gone) this.#gone = { of: gone, ids: new Set(gone.map(({ vm }) => vm)) };
+    const noted = new Set<string>();
     const now = clock.now();
-    return ledger.state.gone
-      .filter(({ vm, at }) => now - at >= limits.goneMs || spokenOf.has(vm))
-      .map(({ vm }) => ({ vm: vmId(vm), phase: 'gone' }));
+    // They are noted as they go, so the oldest comes first.
+    for (const { vm, at } of gone) {
+      if (now - at < limits.goneMs) break;
+      noted.add(vm);
+    }
+    const spokenOf = [...found, ...[...this.#desired.vms, ...this.#desired.tombstones].map(({ vm }) => vm)];
+    for (const vm of spokenOf) if (this.#gone.ids.has(vm)) noted.add(vm);
+    return [...noted].map((vm) => ({ vm: vmId(vm), phase: 'gone' }));
   }
 
   observed(): ObservedVm[] {

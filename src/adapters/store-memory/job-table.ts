@@ -5,16 +5,13 @@ import { scopeKey, scopeOwner } from '../../domain/scope.ts';
 import { jobSearchText, wanted } from '../../domain/search/search-text.ts';
 import { type Instant, instantOf } from '../../domain/time.ts';
 import type { JobFilter, JobTable, Place, RepositoryActivity } from '../../ports/store.ts';
-import { by, newestFirst } from './order.ts';
+import { newestFirst } from './order.ts';
 import type { IndexSpec } from './row-index.ts';
 import type { Rows } from './rows.ts';
 import type { Session } from './session.ts';
 import { createVersionedRows } from './versioned-table.ts';
 
-const order = by<Job>(
-  (job) => job.firstSeenAt,
-  (job) => job.id,
-);
+const order = (a: Job, b: Job): number => a.firstSeenAt - b.firstSeenAt || a.id - b.id;
 
 type Served = 'queued' | 'running';
 const isOurs = (job: Job): boolean => job.service.kind === 'ours';

@@ -4,20 +4,15 @@ import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { scopeKey, scopeOwner } from '../../domain/scope.ts';
 import { vmSearchText, wanted } from '../../domain/search/search-text.ts';
 import type { Place, VmFilter, VmTable } from '../../ports/store.ts';
-import { by, newestFirst } from './order.ts';
+import { newestFirst } from './order.ts';
 import type { IndexSpec } from './row-index.ts';
 import type { Rows, Selection } from './rows.ts';
 import type { Session } from './session.ts';
 import { createVersionedRows } from './versioned-table.ts';
 
-const order = by<Vm>(
-  (vm) => vm.requestedAt,
-  (vm) => vm.id,
-);
-const bySince = by<Vm>(
-  (vm) => vm.since,
-  (vm) => vm.id,
-);
+const byId = (a: Vm, b: Vm): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+const order = (a: Vm, b: Vm): number => a.requestedAt - b.requestedAt || byId(a, b);
+const bySince = (a: Vm, b: Vm): number => a.since - b.since || byId(a, b);
 
 const isLive = (vm: Vm): boolean => vm.state !== 'gone';
 const demand = (scope: ScopeKey, labels: LabelKey): string => `${scope} ${labels}`;

@@ -1,6 +1,7 @@
 // Supply is the set of VMs that may still take a job of one scope and label set: asked for, booting, or idle. It is a set of
 // VMs and never a counter.
 
+import type { RunnerName } from '../ids.ts';
 import type { Job } from '../lifecycle/job.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { supplyStates } from '../lifecycle/vm.ts';
@@ -18,6 +19,7 @@ export const isSupply = (vm: Vm): boolean =>
  * yet: binding is an effect and comes a moment after the job's own change.
  */
 export function supplyOf(vms: readonly Vm[], jobs: readonly Job[]): readonly Vm[] {
-  const taken = new Set(jobs.map(({ knowledge }) => knowledge.runner?.name));
+  const taken = new Set<RunnerName>();
+  for (const { knowledge } of jobs) if (knowledge.runner !== undefined) taken.add(knowledge.runner.name);
   return vms.filter((vm) => isSupply(vm) && !taken.has(vm.runnerName));
 }
