@@ -1,12 +1,13 @@
 // The sweep of runner registrations: what is left over of us goes, and nothing else does.
 
 import { describe, expect, test } from 'vitest';
-import { runnerName } from '../../src/domain/ids.ts';
+import { repositoryId, runnerName } from '../../src/domain/ids.ts';
 import { labelSet } from '../../src/domain/labels/label-set.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import type { Scope } from '../../src/domain/scope.ts';
 import { hours, minutes } from '../../src/domain/time.ts';
 import { InProcessGitHub } from '../../src/sim/github/in-process-api.ts';
+import { job as aJob } from '../contract/store/things.ts';
 import { ControlPlaneWorld } from '../support/control-plane-world.ts';
 import { oneJob } from '../support/workflows.ts';
 
@@ -15,7 +16,7 @@ const labels = labelSet(['bellows-2cpu-4gb']);
 /** A world in which one job has run and left nothing, with its VM's scope and runner name. */
 async function afterOneJob(settings?: ConstructorParameters<typeof ControlPlaneWorld>[0]) {
   const world = new ControlPlaneWorld(settings);
-  await world.addHost('one', 1);
+  const agent = await world.addHost('one', 1);
   await world.github.push({ repository: 'acme/app', workflowYaml: oneJob() });
   const gone = await world.until(async () => {
     const vms = await world.vms();
@@ -27,7 +28,7 @@ async function afterOneJob(settings?: ConstructorParameters<typeof ControlPlaneW
   // Its own deletion is asked for as it goes.
   await world.clock.advance(minutes(1));
   expect(registered(world)).toEqual([]);
-  return { world, scope: vm.scope, name: vm.runnerName };
+  return { world, agent, scope: vm.scope, name: vm.runnerName };
 }
 
 /** A registration that nobody uses: its answer was lost, or it came when its VM was gone. */
@@ -100,6 +101,49 @@ describe('a registration that outlived its VM', () => {
     if (vm === undefined) throw new Error('no VM');
     expect(vm.scope.kind).toBe('repository');
     await leave(world, vm.scope, stranger);
+    await world.clock.advance(minutes(22));
+    expect(registered(world)).toEqual([]);
+  });
+});
+
+describe('a database that was restored', () => {
+  test('sweeps also where it knows of no VM, but jobs were lately', async () => {
+    const { world } = await afterOneJob({ owners: ['acme', 'globex'] });
+    world.github.createOrganization('globex');
+    world.github.installApp('globex');
+    world.github.createRepository({ owner: 'globex', name: 'toy', private: true });
+    const [installation] = (await world.deps.github.installations()).filter(
+      ({ account }) => account === 'globex',
+    );
+    if (installation === undefined) throw new Error('no installation');
+    const scope = {
+      kind: 'organization',
+      installationId: installation.id,
+      login: 'globex',
+      groupId: 1,
+    } as const;
+    const now = world.clock.now();
+    const done = aJob(77, {
+      scope,
+      state: 'done',
+      repository: { id: repositoryId(9), fullName: 'globex/toy', private: true, fork: false },
+      ...{ firstSeenAt: now, since: now },
+    });
+    await world.store.transaction((tx) => tx.jobs.insert(done));
+    await leave(world, scope, stranger);
+    // The list of repositories is read every ten minutes.
+    await world.clock.advance(minutes(32));
+    expect(await world.vms()).toHaveLength(1);
+    expect(registered(world)).toEqual([]);
+  });
+
+  test('leaves a VM to its host that only the host knows, until that has it no more', async () => {
+    const { world, agent, scope } = await afterOneJob();
+    agent.haveStrangers(['vm-0123456789ab']);
+    await leave(world, scope, stranger);
+    await world.clock.advance(hours(1));
+    expect(registered(world)).toEqual([stranger]);
+    agent.haveStrangers([]);
     await world.clock.advance(minutes(22));
     expect(registered(world)).toEqual([]);
   });

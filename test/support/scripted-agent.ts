@@ -49,6 +49,7 @@ export class ScriptedAgent {
   readonly #machines = new Map<string, Machine>();
   readonly #gone = new Set<string>();
   #images: string[];
+  #strangers: readonly string[] = [];
   #events: AgentEvent[] = [];
   #number = 0;
   #epoch = '';
@@ -65,6 +66,11 @@ export class ScriptedAgent {
   /** What the host has from now on, as after an image was built or copied there. */
   offerImages(images: readonly string[]): void {
     this.#images = [...images];
+  }
+
+  /** VMs that run here and that the control plane never gave it. */
+  haveStrangers(vms: readonly string[]): void {
+    this.#strangers = vms;
   }
 
   /** Takes a new link; the VMs go on meanwhile. */
@@ -187,7 +193,10 @@ export class ScriptedAgent {
       driver: 'sim',
       epoch: this.#epoch,
       generation: this.#generation,
-      vms: [...this.#machines.keys()].map((vm) => ({ vm, state: 'running' })),
+      vms: [
+        ...[...this.#machines.keys()].map((vm) => ({ vm, state: 'running' as const })),
+        ...this.#strangers.map((vm) => ({ vm, state: 'unknown-to-you' as const })),
+      ],
       capacity: { ...this.#options.capacity, images: this.#images },
       events: this.#events,
     };

@@ -1,7 +1,7 @@
 // An agent tells what it sees. Its events are numbered and come again until they are acknowledged, so one that was taken in
 // before is passed over; what it says of VMs that it was never given is hearsay and changes nothing.
 
-import type { HostId, ImageDigest } from '../../domain/ids.ts';
+import type { HostId, ImageDigest, VmId } from '../../domain/ids.ts';
 import { vmId } from '../../domain/ids.ts';
 import { boundedMeans, boundedPeaks, boundedTraffic } from '../../domain/insights/measured.ts';
 import type { HistoryLine } from '../../domain/lifecycle/effects.ts';
@@ -31,17 +31,22 @@ export async function takeInObserved(
   const fresh = observed.events.filter((event) => event.number > (before.heardUpTo ?? 0));
   if (before.state === 'silent') await markBack(tx, deps, host);
   for (const event of fresh) await takeInEvent(tx, deps, host, event);
-  await catchUp(tx, deps, host, observed);
+  const strangers = await catchUp(tx, deps, host, observed);
   if (observed.generation === before.generation && observed.epoch === epoch)
     await failTheLost(tx, deps, host, observed);
-  const says = { version: observed.agentVersion, capacity: capacityOf(observed) };
+  const says: Says = {
+    version: observed.agentVersion,
+    capacity: capacityOf(observed),
+    ...(strangers.length > 0 && { strangers }),
+  };
   // It would pass over every set of orders until our count had caught up with its own.
   const newest = observed.remembers ?? observed;
   const isAhead = newest.epoch === epoch && newest.generation > before.generation;
   if (fresh.length === 0 && !isAhead && isStillSo(before, says, deps)) return before.heardUpTo ?? 0;
 
-  const row = await tx.hosts.lockRow(host);
-  if (row === undefined) return undefined;
+  const locked = await tx.hosts.lockRow(host);
+  if (locked === undefined) return undefined;
+  const { strangers: _, ...row } = locked;
   const heardUpTo = Math.max(row.heardUpTo ?? 0, ...fresh.map((event) => event.number));
   if (isAhead)
     deps.log.warn(
@@ -71,23 +76,26 @@ const capacityOf = ({ capacity: { strangers, images, ...offered } }: Observed): 
   ...(strangers !== undefined && { strangers }),
 });
 
+/** What of it is kept in the host's row. */
+type Says = Pick<Host, 'version' | 'strangers'> & { capacity: HostCapacity };
+
 /** Nothing to write: the host was heard a moment ago, and says what it said then. */
 function isStillSo(
-  { state, version, capacity, lastHeardAt }: Host,
-  says: Pick<Host, 'version' | 'capacity'>,
+  { state, version, capacity, strangers, lastHeardAt }: Host,
+  says: Says,
   { clock, settings }: Deps,
 ): boolean {
   const agoMs = lastHeardAt === undefined ? Number.POSITIVE_INFINITY : between(lastHeardAt, clock.now());
   const isRecent = agoMs >= 0 && agoMs < settings.hostSilenceMs / 9;
-  return isRecent && state !== 'silent' && version === says.version && isSame(capacity, says.capacity);
+  const isSaidAgain = isSame([version, capacity, strangers], [says.version, says.capacity, says.strangers]);
+  return isRecent && state !== 'silent' && isSaidAgain;
 }
 
 /** Placement passed it over meanwhile. */
 const wasUnheard = ({ lastHeardAt }: Host, now: Instant, { settings }: Deps): boolean =>
   lastHeardAt !== undefined && between(lastHeardAt, now) >= unheardMs(settings);
 
-const isSame = (one: Host['capacity'], other: Host['capacity']): boolean =>
-  JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 async function markBack(tx: Transaction, deps: Deps, host: HostId): Promise<void> {
   for (const vm of await tx.vms.onHost(host)) await applyToVm(tx, deps, vm.id, { kind: 'host-back' });
@@ -176,16 +184,25 @@ function historyOf(vm: Vm, { at, event }: AgentEvent): HistoryLine | undefined {
 /**
  * The host is further with a VM than our row, though all its events are taken in: it told them to a database that was
  * replaced by an older copy. Without this the row would be given up as never started, and its VM may have a job (I3).
+ * @returns the VMs that our books do not know, or hold for gone.
  */
-async function catchUp(tx: Transaction, deps: Deps, host: HostId, observed: Observed): Promise<void> {
+async function catchUp(
+  tx: Transaction,
+  deps: Deps,
+  host: HostId,
+  observed: Observed,
+): Promise<readonly VmId[]> {
+  const strangers: VmId[] = [];
   for (const { vm: name, state } of observed.vms) {
     const vm = await tx.vms.get(vmId(name));
+    if (vm === undefined || vm.state === 'gone') strangers.push(vmId(name));
     // A state that only a newer agent knows may be that of a VM with a job.
     const isUp = state === 'starting' || state === 'booted' || state === 'running' || state === 'strange';
     if (vm?.state === 'requested') await disown(tx, deps, vm);
     else if (isUp && vm?.host === host && vm.state === 'placed')
       await applyToVm(tx, deps, vm.id, { kind: 'process-up' });
   }
+  return strangers;
 }
 
 /** A host has, or had, what our books have placed nowhere yet: a database that was lost gave it to that host. */

@@ -3,6 +3,7 @@
 
 import { type RunnerId, runnerId, type VmId } from '../../domain/ids.ts';
 import { allowanceOf } from '../../domain/repair/allowance.ts';
+import { memoryMs } from '../../domain/repair/poll-plan.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import {
   looksApartMs,
@@ -11,8 +12,8 @@ import {
   type SweepPlan,
   vmOfRunnerName,
 } from '../../domain/repair/sweep.ts';
-import { type Scope, scopeOwner } from '../../domain/scope.ts';
-import type { Instant } from '../../domain/time.ts';
+import { type Scope, scopeFor, scopeOwner } from '../../domain/scope.ts';
+import { after, type Instant } from '../../domain/time.ts';
 import { GitHubError } from '../../ports/github.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -39,10 +40,25 @@ export const sweepLoop: RepairLoop = {
   },
 };
 
-/** Where GitHub keeps one list of runners: an organisation has one for all its groups. By the newest installation. */
-async function placesOf({ store }: Deps, owner: string | undefined): Promise<ReadonlyMap<string, Scope>> {
-  const scopes = await store.transaction((tx) => tx.vms.scopes());
-  const wanted = scopes.filter((scope) => owner === undefined || scopeOwner(scope) === owner);
+/**
+ * Where GitHub keeps one list of runners: an organisation has one for all its groups. By the newest installation. A database
+ * that was restored does not know the VMs that were made since the backup, so wherever jobs of ours are or lately were there
+ * may be some. GitHub itself removes after a day what was registered for one job and never used.
+ */
+async function placesOf(
+  { store, clock, settings }: Deps,
+  owner: string | undefined,
+): Promise<ReadonlyMap<string, Scope>> {
+  const { scopes, active, served } = await store.transaction(async (tx) => ({
+    scopes: await tx.vms.scopes(),
+    active: await tx.jobs.activity(after(clock.now(), -memoryMs)),
+    served: await tx.loops.get('served-repositories'),
+  }));
+  const isActive = new Set(active.map(({ repository }) => repository));
+  const ofJobs = (served?.repositories ?? [])
+    .filter(({ fullName }) => isActive.has(fullName.toLowerCase()))
+    .map((repository) => scopeFor(repository, settings.runnerGroups));
+  const wanted = [...ofJobs, ...scopes].filter((scope) => owner === undefined || scopeOwner(scope) === owner);
   const oldestFirst = [...wanted].sort((a, b) => a.installationId - b.installationId);
   return new Map(oldestFirst.map((scope) => [placeOf(scope), scope]));
 }
@@ -88,7 +104,8 @@ async function look(
   registrations: readonly Registration[],
 ): Promise<SweepPlan> {
   const offline = registrations.filter(({ online }) => !online);
-  const living = new Set<VmId>();
+  // What a host has is left to it, also where a database that was restored does not know it.
+  const living = new Set<VmId>((await tx.hosts.list()).flatMap(({ strangers = [] }) => strangers));
   for (const { name } of offline) {
     const id = vmOfRunnerName(settings.installationTag, name);
     const vm = id === undefined ? undefined : await tx.vms.get(id);

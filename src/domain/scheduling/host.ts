@@ -1,6 +1,6 @@
 // A host as placement sees it.
 
-import type { HostId, ImageDigest } from '../ids.ts';
+import type { HostId, ImageDigest, VmId } from '../ids.ts';
 import type { Instant } from '../time.ts';
 import type { Arch } from './shape.ts';
 
@@ -46,6 +46,8 @@ export interface Host {
   enrolledAt: Instant;
   /** A machine enrolled it, as a fleet that scales by itself does: when it is gone for long it is removed. */
   auto?: boolean;
+  /** VMs that its agent has, and that our books do not know or hold for gone; absent when there are none. */
+  strangers?: readonly VmId[];
   /** The highest number of the agent's events that was taken in. */
   heardUpTo?: number;
   /** Raised by every change of what the host shall do; part of its desired set. */

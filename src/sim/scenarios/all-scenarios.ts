@@ -15,6 +15,7 @@ import { ourDowntimeOfADay } from './our-downtime-of-a-day.ts';
 import { outageOfAnHour } from './outage-of-an-hour.ts';
 import { pilot } from './pilot.ts';
 import { placedInTheBackup } from './placed-in-the-backup.ts';
+import { registeredAfterTheBackup } from './registered-after-the-backup.ts';
 import { removedHostComesBack } from './removed-host-comes-back.ts';
 import { restoredDatabase } from './restored-database.ts';
 import { restoredDump } from './restored-dump.ts';
@@ -44,6 +45,7 @@ export const stories: readonly Scenario[] = [
   restoredDump,
   restoredRequest,
   placedInTheBackup,
+  registeredAfterTheBackup,
   strangersBesideRoom,
   clockPutBack,
   removedHostComesBack,
