@@ -15,10 +15,11 @@ import type { Transaction } from '../ports/store.ts';
 import { noteJob, noteVm } from './attribution/note-ends.ts';
 import type { Deps } from './deps.ts';
 import { askForLog } from './effects/ask-for-log.ts';
+import { askToEnd } from './effects/tell-wait.ts';
 import { recordRepairs } from './repair/book.ts';
 
 export interface ApplyDeps extends Pick<Deps, 'clock'> {
-  settings: Pick<Deps['settings'], 'timing'> & Partial<Pick<Deps['settings'], 'readLogs'>>;
+  settings: Pick<Deps['settings'], 'timing'> & Partial<Pick<Deps['settings'], 'readLogs' | 'checkRuns'>>;
 }
 
 /**
@@ -40,6 +41,7 @@ export async function applyToJob(
   countFinished(tx, job, outcome.next);
   await noteJob(tx, job, outcome.next);
   await askForLog(tx, deps, job, outcome.next);
+  await askToEnd(tx, deps, job, outcome.next);
   await writeAround(tx, outcome, now);
   await recordRepairs(tx, repairsOfJob(job, event, outcome.next, now, by));
   return outcome.next;

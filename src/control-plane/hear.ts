@@ -8,7 +8,7 @@ import { scopeOwner } from '../domain/scope.ts';
 import type { Transaction } from '../ports/store.ts';
 import { applyToJob, countFinished, writeAround } from './apply.ts';
 import type { Deps } from './deps.ts';
-import { askToTell } from './effects/tell-wait.ts';
+import { askToEnd, askToTell } from './effects/tell-wait.ts';
 import { recordRepairs } from './repair/book.ts';
 
 export type Heard = { kind: 'heard'; note: string } | { kind: 'not-served'; note: string };
@@ -37,6 +37,7 @@ export async function hearOfJob(
   }
   if (service.kind === 'refused' && outcome.next.knowledge.completed === undefined)
     await askToTell(tx, deps, [outcome.next]);
+  await askToEnd(tx, deps, undefined, outcome.next);
   countFinished(tx, undefined, outcome.next);
   await writeAround(tx, outcome, now);
   if (fact.source === 'read') await recordRepairs(tx, [jobFoundByPoll(outcome.next, now)]);

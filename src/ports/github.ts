@@ -35,7 +35,8 @@ export interface GitHub {
   openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]>;
   /**
    * Shows a check run on a commit with these words. Found again by its external id when `known` is not told, so that a call whose
-   * answer was lost makes no second one. `refused`: trying again soon will not help (no permission, no such commit).
+   * answer was lost makes no second one. `refused`: trying again soon will not help (no permission, no such commit). `absent`: there
+   * is none to be ended; none is made for that.
    */
   showCheckRun(commit: Commit, words: CheckRunWords, known?: CheckRunId): Promise<ShownCheckRun>;
   /** The installations of the App, suspended ones left out. */
@@ -81,7 +82,10 @@ export interface Commit {
   sha: string;
 }
 
-export type ShownCheckRun = { kind: 'shown'; id: CheckRunId } | { kind: 'refused'; reason: string };
+export type ShownCheckRun =
+  | { kind: 'shown'; id: CheckRunId }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'absent' };
 
 /** One that the App may see; which of them we serve is the poll's to decide. */
 export type RepositoryRef = ServedRepository;

@@ -41,7 +41,7 @@ export function checksContract(name: string, stage: Stage): void {
 
     it('are made once, said anew, and ended neutral', async () => {
       const made = await show(words);
-      if (made.kind !== 'shown') throw new Error(made.reason);
+      if (made.kind !== 'shown') throw new Error(made.kind);
       expect(all()).toMatchObject([{ id: made.id, status: 'queued', title: 'Waits', headSha: commit.sha }]);
       expect(await show({ ...words, title: 'Waits on' }, made.id)).toEqual(made);
       expect(await show({ ...words, ended: true, title: 'Over' }, made.id)).toEqual(made);
@@ -57,6 +57,15 @@ export function checksContract(name: string, stage: Stage): void {
       await show({ ...words, ended: true });
       await show(words);
       expect(all()).toHaveLength(3);
+    });
+
+    it('are not made to be ended', async () => {
+      expect(await show({ ...words, ended: true })).toEqual({ kind: 'absent' });
+      expect(all()).toEqual([]);
+      const made = await show(words);
+      expect(await show({ ...words, ended: true })).toEqual(made);
+      expect(all()).toMatchObject([{ status: 'completed', conclusion: 'neutral' }]);
+      expect(await show({ ...words, ended: true })).toEqual({ kind: 'absent' });
     });
 
     it('are made once though the answer was lost', async () => {

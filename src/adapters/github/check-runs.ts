@@ -27,6 +27,7 @@ export async function showCheckRun(
   };
   try {
     const id = known ?? (await openOne(rest, base, commit, words));
+    if (id === undefined && words.ended) return { kind: 'absent' };
     const body = bodyOf(words);
     const call: Call =
       id === undefined

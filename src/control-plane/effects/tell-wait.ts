@@ -7,6 +7,7 @@ import { labelKey } from '../../domain/labels/label-set.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import { after, type Instant } from '../../domain/time.ts';
 import { type ImpossibleWait, impossibleWait } from '../../domain/waits/impossible-wait.ts';
+import { hasJustBegun, mayBeLeftOpen } from '../../domain/waits/left-open.ts';
 import {
   busyMs,
   graceMs,
@@ -45,7 +46,7 @@ export async function tellWait(deps: Deps, run: RunId, labels: LabelKey): Promis
     // Refused: its repository is gone, or the permission. There is nothing that we could still end.
     if (shown.kind === 'refused')
       deps.log.warn('cannot end a check run', { job: job.id, reason: shown.reason });
-    await noteEnd(deps, run, labels, job);
+    await noteEnd(deps, { run, labels }, job, shown);
   }
 }
 
@@ -58,7 +59,7 @@ async function claim(deps: Deps, run: RunId, labels: LabelKey): Promise<Look | u
     const notice = await tx.notices.get(run, labels);
     const groups = await tx.loops.get('runner-groups');
     const wait = impossibleWait(jobs, await tx.hosts.list(), deps.settings.capacity, groups);
-    const next = nextWord(notice, wait, now);
+    const next = nextWord(notice, wait, now, jobs.some(mayBeLeftOpen));
     const job = wait?.jobs[0] ?? jobs[0];
     if (next.kind === 'later') await lookAgain(tx, run, labels, next.at);
     if (next.kind === 'forget') await tx.notices.remove(run, labels);
@@ -79,9 +80,9 @@ async function noteSaid(
     const now = deps.clock.now();
     const { openedAt = now } = notice ?? {};
     const base = { run, labels, openedAt, busyUntil: now };
-    if (shown.kind === 'refused') {
-      if (notice === undefined)
-        deps.log.warn('a wait cannot be told at GitHub', { run, reason: shown.reason });
+    if (shown.kind !== 'shown') {
+      const why = shown.kind === 'refused' ? shown.reason : 'it is gone';
+      if (notice === undefined) deps.log.warn('a wait cannot be told at GitHub', { run, reason: why });
       await tx.notices.put({ ...base, told: '', retryAt: after(now, refusedPauseMs) });
     } else {
       await tx.notices.put({ ...base, told: reason, checkRun: shown.id });
@@ -98,9 +99,15 @@ async function noteSaid(
   });
 }
 
-async function noteEnd(deps: Deps, run: RunId, labels: LabelKey, { id }: Job): Promise<void> {
+async function noteEnd(
+  deps: Deps,
+  { run, labels }: Pick<WaitNotice, 'run' | 'labels'>,
+  { id }: Job,
+  shown: ShownCheckRun,
+): Promise<void> {
   await deps.store.transaction(async (tx) => {
     await tx.notices.remove(run, labels);
+    if (shown.kind === 'absent') return;
     await tx.history.append([
       { at: deps.clock.now(), subject: { kind: 'job', id }, event: 'wait-ended', data: {} },
     ]);
@@ -111,13 +118,27 @@ async function lookAgain(tx: Transaction, run: RunId, labels: LabelKey, at: Inst
   await tx.tasks.enqueue({ kind: 'tell-wait', run, labels }, at);
 }
 
+/** In the transaction that learns late that a wait is over: what was said of it may be in no book of ours. */
+export async function askToEnd(
+  tx: Transaction,
+  deps: ToAsk,
+  before: Job | undefined,
+  now: Job,
+): Promise<void> {
+  if (hasJustBegun(before, now) && mayBeLeftOpen(now)) await askToTell(tx, deps, [now]);
+}
+
+interface ToAsk extends Pick<Deps, 'clock'> {
+  settings: Partial<Pick<Deps['settings'], 'checkRuns'>>;
+}
+
 /** Whoever finds that jobs wait for what no host has asks for a look; once for each group, and not at every plan. */
 export async function askToTell(
   tx: Transaction,
-  { settings, clock }: Pick<Deps, 'settings' | 'clock'>,
+  { settings, clock }: ToAsk,
   jobs: readonly Job[],
 ): Promise<void> {
-  if (!settings.checkRuns || jobs.length === 0) return;
+  if (settings.checkRuns !== true || jobs.length === 0) return;
   const due = after(clock.now(), graceMs);
   const groups = Map.groupBy(jobs, ({ runId, labels }) => `${runId} ${labelKey(labels)}`);
   for (const [first] of groups.values()) {

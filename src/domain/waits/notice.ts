@@ -34,20 +34,25 @@ export type NextWord =
   /** Look again then. */
   | { kind: 'later'; at: Instant }
   | { kind: 'say'; wait: ImpossibleWait; checkRun?: CheckRunId }
-  | { kind: 'end'; checkRun: CheckRunId }
+  /** Without its id: whichever is open. */
+  | { kind: 'end'; checkRun?: CheckRunId }
   /** There is nothing at GitHub to be ended. */
   | { kind: 'forget' };
 
+/** @param leftOpen whether something may have been said that `notice` does not know. */
 export function nextWord(
   notice: WaitNotice | undefined,
   wait: ImpossibleWait | undefined,
   now: Instant,
+  leftOpen = false,
 ): NextWord {
   if (notice !== undefined && notice.busyUntil > now) return { kind: 'later', at: notice.busyUntil };
   const isTooOld = notice !== undefined && between(notice.openedAt, now) > longestMs;
   if (wait === undefined || isTooOld) {
-    if (notice === undefined) return { kind: 'nothing' };
-    return notice.checkRun === undefined ? { kind: 'forget' } : { kind: 'end', checkRun: notice.checkRun };
+    if (notice === undefined) return { kind: leftOpen ? 'end' : 'nothing' };
+    if (notice.checkRun !== undefined) return { kind: 'end', checkRun: notice.checkRun };
+    // Whoever was to say it died over it, and may have said it.
+    return { kind: notice.retryAt === undefined ? 'end' : 'forget' };
   }
   if (notice === undefined) {
     const due = after(wait.since, graceMs);

@@ -40,12 +40,13 @@ export function waitWords(
   };
 }
 
+/** @param told the reason that was given; empty when that is not known any more. */
 export const endWords = (run: RunId, labels: LabelKey, told: string): CheckRunWords => ({
   externalId: externalIdOf(run, labels),
   name: nameFor(labels),
   ended: true,
   title: 'The wait is over',
-  summary: `It waited because: ${told}.`,
+  summary: told === '' ? 'It waits no more.' : `It waited because: ${told}.`,
 });
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -6,6 +6,7 @@ import { defaultCapacityPolicy } from '../scheduling/capacity.ts';
 import type { Host } from '../scheduling/host.ts';
 import { hours, after as then } from '../time.ts';
 import { type ImpossibleWait, impossibleWait } from './impossible-wait.ts';
+import { hasJustBegun, mayBeLeftOpen } from './left-open.ts';
 import { graceMs, longestMs, lookEveryMs, nextWord, type WaitNotice } from './notice.ts';
 import { endWords, waitWords } from './wait-words.ts';
 
@@ -123,7 +124,14 @@ describe('what is said next', () => {
   it('is that it is over, also when nobody ever told', () => {
     expect(nextWord(notice, undefined, now)).toEqual({ kind: 'end', checkRun: 7 });
     expect(nextWord(notice, wait, then(at(1), longestMs))).toEqual({ kind: 'end', checkRun: 7 });
-    expect(nextWord(unsaid, undefined, now)).toEqual({ kind: 'forget' });
+    const refused = { ...unsaid, retryAt: now };
+    expect(nextWord(refused, undefined, now)).toEqual({ kind: 'forget' });
+  });
+
+  it('is that whatever is open is over, when somebody died over saying it, or a backup may not know it', () => {
+    expect(nextWord(unsaid, undefined, now)).toEqual({ kind: 'end' });
+    expect(nextWord(undefined, undefined, now, true)).toEqual({ kind: 'end' });
+    expect(nextWord(undefined, wait, now, true)).toEqual({ kind: 'say', wait });
   });
 
   it('waits for whoever is at it, and after a refusal', () => {
@@ -135,6 +143,55 @@ describe('what is said next', () => {
     const refused = { ...unsaid, retryAt: then(now, hours(1)) };
     expect(nextWord(refused, wait, now)).toEqual({ kind: 'later', at: then(now, lookEveryMs) });
     expect(nextWord(refused, wait, refused.retryAt)).toEqual({ kind: 'say', wait });
+  });
+});
+
+describe('a check run that our books do not know', () => {
+  const running = (begunMs: number, heardMs: number, over: Partial<Job> = {}): Job => ({
+    ...queuedJob(1, at(0), over),
+    state: 'running',
+    since: then(at(0), heardMs),
+    knowledge: { ...queuedJob(1, at(0)).knowledge, started: { at: then(at(0), begunMs) } },
+  });
+  const ended = (job: Job, endMs: number): Job => ({
+    ...job,
+    knowledge: { ...job.knowledge, completed: { conclusion: 'cancelled', at: then(at(0), endMs) } },
+  });
+
+  it('may be open after a long wait of whose end we heard late', () => {
+    expect(mayBeLeftOpen(running(graceMs, graceMs + 30_000))).toBe(true);
+    expect(mayBeLeftOpen(running(graceMs, graceMs + 29_000))).toBe(false);
+    expect(mayBeLeftOpen(running(graceMs - 1, hours(1)))).toBe(false);
+    expect(mayBeLeftOpen(queuedJob(1, at(0)))).toBe(false);
+    expect(mayBeLeftOpen(running(graceMs, hours(1), { service: { kind: 'foreign' } }))).toBe(false);
+  });
+
+  it('or when nobody has told how long it waited', () => {
+    const job = running(graceMs, hours(1));
+    const untold = { ...job, knowledge: { ...job.knowledge, before: {} } };
+    expect(mayBeLeftOpen(untold)).toBe(true);
+  });
+
+  it('not after a long job whose start was told in time', () => {
+    expect(mayBeLeftOpen(ended(running(graceMs, hours(1)), hours(1)))).toBe(false);
+  });
+
+  it('of a refused job, when that was first heard of after its end', () => {
+    const refused = ended(
+      queuedJob(1, at(0), { service: { kind: 'refused', reason: 'x' }, firstSeenAt: then(at(0), hours(2)) }),
+      hours(1),
+    );
+    expect(mayBeLeftOpen(refused)).toBe(true);
+    expect(mayBeLeftOpen({ ...refused, firstSeenAt: at(0), since: then(at(0), hours(2)) })).toBe(false);
+  });
+
+  it('is looked for once: as the wait ends', () => {
+    const waits = queuedJob(1, at(0));
+    const runs = running(graceMs, hours(1));
+    expect(hasJustBegun(undefined, waits)).toBe(false);
+    expect(hasJustBegun(undefined, runs)).toBe(true);
+    expect(hasJustBegun(waits, runs)).toBe(true);
+    expect(hasJustBegun(runs, ended(runs, hours(2)))).toBe(false);
   });
 });
 
@@ -173,6 +230,7 @@ describe('the words', () => {
       title: 'The wait is over',
       summary: 'It waited because: no host has label gpu.',
     });
+    expect(endWords(run, labels, '').summary).toBe('It waits no more.');
   });
 
   it('have a name that GitHub takes, however many labels there are', () => {

@@ -33,6 +33,7 @@ export async function showCheckRun(
     if (!listed.ok) return refusedOr(calls, listed);
     id = listed.value.find((it) => isOpenOne(it, words))?.id;
   }
+  if (id === undefined && words.ended) return { kind: 'absent' };
   const shown = await (id === undefined
     ? ask('POST check-runs', (repository) => createCheckRun(world, repository, fields))
     : ask('PATCH check-run', (repository) => updateCheckRun(world, repository, id, fields)));

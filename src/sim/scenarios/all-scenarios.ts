@@ -23,6 +23,7 @@ import { restoredRequest } from './restored-request.ts';
 import { runUnderMaxParallel } from './run-under-max-parallel.ts';
 import type { Scenario } from './scenario.ts';
 import { strangersBesideRoom } from './strangers-beside-room.ts';
+import { toldAfterTheBackup } from './told-after-the-backup.ts';
 import { toldOnlyOfItsEnd } from './told-only-of-its-end.ts';
 import { twoBursts } from './two-bursts.ts';
 
@@ -46,6 +47,7 @@ export const stories: readonly Scenario[] = [
   restoredRequest,
   placedInTheBackup,
   registeredAfterTheBackup,
+  toldAfterTheBackup,
   strangersBesideRoom,
   clockPutBack,
   removedHostComesBack,
