@@ -111,6 +111,23 @@ export function vmDriverContract(
       expect(await harness.leftovers()).toEqual([]);
     });
 
+    it('says how one ended that an earlier agent started: by itself, or killed under it', async () => {
+      const asleep = await harness.machine();
+      const starved = await harness.machine();
+      await Promise.all([harness.driver.start(asleep), harness.driver.start(starved)]);
+      const driver = await harness.restartAgent();
+      const sleeper = await driver.adopt(asleep.vm);
+      const victim = await driver.adopt(starved.vm);
+      (await talkTo(asleep)).say('power-off');
+      expect((await sleeper?.ended)?.how).toBe('exited');
+      // As the kernel does when the host runs out of memory.
+      if (victim?.pid !== undefined) process.kill(victim.pid, 'SIGKILL');
+      else await driver.stop(starved.vm);
+      expect((await victim?.ended)?.how).toBe('killed');
+      await Promise.all([driver.stop(asleep.vm), driver.stop(starved.vm)]);
+      expect(await harness.leftovers()).toEqual([]);
+    });
+
     it('started twice at the same time is one process, with one end', async () => {
       const machine = await harness.machine();
       const [one, other] = await Promise.all([harness.driver.start(machine), harness.driver.start(machine)]);

@@ -22,6 +22,13 @@ const sockets = args.flatMap((word) => {
 const { upAfterMs } = JSON.parse(readFileSync(args[args.indexOf('-kernel') + 1], 'utf8'));
 const startedAt = Date.now();
 const consoles = new Set();
+const monitors = new Set();
+/** As QEMU does, it says so to whoever holds its monitor. */
+const shutDown = () => {
+  const event = JSON.stringify({ event: 'SHUTDOWN', data: { guest: true, reason: 'guest-shutdown' } }) + '\\n';
+  for (const monitor of monitors) monitor.write(event);
+  setImmediate(() => process.exit(0));
+};
 const answers = {
   monitor(line, socket) {
     const running = upAfterMs !== null && Date.now() - startedAt >= upAfterMs;
@@ -31,15 +38,16 @@ const answers = {
   guest(line, socket) {
     const [verb, ...rest] = line.split(' ');
     if (verb === 'echo') socket.write(rest.join(' ') + '\\n');
-    if (verb === 'power-off') process.exit(0);
+    if (verb === 'power-off') shutDown();
     if (verb === 'panic')
-      for (const console of consoles) console.end('Kernel panic - not syncing\\n', () => process.exit(0));
+      for (const console of consoles) console.end('Kernel panic - not syncing\\n', shutDown);
   },
 };
 for (const [id, path] of sockets) {
   rmSync(path, { force: true });
   const server = createServer((socket) => {
     if (id === 'console') consoles.add(socket);
+    if (id === 'monitor') monitors.add(socket);
     socket.on('error', () => {});
     createInterface({ input: socket }).on('line', (line) => answers[id](line, socket)).on('error', () => {});
   });

@@ -5,6 +5,7 @@ import type { VmId } from '../../domain/ids.ts';
 import { type MachineSpec, type VmDriver, type VmEnd, VmStartError } from '../../ports/vm-driver.ts';
 import { watchConsole } from './console.ts';
 import type { HeldVm, QemuDriverOptions } from './driver-options.ts';
+import { watchShutdown } from './monitor.ts';
 import { startMachine } from './start-machine.ts';
 import { clearPlace, handedPaths, lastWords, placeOf, places } from './vm-place.ts';
 import { type VmProcess, vmProcesses } from './vm-processes.ts';
@@ -112,27 +113,38 @@ async function kill(vm: VmId, { folder, processes, clock }: QemuDriverOptions): 
   }
 }
 
-/** A VM whose QEMU an earlier agent process started: its end must be looked for, and its exit code stays unknown. */
+/** A VM whose QEMU an earlier agent process started: its end must be looked for, and nobody gets its exit code. */
 async function takeUp(process: VmProcess, options: QemuDriverOptions): Promise<HeldVm> {
   const { vm, pid } = process;
   const place = placeOf(vm, options.folder);
   const { consolePath } = await handedPaths(place);
   const console =
     consolePath === undefined ? undefined : await watchConsole(place.sockets.console, consolePath);
+  const monitor = await watchShutdown(place.sockets.monitor);
   const released = new AbortController();
   const look = async (): Promise<VmEnd> => {
     while (await options.processes.isAlive(process))
       await options.clock.sleep(adoptedLookMs, released.signal);
     await console?.drained;
+    const { how, detail } = endOfAdopted(await monitor.guestShutDown);
     const said = await lastWords(place);
-    const how = /terminating on signal/.test(said) ? 'killed' : 'exited';
-    return { how, detail: said || 'ended; its exit code is unknown, since an earlier agent started it' };
+    return { how, detail: said === '' ? detail : `${detail}; ${said}` };
   };
   // After `release` nobody listens any more, and the promise is never to reject.
   const ended = look().catch(() => new Promise<VmEnd>(() => undefined));
   const letGo = () => {
     console?.close();
+    monitor.close();
     released.abort();
   };
   return { running: { vm, pid, ended }, letGo };
+}
+
+/** A guest that shuts down may be its job's doing; a QEMU that the host kills for want of memory is not, and says nothing. */
+function endOfAdopted(guestShutDown: boolean | undefined): VmEnd {
+  if (guestShutDown === undefined)
+    return { how: 'crashed', detail: 'its end is unknown: it ended as a new agent took it up' };
+  return guestShutDown
+    ? { how: 'exited', detail: 'the guest shut down, reset or panicked' }
+    : { how: 'killed', detail: 'killed, by an order or by the host for want of memory' };
 }
