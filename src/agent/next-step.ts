@@ -24,7 +24,8 @@ export type Next =
   | { do: 'boot-again'; why: string }
   /** `console: false`: what stands last on its console explains nothing. */
   | { do: 'fail'; reason: string; owner: Owner; console?: false }
-  | { do: 'warn' }
+  /** Its hard deadline is near. */
+  | { do: 'warn'; leftMs: DurationMs }
   /** The agent's own order: a deadline that it keeps by itself. */
   | { do: 'order-end'; rule: 'hard-deadline'; reason: string; owner: Owner }
   | { do: 'order-end'; rule: 'runner-ended'; reason: string }
@@ -93,7 +94,7 @@ function livingStep(record: VmRecord, lifetimeMs: DurationMs, sight: Sight, limi
   if (exited !== undefined && sight.now >= exited + limits.endedMs)
     return { do: 'order-end', rule: 'runner-ended', reason: 'its runner ended and no order came' };
   const warnAt = end - limits.warningMs;
-  if (!record.warned && sight.now >= warnAt) return { do: 'warn' };
+  if (!record.warned && sight.now >= warnAt) return { do: 'warn', leftMs: end - sight.now };
   const times = [record.warned ? end : Math.min(end, warnAt)];
   if (exited !== undefined) times.push(exited + limits.endedMs);
   return { do: 'attend', until: Math.min(...times) };
@@ -101,7 +102,7 @@ function livingStep(record: VmRecord, lifetimeMs: DurationMs, sight: Sight, limi
 
 /** Only a job can be blamed for what a job does: a runner that never had one waited for somebody else. */
 function blameForAge(record: VmRecord, lifetimeMs: DurationMs): { reason: string; owner: Owner } {
-  const lived = `it lived ${text(lifetimeMs)}`;
+  const lived = `it lived ${minutesOrHours(lifetimeMs)}`;
   if (record.jobStarted) return { reason: lived, owner: 'workflow' };
   return record.said.includes('runner-listening')
     ? { reason: `${lived}, and GitHub gave its runner no job`, owner: 'github' }
@@ -137,7 +138,8 @@ function afterEnd(record: VmRecord, end: VmEnd): Next {
   return { do: 'fail', reason, owner: record.jobStarted ? 'workflow' : 'bellows' };
 }
 
-function text(ms: DurationMs): string {
+/** "15 min", "6.5 h" */
+export function minutesOrHours(ms: DurationMs): string {
   const minutes = Math.round(ms / 60_000);
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 6) / 10} h`;
 }

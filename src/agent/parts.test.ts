@@ -77,7 +77,7 @@ describe('what is next for a VM', () => {
     ],
     ['it ended before its guest was up', [...started, up], { ended: end }, { do: 'boot-again' }],
     ['its guest is up', [...started, up, guestUp], {}, { do: 'attend', until: minutes(45) }],
-    ['its end is near', [...started, up, guestUp], { now: minutes(45) }, { do: 'warn' }],
+    ['its end is near', [...started, up, guestUp], { now: minutes(45) }, { do: 'warn', leftMs: minutes(15) }],
     [
       'its end is near and told',
       [...started, up, guestUp, { kind: 'warned', vm: 'vm-1' }],

@@ -6,7 +6,7 @@ import type { VmEnd } from '../ports/vm-driver.ts';
 import type { VmRecord } from '../wire/agent-journal.ts';
 import { GuestSession } from './guest-session.ts';
 import { pauseAfter } from './limits.ts';
-import { type Next, nextStep } from './next-step.ts';
+import { minutesOrHours, type Next, nextStep } from './next-step.ts';
 import { Rest } from './rest.ts';
 import { vmOf } from './state.ts';
 import { finalFailure, prepare } from './steps/prepare.ts';
@@ -85,7 +85,11 @@ export class VmWorker {
         return this.#fail(next.reason, next.owner, next.console ?? true);
       case 'warn':
         log.warn('VM near its hard deadline', { vm });
-        logs.add(vm, 'host', 'the VM will be destroyed at its hard deadline, in 15 minutes');
+        logs.add(
+          vm,
+          'host',
+          `the VM will be destroyed at its hard deadline, in ${minutesOrHours(next.leftMs)}`,
+        );
         return ledger.write(() => [{ kind: 'warned', vm }]);
       case 'order-end':
         log.warn('VM ended by the agent itself', { vm, rule: next.rule, reason: next.reason });
