@@ -193,7 +193,7 @@ describe('files of secrets', () => {
     );
     await writeFile(join(folder, 'empty'), '\n');
     await expect(readSecrets(join(folder, 'empty'))).rejects.toThrow('holds no secret');
-    await expect(readSecrets(folder)).rejects.toThrow('cannot read');
+    await expect(readSecrets(folder)).rejects.toThrow(`cannot read ${folder}: it is a folder`);
   });
 
   it('are made once, for their owner only, whoever asks at the same time', async () => {

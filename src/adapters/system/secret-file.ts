@@ -23,11 +23,16 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new Error(codeOf(cause) === 'ENOENT' ? `there is no file ${path}` : `cannot read ${path}`, {
-      cause,
-    });
+    const code = String(codeOf(cause));
+    throw new Error(unreadable[code]?.(path) ?? `cannot read ${path} (${code})`, { cause });
   }
 }
+
+const unreadable: Readonly<Record<string, (path: string) => string>> = {
+  ENOENT: (path) => `there is no file ${path}`,
+  EACCES: (path) => `cannot read ${path}: it, or a folder above it, is closed to this user`,
+  EISDIR: (path) => `cannot read ${path}: it is a folder`,
+};
 
 /**
  * The token in `path`; a new one, written there with mode 0600, when there is no such file. Two processes that start at once
