@@ -8,7 +8,7 @@ import { SystemRandom } from '../../src/adapters/system/random.ts';
 import { runAgent } from '../../src/agent/run.ts';
 import { hostId, imageDigest, type VmId, vmId } from '../../src/domain/ids.ts';
 import { hours, minutes } from '../../src/domain/time.ts';
-import type { Log } from '../../src/ports/log.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { SimHost } from '../../src/sim/driver/sim-host.ts';
 import { MemoryVmLogs } from '../../src/sim/memory-vm-logs.ts';
@@ -19,8 +19,6 @@ import { collector, type Load, loadWith } from './load.ts';
 
 const counts = [10, 100, 1000];
 const image = imageDigest(`sha256:${'d'.repeat(64)}`);
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
-
 const [folder = ''] = process.argv.slice(2);
 const collect = collector();
 const clock = new SystemClock();
@@ -52,7 +50,7 @@ const agent = await runAgent(
     identity,
     clock,
     random,
-    log: silent,
+    log: silentLog,
     journal: await JournalFile.open(join(folder, 'journal.jsonl')),
     dialer: {
       connect: async () => {

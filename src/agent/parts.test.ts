@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { testImage } from '../../test/support/agent-world.ts';
 import { minutes, seconds } from '../domain/time.ts';
+import { silentLog } from '../ports/log.ts';
 import { VirtualClock } from '../sim/clock.ts';
 import { MemoryJournal } from '../sim/memory-journal.ts';
 import type { JournalEntry, VmRecord, VmSpec } from '../wire/agent-journal.ts';
@@ -177,25 +178,23 @@ describe('what is next for a VM', () => {
 });
 
 describe('the ledger', () => {
-  const quiet = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
-
   it('stands after a restart where it stood, also when it was made compact in between', async () => {
     const journal = new MemoryJournal();
     const clock = new VirtualClock();
-    const ledger = await Ledger.open(journal, clock, quiet);
+    const ledger = await Ledger.open(journal, clock, silentLog);
     await ledger.write(() => [accepted]);
     for (let i = 0; i < 1500; i++) {
       await ledger.tell('vm-1', { kind: 'usage', cpuPercentPeak: i, memoryMibPeak: 0, diskMibPeak: 0 });
       await ledger.write((state) => [{ kind: 'acknowledged', upTo: state.lastNumber - 3 }]);
     }
     expect(journal.text().split('\n').length).toBeLessThan(2000);
-    const next = await Ledger.open(journal, clock, quiet);
+    const next = await Ledger.open(journal, clock, silentLog);
     expect(next.state).toEqual(ledger.state);
     expect(next.state.events.map(({ number }) => number)).toEqual([1498, 1499, 1500]);
   });
 
   it('numbers events on, however many write at once', async () => {
-    const ledger = await Ledger.open(new MemoryJournal(), new VirtualClock(), quiet);
+    const ledger = await Ledger.open(new MemoryJournal(), new VirtualClock(), silentLog);
     await Promise.all(
       Array.from({ length: 20 }, () => ledger.tell('vm-1', { kind: 'process-up' }, { kind: 'handed' })),
     );
@@ -207,7 +206,7 @@ describe('the ledger', () => {
   it('leaves out an entry that it cannot read', async () => {
     const journal = new MemoryJournal();
     await journal.append([{ kind: 'from the future' }, accepted]);
-    const ledger = await Ledger.open(journal, new VirtualClock(), quiet);
+    const ledger = await Ledger.open(journal, new VirtualClock(), silentLog);
     expect(ledger.state.vms).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import { PinoLog } from '../adapters/log-pino/log.ts';
 import { agentSettings, allSettings } from '../adapters/system/configuration.ts';
 import { readSettings } from '../adapters/system/setting.ts';
 import { reportText } from '../agent/doctor/report-text.ts';
-import type { Log } from '../ports/log.ts';
+import { silentLog } from '../ports/log.ts';
 import { monitorOf, networkOf, offerOf, ratesOf } from './agent-values.ts';
 import { cacheFolder, hostImages } from './default-image.ts';
 import { type Examination, examineHost } from './examine-host.ts';
@@ -62,7 +62,8 @@ export async function main(args: readonly string[]): Promise<void> {
       rates: ratesOf(values),
       guestHosts: values.guestHosts,
       canary: flags.canary,
-      log: values.agentLogLevel === 'debug' ? PinoLog.to('debug') : silent,
+      // What goes wrong is told by the report.
+      log: values.agentLogLevel === 'debug' ? PinoLog.to('debug') : silentLog,
       signal,
     });
     show(examination, flags);
@@ -105,6 +106,3 @@ function untilInterrupted(): { signal: AbortSignal; release: () => void } {
     },
   };
 }
-
-/** What goes wrong is told by the report. */
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };

@@ -9,3 +9,12 @@ export interface Log {
 }
 
 export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Nobody hears it: for tests, and where what goes wrong is told in another way. */
+export const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  with: () => silentLog,
+};

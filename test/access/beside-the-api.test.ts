@@ -11,6 +11,7 @@ import { serveMetrics } from '../../src/control-plane/metrics/serve-metrics.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
 import { v1Handlers } from '../../src/control-plane/requests/v1/api.ts';
 import { admin, type Caller } from '../../src/domain/access/caller.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { apiPrefix } from '../../src/wire/api/endpoint.ts';
 import { type LiveNews, live } from '../../src/wire/api/live.ts';
@@ -27,7 +28,6 @@ import {
   plantedScope,
   plantedStore,
   plantedVm,
-  silent,
 } from './planted.ts';
 
 const owner = `${mark}-org`;
@@ -70,11 +70,11 @@ async function serve(seenAs: (caller: Caller | undefined) => Caller | undefined)
     webhook: async () => ({ status: 202, text: '' }),
     api: apiHandlers(deps),
     v1: v1Handlers(deps) as V1Handlers,
-    live: liveFeed({ store, log: silent }, 'one'),
+    live: liveFeed({ store, log: silentLog }, 'one'),
     metrics: (authorization) => serveMetrics(metrics, authorization),
     audit: noAudit,
     identify,
-    log: silent,
+    log: silentLog,
     options: { callsPerMinute: 10_000, trustProxy: true, live: { gatherMs: 1 } },
   });
   servers.push(server);

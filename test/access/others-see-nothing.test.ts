@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../src/adapters/http-fastify/server.ts';
 import { apiHandlers } from '../../src/control-plane/requests/api.ts';
 import { admin } from '../../src/domain/access/caller.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import { apiPrefix, type Endpoint } from '../../src/wire/api/endpoint.ts';
 import { type ApiHandlers, type CallOf, type EndpointName, endpoints } from '../../src/wire/api/endpoints.ts';
 import { noAudit } from '../support/no-audit.ts';
@@ -18,7 +19,6 @@ import {
   plantedStore,
   plantedToken,
   plantedVm,
-  silent,
 } from './planted.ts';
 
 const samples: { [N in EndpointName]: CallOf<N> } = {
@@ -107,7 +107,7 @@ const serve = (api: ApiHandlers): Promise<HttpServer> =>
     api,
     audit: noAudit,
     identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
-    log: silent,
+    log: silentLog,
     options: { callsPerMinute: 10_000, trustProxy: true },
   });
 

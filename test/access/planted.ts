@@ -13,7 +13,7 @@ import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
 import { type Scope, scopeKey } from '../../src/domain/scope.ts';
 import { days, minutes } from '../../src/domain/time.ts';
 import type { ApiToken } from '../../src/ports/access-tables.ts';
-import type { Log } from '../../src/ports/log.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import type { Store, Transaction } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { at, host, job, vitals, vm } from '../contract/store/things.ts';
@@ -152,15 +152,13 @@ async function plantIncident(tx: Transaction): Promise<void> {
   );
 }
 
-export const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
-
 /** What the handlers are given. */
 export function plantedDeps(store: Store): Parameters<typeof apiHandlers>[0] {
   return {
     store,
     clock: { now: () => at(2), sleep: () => Promise.resolve() },
     random: seededRandom('others'),
-    log: silent,
+    log: silentLog,
     settings: {
       timing: defaultTiming,
       capacity: defaultCapacityPolicy,

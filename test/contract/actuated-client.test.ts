@@ -13,14 +13,13 @@ import { runnerId, runnerName } from '../../src/domain/ids.ts';
 import { finishedJob } from '../../src/domain/insights/finished-job.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
-import type { Log } from '../../src/ports/log.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { seededRandom } from '../../src/sim/github/stage.ts';
 import { jobStatus, runnerHost, snapshot, sshSession } from '../../src/wire/api-v1/shapes.ts';
 import { noAudit } from '../support/no-audit.ts';
 import { at, globex, host, job, small, vitals, vm } from './store/things.ts';
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 const callers: Record<string, Caller> = {
   admin,
   ada: { kind: 'person', name: 'ada', key: 'ada', reach: ['acme'], mayOperate: false },
@@ -87,7 +86,7 @@ beforeAll(async () => {
     store,
     clock: { now: () => at(120_000), sleep: () => Promise.resolve() },
     random: seededRandom('v1'),
-    log: silent,
+    log: silentLog,
     settings: { timing: defaultTiming, capacity: defaultCapacityPolicy, image: vm(1).image },
     repair: async ({ owner }) => ({
       mended: [
@@ -129,7 +128,7 @@ beforeAll(async () => {
       ),
     audit: noAudit,
     identify: async ({ authorization }) => callers[(authorization ?? '').replace('Bearer ', '')],
-    log: silent,
+    log: silentLog,
     options: { callsPerMinute: 10_000 },
   });
   const { port } = await server.listen({ host: '127.0.0.1', port: 0 });

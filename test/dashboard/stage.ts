@@ -8,7 +8,7 @@ import { startLocalAgent } from '../../demo/local-agent.ts';
 import { look } from '../../demo/watch.ts';
 import { workflow, workflowPath } from '../../demo/workflow.ts';
 import { imageDigest } from '../../src/domain/ids.ts';
-import { silent } from '../support/postgres-servers.ts';
+import { silentLog } from '../../src/ports/log.ts';
 
 export interface Stage {
   readonly url: string;
@@ -42,10 +42,10 @@ export async function setStage(): Promise<Stage> {
     owners: ['acme', 'globex'],
     runnersAreLocal: true,
     looksOften: false,
-    log: silent,
+    log: silentLog,
   });
   try {
-    const agent = await startLocalAgent({ backstage, image, log: silent });
+    const agent = await startLocalAgent({ backstage, image, log: silentLog });
     return {
       url: backstage.server.url,
       adminToken: backstage.adminToken,

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '../../src/adapters/http-fastify/server.ts';
 import { liveFeed } from '../../src/control-plane/live/live-feed.ts';
 import type { Caller } from '../../src/domain/access/caller.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { apiPrefix } from '../../src/wire/api/endpoint.ts';
 import { globex, job, vm } from '../contract/store/things.ts';
 import { noAudit } from '../support/no-audit.ts';
-import { embedded, silent, startTestServer, type TestServer } from '../support/postgres-servers.ts';
+import { embedded, startTestServer, type TestServer } from '../support/postgres-servers.ts';
 
 const ada: Caller = { kind: 'person', name: 'ada', key: 'ada', reach: ['acme'], mayOperate: false };
 
@@ -23,10 +24,10 @@ beforeAll(async () => {
   http = await createHttpServer({
     webhook: async () => ({ status: 202, text: '' }),
     api: {} as never,
-    live: liveFeed({ store: stores[0] as Store, log: silent }, 'first'),
+    live: liveFeed({ store: stores[0] as Store, log: silentLog }, 'first'),
     audit: noAudit,
     identify: async () => ada,
-    log: silent,
+    log: silentLog,
   });
   base = `http://127.0.0.1:${(await http.listen({ host: '127.0.0.1', port: 0 })).port}${apiPrefix}`;
 }, 60_000);

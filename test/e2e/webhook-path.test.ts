@@ -15,7 +15,7 @@ import { receiveWebhook } from '../../src/control-plane/webhook.ts';
 import { imageDigest } from '../../src/domain/ids.ts';
 import { defaultTiming } from '../../src/domain/lifecycle/deadlines.ts';
 import { defaultCapacityPolicy } from '../../src/domain/scheduling/capacity.ts';
-import type { Log } from '../../src/ports/log.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { type SimGithubServer, startSimGithubServer } from '../../src/sim/github/http/server.ts';
@@ -23,7 +23,6 @@ import { SimGithub } from '../../src/sim/github/sim-github.ts';
 import { parseDelivery, webhookPath } from '../../src/wire/github-webhook.ts';
 import { noAudit } from '../support/no-audit.ts';
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const workflow = 'on: push\njobs:\n  build: {runs-on: [bellows-2cpu-4gb], steps: [{run: make}]}\n';
 
 let sim: SimGithub;
@@ -55,12 +54,12 @@ beforeEach(async () => {
   const repair = async () => ({ mended: [], failed: [] });
   const readLog = async () => ({ refused: 'there are no hosts here' });
   http = await createHttpServer({
-    webhook: (request) => receiveWebhook({ store, clock, log, secrets }, request),
+    webhook: (request) => receiveWebhook({ store, clock, log: silentLog, secrets }, request),
     api: apiHandlers({
       store,
       clock,
       random,
-      log,
+      log: silentLog,
       settings: {
         timing: defaultTiming,
         capacity: defaultCapacityPolicy,
@@ -80,7 +79,7 @@ beforeEach(async () => {
         { store, clock, adminTokenHashes: [tokenHash(admin.reveal())], rightsOf: async () => undefined },
         credentials,
       ),
-    log,
+    log: silentLog,
   });
   const { port } = await http.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${port}`;

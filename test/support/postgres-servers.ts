@@ -10,15 +10,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/adapters/embedded-postgres/embedded-postgres.ts';
 import { openPostgresStore, type PostgresStore } from '../../src/adapters/store-postgres/postgres-store.ts';
-import type { Log } from '../../src/ports/log.ts';
-
-export const silent: Log = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  with: () => silent,
-};
+import { silentLog } from '../../src/ports/log.ts';
 
 /** Where the programs of a server lie; the embedded one's are found by its adapter. */
 export interface ServerKind {
@@ -53,7 +45,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startTestServer({ bin }: ServerKind, log = silent): Promise<TestServer> {
+export async function startTestServer({ bin }: ServerKind, log = silentLog): Promise<TestServer> {
   const parent = await mkdtemp(join(tmpdir(), 'bellows-store-'));
   await chmod(parent, 0o755);
   const folder = join(parent, 'pg');

@@ -3,11 +3,12 @@
 
 import { join } from 'node:path';
 import { openPostgresStore, type PostgresStore } from '../../src/adapters/store-postgres/postgres-store.ts';
+import { silentLog } from '../../src/ports/log.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import type { Store, Transaction, WakeChannel } from '../../src/ports/store.ts';
 import type { MortalStore } from '../../src/sim/world/observed-store.ts';
 import type { RestorableDatabase } from '../../src/sim/world/world.ts';
-import { silent, type TestServer } from './postgres-servers.ts';
+import type { TestServer } from './postgres-servers.ts';
 
 /** A hint may be lost, so nobody waits for one for longer (ms, of real time). */
 const longestWakeMs = 200;
@@ -82,7 +83,7 @@ export class PostgresWorld implements RestorableDatabase<string> {
     const url = new Secret(
       `postgres://${user}:${encodeURIComponent(password.reveal())}@/${database}?${where}`,
     );
-    return openPostgresStore({ connection: { url }, log: silent, maxConnections: 6 });
+    return openPostgresStore({ connection: { url }, log: silentLog, maxConnections: 6 });
   }
 
   /** As its kernel does it for a process that died: the server rolls back what was open. */

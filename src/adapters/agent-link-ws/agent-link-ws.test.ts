@@ -5,14 +5,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { hostId } from '../../domain/ids.ts';
 import { type AgentClaims, AgentLinkError, type AgentSocket } from '../../ports/agent-link.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import { Secret } from '../../ports/secret.ts';
 import { agentLinkPath, maxAgentMessageBytes } from '../../wire/agent-protocol.ts';
 import { WebSocketDialer } from './dialer.ts';
 import { type AgentListener, listenForAgents } from './listener.ts';
 import { agentSocket } from './socket.ts';
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const good = new Secret('good');
 let server: Server;
 let listener: AgentListener;
@@ -31,7 +30,7 @@ beforeEach(async () => {
       return token.reveal() === 'good' ? { host: hostId('host-1') } : undefined;
     },
     accept: (claims, socket) => void accepted.push({ claims, socket }),
-    log,
+    log: silentLog,
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

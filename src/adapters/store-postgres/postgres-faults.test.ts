@@ -4,13 +4,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/contract/store/stores.ts';
 import { at, delivery, guid, job, vm, vmName } from '../../../test/contract/store/things.ts';
-import {
-  embedded,
-  silent,
-  startTestServer,
-  type TestServer,
-} from '../../../test/support/postgres-servers.ts';
+import { embedded, startTestServer, type TestServer } from '../../../test/support/postgres-servers.ts';
 import { after, days, instantOf } from '../../domain/time.ts';
+import { silentLog } from '../../ports/log.ts';
 import { Secret } from '../../ports/secret.ts';
 import { type Store, StoreUnavailableError } from '../../ports/store.ts';
 import { partitionOf } from './partitions.ts';
@@ -96,7 +92,7 @@ describe('a server that goes away', () => {
     ],
     ['it is no URL', 'secret-word', /DATABASE_URL/],
   ])('is named, without the password, when %s', async (_why, url, words) => {
-    const opening = openPostgresStore({ connection: { url: new Secret(url) }, log: silent });
+    const opening = openPostgresStore({ connection: { url: new Secret(url) }, log: silentLog });
     const error: unknown = await opening.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(String(error)).toMatch(words);
@@ -108,7 +104,7 @@ describe('a server that goes away', () => {
     ['there is no such database', { database: 'nowhere' }, 'no such database'],
   ])('says so when %s', async (_why, changes, words) => {
     const connection = { ...server.connection, ...changes };
-    await expect(openPostgresStore({ connection, log: silent })).rejects.toThrow(words);
+    await expect(openPostgresStore({ connection, log: silentLog })).rejects.toThrow(words);
   });
 });
 

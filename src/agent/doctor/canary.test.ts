@@ -4,14 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { AgentWorld, testImage } from '../../../test/support/agent-world.ts';
 import { type VmId, vmId } from '../../domain/ids.ts';
 import { minutes, seconds } from '../../domain/time.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import { VirtualClock } from '../../sim/clock.ts';
 import { SimHost, type SimHostOptions } from '../../sim/driver/sim-host.ts';
 import { SeededRandom } from '../../sim/seeded-random.ts';
 import { bootCanary, type CanaryOptions, type CanaryReport } from './canary.ts';
 import { isCanary } from './canary-id.ts';
-
-const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => quiet };
 
 function hostWith(options: Partial<SimHostOptions> = {}) {
   const clock = new VirtualClock();
@@ -35,7 +33,7 @@ function hostWith(options: Partial<SimHostOptions> = {}) {
       images: host.imageSource,
       clock,
       random,
-      log: quiet,
+      log: silentLog,
     };
     let report: CanaryReport | undefined;
     const booting = bootCanary(parts, {

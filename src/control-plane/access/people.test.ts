@@ -3,12 +3,11 @@ import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { hours, type Instant, instantOf, after as later, minutes } from '../../domain/time.ts';
 import { GitHubError } from '../../ports/github.ts';
 import type { GitHubSignIn, Identity, UserToken } from '../../ports/github-sign-in.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import { Secret } from '../../ports/secret.ts';
 import type { Store } from '../../ports/store.ts';
 import { People, rightsUnder, trustMs } from './people.ts';
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const ada: Identity = { id: 7, login: 'Ada', organizations: ['acme', 'globex'], teams: ['acme/platform'] };
 const start = instantOf(Date.UTC(2026, 10, 24));
 
@@ -47,7 +46,7 @@ const github: Pick<GitHubSignIn, 'whoIs' | 'renew'> = {
 const people = (owners = ['acme', 'ada']) =>
   new People({
     store,
-    log,
+    log: silentLog,
     clock: { now: () => now, sleep: async () => {} },
     github: github as GitHubSignIn,
     sealer: {

@@ -7,12 +7,10 @@ import { admin, type Caller } from '../../domain/access/caller.ts';
 import type { FailureClass } from '../../domain/attribution/failure-class.ts';
 import { runId } from '../../domain/ids.ts';
 import { after, type Instant, instantOf, minutes, seconds } from '../../domain/time.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import type { Deps } from '../deps.ts';
 import { getIncident, listIncidents } from '../requests/incidents.ts';
 import { attributionLoop } from './watch-phases.ts';
-
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silent };
 
 async function listed(deps: Deps, caller: Caller) {
   const answer = await listIncidents(deps, { params: {}, query: { limit: 10 }, body: undefined }, caller);
@@ -24,7 +22,7 @@ function aControlPlane() {
   let now: Instant = at(0);
   let number = 0;
   const clock = { now: () => now, sleep: () => Promise.resolve() };
-  const deps = { store, clock, log: silent, settings: { readLogs: true } } as unknown as Deps;
+  const deps = { store, clock, log: silentLog, settings: { readLogs: true } } as unknown as Deps;
   return {
     deps,
     /** A job gets its VM, which took so long to boot. */

@@ -2,11 +2,10 @@ import { beforeEach, expect, it } from 'vitest';
 import { at, globex, host, job, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import type { Incident } from '../../domain/attribution/incident.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import type { Store, Transaction } from '../../ports/store.ts';
 import { type LiveFeed, liveFeed } from './live-feed.ts';
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const all = { reach: 'all' } as const;
 const acme = { reach: ['acme'] };
 const other = { reach: ['globex'] };
@@ -15,7 +14,7 @@ let store: Store;
 let feed: LiveFeed;
 beforeEach(() => {
   store = openMemoryStore();
-  feed = liveFeed({ store, log }, 'one');
+  feed = liveFeed({ store, log: silentLog }, 'one');
 });
 
 /** Commits, and waits until the feed has heard. */

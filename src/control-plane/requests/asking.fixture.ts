@@ -3,7 +3,7 @@ import { admin, type Caller } from '../../domain/access/caller.ts';
 import { defaultTiming } from '../../domain/lifecycle/deadlines.ts';
 import { defaultCapacityPolicy } from '../../domain/scheduling/capacity.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import type { Store } from '../../ports/store.ts';
 import { seededRandom } from '../../sim/github/stage.ts';
 import { type ApiAnswer, answered } from '../../wire/api/endpoint.ts';
@@ -16,8 +16,6 @@ import {
 } from '../../wire/api/endpoints.ts';
 import { apiHandlers } from './api.ts';
 import type { RequestDeps } from './deps.ts';
-
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 
 /** Where a handler is asked. What a test says nothing of mends nothing and has no lines. */
 export interface Asked extends Partial<Pick<RequestDeps, 'repair' | 'readLog'>> {
@@ -53,7 +51,7 @@ export async function answerAt<N extends EndpointName>(
     store,
     clock: { now: () => now, sleep: () => Promise.resolve() },
     random: seededRandom(`${name} ${now}`),
-    log,
+    log: silentLog,
     settings: { timing: defaultTiming, capacity: defaultCapacityPolicy, image: vm(1).image },
     repair: repair ?? (async () => ({ mended: [], failed: [] })),
     readLog: readLog ?? (async () => []),

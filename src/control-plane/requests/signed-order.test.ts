@@ -3,10 +3,9 @@ import { at, host, vm } from '../../../test/contract/store/things.ts';
 import { openMemoryStore } from '../../adapters/store-memory/memory-store.ts';
 import { admin, type Caller } from '../../domain/access/caller.ts';
 import { defaultCapacityPolicy } from '../../domain/scheduling/capacity.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import { apiHandlers } from './api.ts';
 
-const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 const olga: Caller = {
   kind: 'person',
   name: 'olga',
@@ -23,7 +22,7 @@ it.each([
   const store = openMemoryStore();
   await store.transaction((tx) => tx.hosts.insert(host(1)));
   const settings = { image: vm(1).image, capacity: defaultCapacityPolicy };
-  const deps = { store, log, settings, clock: { now: () => at(1), sleep: async () => {} } };
+  const deps = { store, log: silentLog, settings, clock: { now: () => at(1), sleep: async () => {} } };
   const handlers = apiHandlers(deps as never);
   const body = { order: 'drain' as const, by: 'somebody else', why: '', force: false };
   const answer = await handlers.orderHost({ params: { host: host(1).id }, query: {}, body }, caller);

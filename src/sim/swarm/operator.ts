@@ -4,7 +4,7 @@ import type { Deps } from '../../control-plane/deps.ts';
 import { orderHost } from '../../control-plane/requests/order-host.ts';
 import { admin } from '../../domain/access/caller.ts';
 import type { HostId } from '../../domain/ids.ts';
-import type { Log } from '../../ports/log.ts';
+import { silentLog } from '../../ports/log.ts';
 import type { World } from '../world/world.ts';
 
 type Order = 'drain' | 'disable' | 'resume';
@@ -21,7 +21,7 @@ export async function resumeAll(world: World): Promise<void> {
   const held = (await world.store.transaction((tx) => tx.hosts.list())).filter(
     ({ hold }) => hold !== undefined,
   );
-  const deps = { store: world.store, clock: world.clock, settings: world.settings, log: quiet };
+  const deps = { store: world.store, clock: world.clock, settings: world.settings, log: silentLog };
   for (const { id } of held) await orderAt(world, deps, id, 'resume', false);
 }
 
@@ -38,5 +38,3 @@ async function orderAt(
   world.trace.write('operator', what, { host, force, done: answer.ok, forced });
   return answer.ok;
 }
-
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
