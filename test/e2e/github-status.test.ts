@@ -1,62 +1,20 @@
 // A whole control plane on PostgreSQL reads the simulated GitHub's status page over HTTP: what it tells is in the API, beside
 // the incidents, in the metrics, and pages hear of it at once.
 
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FetchApiClient } from '../../src/adapters/api-client/fetch-api-client.ts';
-import { SystemClock } from '../../src/adapters/system/clock.ts';
-import { SystemRandom } from '../../src/adapters/system/random.ts';
-import { tokenHash } from '../../src/control-plane/requests/tokens.ts';
 import { after, minutes } from '../../src/domain/time.ts';
-import { type RunningServer, type ServerConfig, startServer } from '../../src/main/start-server.ts';
 import { Secret } from '../../src/ports/secret.ts';
-import { type SimGithubServer, startSimGithubServer } from '../../src/sim/github/http/server.ts';
-import { SimGithub } from '../../src/sim/github/sim-github.ts';
-import { worldSettings } from '../../src/sim/world/settings.ts';
-import { silent } from '../support/postgres-servers.ts';
 import { seriesValue } from '../support/prometheus.ts';
+import { adminToken, startWholeServer, type WholeServer } from '../support/whole-server.ts';
 
-let folder: string;
-let github: SimGithub;
-let site: SimGithubServer;
-let config: ServerConfig;
-let server: RunningServer;
-const adminToken = 'operators';
-
+let server: WholeServer;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bellows-github-status-'));
-  await chmod(folder, 0o755);
-  github = new SimGithub({ clock: new SystemClock(), random: new SystemRandom() });
-  github.createOrganization('acme');
-  github.installApp('acme');
-  site = await startSimGithubServer({ github });
-  const { app, apiUrl } = site;
-  const keys = { privateKey: new Secret(app.privateKey), webhookSecrets: [new Secret(app.webhookSecret)] };
-  config = {
-    listen: { host: '127.0.0.1', port: 0 },
-    publicUrl: undefined,
-    database: { folder: join(folder, 'pg'), mayCreateUser: true },
-    github: { appId: app.id, apiUrl, ...keys },
-    githubStatusPage: site.url,
-    operators: [],
-    adminTokenHashes: [tokenHash(adminToken)],
-    trustProxy: false,
-    settings: { ...worldSettings, owners: ['acme'] },
-    log: silent,
-    version: 'test',
-  };
-  server = await startServer(config);
+  server = await startWholeServer(['acme'], (site) => ({ githubStatusPage: site.url }));
 });
-afterAll(async () => {
-  await server.stop();
-  await site.close();
-  github.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => server.close());
 
-const api = () => new FetchApiClient({ url: server.url, token: async () => new Secret(adminToken) });
+const api = () => new FetchApiClient({ url: server.running.url, token: async () => new Secret(adminToken) });
 
 /** After one round of every loop. */
 async function incidentsNow() {
@@ -68,7 +26,7 @@ async function incidentsNow() {
 }
 
 async function scrape(): Promise<string> {
-  const response = await fetch(`${server.url}/metrics`, {
+  const response = await fetch(`${server.running.url}/metrics`, {
     headers: { authorization: `Bearer ${adminToken}` },
   });
   return response.text();
@@ -78,8 +36,8 @@ it('tells what the page tells, beside an incident of GitHub, and at once', async
   expect(await incidentsNow()).toMatchObject({ incidents: [], statusPage: { state: 'read', troubles: [] } });
   expect(seriesValue(await scrape(), 'bellows_github_status_page_up')).toBe(1);
 
-  const now = server.clock.now();
-  await server.store.transaction((tx) =>
+  const now = server.running.clock.now();
+  await server.running.store.transaction((tx) =>
     tx.attribution.putIncident({
       ...{ id: 'incident-1', owner: 'github-delivery', subject: 'all' },
       ...{ since: after(now, -minutes(9)), openedAt: after(now, -minutes(7)) },
@@ -91,7 +49,7 @@ it('tells what the page tells, beside an incident of GitHub, and at once', async
       ],
     }),
   );
-  github.statusPage.set('Webhooks', 'major_outage', 'Webhooks are late');
+  server.github.statusPage.set('Webhooks', 'major_outage', 'Webhooks are late');
   const stopping = new AbortController();
   const stream = api().changes(['incidents'], stopping.signal)[Symbol.asyncIterator]();
   await stream.next();
@@ -112,14 +70,13 @@ it('tells what the page tells, beside an incident of GitHub, and at once', async
 });
 
 it('says that the page cannot be read, and nothing of it once it is switched off', async () => {
-  github.world.faults.statusFeed = () => ({ kind: 'garbage' });
+  server.github.world.faults.statusFeed = () => ({ kind: 'garbage' });
   expect((await incidentsNow()).statusPage).toMatchObject({
     ...{ state: 'unreachable', why: 'its answer is not understood' },
     troubles: [{ component: 'Webhooks' }],
   });
   expect(seriesValue(await scrape(), 'bellows_github_status_page_up')).toBe(0);
-  await server.stop();
-  server = await startServer({ ...config, githubStatusPage: undefined });
+  await server.restart({ githubStatusPage: undefined });
   expect((await incidentsNow()).statusPage).toBeUndefined();
   expect(seriesValue(await scrape(), 'bellows_github_status_page_up')).toBeUndefined();
 });

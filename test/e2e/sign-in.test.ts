@@ -1,86 +1,46 @@
 // People sign in with the simulated GitHub at a whole control plane on PostgreSQL, and see what is theirs.
 
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FetchApiClient } from '../../src/adapters/api-client/fetch-api-client.ts';
 import { SystemClock } from '../../src/adapters/system/clock.ts';
-import { SystemRandom } from '../../src/adapters/system/random.ts';
 import { login } from '../../src/cli/login.ts';
-import { tokenHash } from '../../src/control-plane/requests/tokens.ts';
-import { type RunningServer, type ServerConfig, startServer } from '../../src/main/start-server.ts';
 import { Secret } from '../../src/ports/secret.ts';
-import { type SimGithubServer, startSimGithubServer } from '../../src/sim/github/http/server.ts';
-import { SimGithub } from '../../src/sim/github/sim-github.ts';
-import { worldSettings } from '../../src/sim/world/settings.ts';
 import { apiPrefix } from '../../src/wire/api/endpoint.ts';
 import { acme, globex, job } from '../contract/store/things.ts';
 import { Browser, decide, locationOf } from '../support/browser.ts';
 import { noGitHub } from '../support/no-credentials.ts';
-import { silent } from '../support/postgres-servers.ts';
+import { startWholeServer, type WholeServer } from '../support/whole-server.ts';
 
-let folder: string;
-let github: SimGithub;
-let site: SimGithubServer;
-let config: ServerConfig;
-let server: RunningServer;
-const adminToken = 'operators';
+let server: WholeServer;
+let url: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bellows-sign-in-'));
-  await chmod(folder, 0o755);
-  github = new SimGithub({ clock: new SystemClock(), random: new SystemRandom() });
-  for (const organization of ['acme', 'globex']) {
-    github.createOrganization(organization);
-    github.installApp(organization);
-  }
+  server = await startWholeServer(['acme', 'globex'], ({ app }) => ({
+    oauth: { clientId: app.clientId, clientSecret: new Secret(app.clientSecret) },
+    operators: ['acme/platform'],
+  }));
+  const { github, site, running } = server;
   for (const user of ['ada', 'bob', 'eve', 'olga']) github.createUser(user);
   github.setMembership({ organization: 'acme', user: 'ada' }, 'active');
   github.setMembership({ organization: 'globex', user: 'bob' }, 'active');
   github.setMembership({ organization: 'acme', user: 'eve' }, 'pending');
   github.setMembership({ organization: 'acme', user: 'olga' }, 'active');
   github.createTeam({ organization: 'acme', slug: 'platform', members: ['olga'] });
-  site = await startSimGithubServer({ github });
-  const { app, apiUrl } = site;
-  config = {
-    listen: { host: '127.0.0.1', port: 0 },
-    publicUrl: undefined,
-    database: { folder: join(folder, 'pg'), mayCreateUser: true },
-    github: {
-      appId: app.id,
-      privateKey: new Secret(app.privateKey),
-      apiUrl,
-      webhookSecrets: [new Secret(app.webhookSecret)],
-    },
-    oauth: { clientId: app.clientId, clientSecret: new Secret(app.clientSecret) },
-    operators: ['acme/platform'],
-    adminTokenHashes: [tokenHash(adminToken)],
-    trustProxy: false,
-    settings: { ...worldSettings, owners: ['acme', 'globex'] },
-    log: silent,
-    version: 'test',
-  };
-  server = await startServer(config);
-  site.setCallbackUrl(`${server.url}/sign-in/callback`);
-  await server.store.transaction(async (tx) => {
+  url = running.url;
+  site.setCallbackUrl(`${url}/sign-in/callback`);
+  await running.store.transaction(async (tx) => {
     await tx.jobs.insert(job(990_001, { scope: acme, name: 'of acme' }));
     await tx.jobs.insert(job(990_002, { scope: globex, name: 'of globex' }));
   });
 });
-afterAll(async () => {
-  await server.stop();
-  await site.close();
-  github.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => server.close());
 
-const api = (path: string): string => `${server.url}${apiPrefix}${path}`;
+const api = (path: string): string => `${url}${apiPrefix}${path}`;
 const json = async (response: Response): Promise<Record<string, never>> =>
   (await response.json()) as Record<string, never>;
 
 async function signIn(browser: Browser, user: string, next = '/'): Promise<Response> {
-  const away = await browser.go(`${server.url}/sign-in?next=${encodeURIComponent(next)}`);
+  const away = await browser.go(`${url}/sign-in?next=${encodeURIComponent(next)}`);
   return browser.go(locationOf(await decide(browser, locationOf(away), user)));
 }
 const jobsSeenBy = async (browser: Browser): Promise<string[]> => {
@@ -90,7 +50,7 @@ const jobsSeenBy = async (browser: Browser): Promise<string[]> => {
 
 it('lets a member see the work of their organisation, and nobody else’s', async () => {
   const [ada, bob] = [new Browser(), new Browser()];
-  expect(locationOf(await signIn(ada, 'ada', '/jobs?state=queued'))).toBe(`${server.url}/jobs?state=queued`);
+  expect(locationOf(await signIn(ada, 'ada', '/jobs?state=queued'))).toBe(`${url}/jobs?state=queued`);
   await signIn(bob, 'bob');
   expect(await json(await ada.go(api('/me')))).toMatchObject({
     kind: 'person',
@@ -120,7 +80,7 @@ it('keeps the session in a cookie that no script reads, and ends it when told', 
   const { csrfToken } = await json(await ada.go(api('/me')));
   const signOut = (headers: Record<string, string>) => ada.go(api('/sign-out'), { method: 'POST', headers });
   expect((await signOut({})).status).toBe(403);
-  const copy = ada.cookie(server.url, 'bellows_session') ?? '';
+  const copy = ada.cookie(url, 'bellows_session') ?? '';
   expect((await signOut({ 'x-csrf-token': csrfToken ?? '' })).status).toBe(200);
   const headers = { cookie: `bellows_session=${copy}` };
   expect((await fetch(api('/me'), { headers })).status).toBe(401);
@@ -128,27 +88,27 @@ it('keeps the session in a cookie that no script reads, and ends it when told', 
 
 it('takes no sign-in that another browser began, none that was refused, and no code twice', async () => {
   const [ada, eve] = [new Browser(), new Browser()];
-  const away = locationOf(await ada.go(`${server.url}/sign-in`));
+  const away = locationOf(await ada.go(`${url}/sign-in`));
   const back = locationOf(await decide(ada, away, 'ada'));
   const elsewhere = await eve.go(back);
   expect([elsewhere.status, await elsewhere.text()]).toEqual([
     400,
     expect.stringContaining('not begun in this'),
   ]);
-  expect(eve.cookie(server.url, 'bellows_session')).toBeUndefined();
+  expect(eve.cookie(url, 'bellows_session')).toBeUndefined();
 
-  const copied = { cookie: `bellows_sign_in=${ada.cookie(server.url, 'bellows_sign_in')}` };
+  const copied = { cookie: `bellows_sign_in=${ada.cookie(url, 'bellows_sign_in')}` };
   expect((await ada.go(back)).status).toBe(302);
   expect((await fetch(back, { headers: copied, redirect: 'manual' })).status).toBe(400);
 
-  const refused = locationOf(await decide(eve, locationOf(await eve.go(`${server.url}/sign-in`)), undefined));
+  const refused = locationOf(await decide(eve, locationOf(await eve.go(`${url}/sign-in`)), undefined));
   expect((await eve.go(refused)).status).toBe(400);
 });
 
 it.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/a\nb', 'jobs'])(
   'sends nobody on to %s',
   async (next) => {
-    expect(locationOf(await signIn(new Browser(), 'ada', next))).toBe(`${server.url}/`);
+    expect(locationOf(await signIn(new Browser(), 'ada', next))).toBe(`${url}/`);
   },
 );
 
@@ -173,7 +133,7 @@ it('lets the team of operators do everything, and writes down what they do', asy
 
 it('signs in a command line by a code, which then makes a token for a program', async () => {
   const kept: string[] = [];
-  const anonymous = new FetchApiClient({ url: server.url, token: async () => new Secret('none') });
+  const anonymous = new FetchApiClient({ url, token: async () => new Secret('none') });
   const outcome = await login()(anonymous, {
     operator: 'ada@desk',
     say(text) {
@@ -189,12 +149,12 @@ it('signs in a command line by a code, which then makes a token for a program', 
     github: noGitHub,
   });
   expect(outcome).toMatchObject({ ok: true, json: { login: 'ada' } });
-  const session = new FetchApiClient({ url: server.url, token: async () => new Secret(kept[0] ?? '') });
+  const session = new FetchApiClient({ url, token: async () => new Secret(kept[0] ?? '') });
   const refused = await session.call('makeToken', { body: { name: 'ci', scopes: ['operate'] } });
   expect(refused).toMatchObject({ ok: false, problem: { status: 403 } });
   const made = await session.call('makeToken', { body: { name: 'ci' } });
   if (!made.ok) throw new Error(made.problem.detail);
-  const program = new FetchApiClient({ url: server.url, token: async () => new Secret(made.value.token) });
+  const program = new FetchApiClient({ url, token: async () => new Secret(made.value.token) });
   expect(await program.call('listJobs')).toMatchObject({ value: { jobs: [{ name: 'of acme' }] } });
   expect(await session.call('revokeToken', { params: { token: made.value.id } })).toMatchObject({ ok: true });
   expect(await program.call('listJobs')).toMatchObject({ ok: false, problem: { status: 401 } });
@@ -203,14 +163,11 @@ it('signs in a command line by a code, which then makes a token for a program', 
 it('still knows people after a restart, and keeps no token of theirs readable', async () => {
   const ada = new Browser();
   await signIn(ada, 'ada');
-  const { hostname, port } = new URL(server.url);
-  const before = server.url;
-  await server.stop();
-  server = await startServer({ ...config, listen: { host: hostname, port: Number(port) } });
-  expect(server.url).toBe(before);
+  await server.restart();
+  expect(server.running.url).toBe(url);
   expect(await jobsSeenBy(ada)).toEqual(['of acme']);
-  const person = await server.store.transaction((tx) =>
-    tx.people.get(github.world.state.accounts.get('ada')?.id ?? 0),
+  const person = await server.running.store.transaction((tx) =>
+    tx.people.get(server.github.world.state.accounts.get('ada')?.id ?? 0),
   );
   expect(person?.sealedToken).toBeDefined();
   expect(JSON.stringify(person)).not.toContain('ghu_');
