@@ -22,15 +22,15 @@ const longestWaitMs = hours(1);
 export async function readLog(deps: Deps, id: JobId, attempts: number): Promise<void> {
   const known = await deps.store.transaction((tx) => knownOf(tx, id));
   if (known === undefined) return;
-  const { job, vmWords, conclusion, at } = known;
+  const { job, vmWords, at } = known;
   if (between(at, deps.clock.now()) > longestWaitMs) return;
-  const byVm = classifyFailure({ conclusion, vmWords, logTail: [] });
+  const byVm = classifyFailure({ vmWords, logTail: [] });
   if (byVm.class !== 'workflow') return;
   const { fullName } = job.repository;
   const ref = { id, installationId: job.scope.installationId, repository: fullName };
   const logTail = await tailOf(deps, ref, attempts);
   if (logTail === undefined) return;
-  const { class: found, missing } = classifyFailure({ conclusion, vmWords, logTail });
+  const { class: found, missing } = classifyFailure({ vmWords, logTail });
   const data = {
     class: found,
     ...(missing !== undefined && { missing: { ...missing } }),
@@ -45,7 +45,6 @@ export async function readLog(deps: Deps, id: JobId, attempts: number): Promise<
 
 interface KnownEnd {
   job: Job;
-  conclusion: string;
   at: Parameters<typeof between>[0];
   vmWords: readonly string[];
 }
@@ -57,7 +56,7 @@ async function knownOf(tx: Transaction, id: JobId): Promise<KnownEnd | undefined
   const runner = job.knowledge.runner?.name;
   const vm = runner === undefined ? undefined : await tx.vms.byRunnerName(scopeKey(job.scope), runner);
   const lines = vm === undefined ? [] : await tx.history.of({ kind: 'vm', id: vm.id }, mostLines);
-  return { job, ...completed, vmWords: endWordsOf(vm, lines) };
+  return { job, at: completed.at, vmWords: endWordsOf(vm, lines) };
 }
 
 /** Undefined when there is none, or we may not read it: then it is not asked for again. */

@@ -14,10 +14,15 @@ export interface Explainers {
 }
 
 /** By the owner of what would be explained: the owners of what explains it. */
-const explains: Readonly<Partial<Record<Owner, readonly Owner[]>>> = {
+const explains = {
   workflow: ['network', 'host'],
   fleet: ['bellows'],
-};
+} as const satisfies Partial<Record<Owner, readonly Owner[]>>;
+type Explainable = keyof typeof explains;
+type Cause = (typeof explains)[Explainable][number];
+
+const causesOf = (owner: Owner): readonly Cause[] | undefined =>
+  (explains as Partial<Record<Owner, readonly Cause[]>>)[owner];
 
 export function explainers(open: readonly Incident[]): Explainers {
   const hosts = open.flatMap(({ owner, subject }) =>
@@ -28,13 +33,13 @@ export function explainers(open: readonly Incident[]): Explainers {
 
 /** A host's trouble explains what happens on that host only. */
 export function isExplained(sample: Sample, { owners, hosts }: Explainers): boolean {
-  const causes = explains[ownerOf(sample)] ?? [];
-  return causes.some((cause) =>
-    cause === 'host' ? sample.host !== undefined && hosts.has(sample.host) : owners.has(cause),
-  );
+  const { host } = sample;
+  const isOpen = (cause: Cause): boolean =>
+    cause === 'host' ? host !== undefined && hosts.has(host) : owners.has(cause);
+  return causesOf(ownerOf(sample))?.some(isOpen) ?? false;
 }
 
-const phasesOf: Readonly<Partial<Record<Owner, readonly string[]>>> = {
+const phasesOf: Readonly<Record<Cause, readonly string[]>> = {
   network: ['time connecting', 'fail network'],
   host: ['time booting', 'time starting', 'fail host'],
   bellows: ['time noticing', 'fail bellows'],
@@ -49,18 +54,18 @@ export function mayBeExplained(
   rules: Rules,
 ): boolean {
   const owner = explainableOwner(key);
-  const starts = (owner && explains[owner])?.flatMap((cause) => phasesOf[cause] ?? []) ?? [];
-  if (starts.length === 0) return false;
-  return [...before.keys()].some((other) => {
-    const stream = now.get(other) ?? before.get(other);
-    if (stream === undefined || !starts.some((start) => other.startsWith(`${start} `))) return false;
+  if (owner === undefined) return false;
+  const starts = explains[owner].flatMap((cause) => phasesOf[cause]);
+  return [...before].some(([other, then]) => {
+    if (!starts.some((start) => other.startsWith(`${start} `))) return false;
+    const stream = now.get(other) ?? then;
     const recent = at - stream.lastAt <= 2 * rules.patienceMs;
     return recent && stream.evidence >= rules.openAt / 3 && (stream.alarmedAt ?? at) === at;
   });
 }
 
 /** What may be explained by another's trouble; undefined for all else. */
-function explainableOwner(key: StreamKey): Owner | undefined {
+function explainableOwner(key: StreamKey): Explainable | undefined {
   if (/^(time running|fail workflow) /.test(key)) return 'workflow';
   return /^(time placing|fail fleet) /.test(key) ? 'fleet' : undefined;
 }
@@ -68,5 +73,5 @@ function explainableOwner(key: StreamKey): Owner | undefined {
 /** Whether an incident of `cause` that has just opened takes away what spoke for one of this stream. */
 export const isTakenBy = (key: StreamKey, cause: Owner): boolean => {
   const owner = explainableOwner(key);
-  return owner !== undefined && (explains[owner] ?? []).includes(cause);
+  return owner !== undefined && explains[owner].some((one) => one === cause);
 };

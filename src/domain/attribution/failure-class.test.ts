@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { classifyFailure, type FailureClass, failureFound } from './failure-class.ts';
-import { missingPiece } from './missing-pieces.ts';
+import {
+  classifyFailure,
+  classWords,
+  type FailureClass,
+  failureClasses,
+  failureFound,
+} from './failure-class.ts';
+import type { Owner } from './owners.ts';
 
-const ofLog = (...logTail: string[]) => classifyFailure({ conclusion: 'failure', vmWords: [], logTail });
-const ofVm = (...vmWords: string[]) => classifyFailure({ conclusion: 'failure', vmWords, logTail: [] });
+const ofLog = (...logTail: string[]) => classifyFailure({ vmWords: [], logTail });
+const ofVm = (...vmWords: string[]) => classifyFailure({ vmWords, logTail: [] });
 
 /** Lines as people have put them into issues of GitHub's projects, with where. */
 const seen: readonly (readonly [FailureClass, line: string, where: string])[] = [
@@ -108,7 +114,7 @@ describe('a failure', () => {
 
   it('is judged by what the host says before anything that a log says', () => {
     const words = ['its host was removed'];
-    expect(classifyFailure({ conclusion: 'failure', vmWords: words, logTail: ['ENOSPC'] })).toMatchObject({
+    expect(classifyFailure({ vmWords: words, logTail: ['ENOSPC'] })).toMatchObject({
       class: 'host-lost',
       owner: 'host',
     });
@@ -127,29 +133,67 @@ describe('a failure', () => {
   });
 });
 
-describe('a missing piece', () => {
-  it.each([
-    ['/home/runner/_work/_temp/1.sh: line 1: unzip: command not found', 'command', 'unzip', 'unzip'],
-    ['bash: xvfb-run: command not found', 'command', 'xvfb-run', 'xvfb'],
-    ['/bin/sh: 1: make: not found', 'command', 'make', 'build-essential'],
-    ['exec: "gcc": executable file not found in $PATH', 'command', 'gcc', 'build-essential'],
-    ["/usr/bin/env: 'python': No such file or directory", 'command', 'python', 'python-is-python3'],
-    ['Error: spawn jq ENOENT', 'command', 'jq', 'jq'],
-    [
-      'tool: error while loading shared libraries: libpq.so.5: cannot open shared object file',
-      'library',
-      'libpq.so.5',
-      'libpq5',
-    ],
-    ['line 3: our-own-tool: command not found', 'command', 'our-own-tool', undefined],
-  ])('%s', (line, kind, name, named) => {
-    expect(missingPiece(line)).toEqual({ kind, name, ...(named !== undefined && { package: named }) });
+describe('what else reads so', () => {
+  it.each<[FailureClass, string]>([
+    ['out-of-memory', 'Out of memory: Killed process 4242 (node) total-vm:11423844kB'],
+    ['rate-limited', 'You have reached your pull rate limit.'],
+    ['rate-limited', 'You have reached your unauthenticated pull rate limit.'],
+    ['rate-limited', 'received unexpected HTTP status code: 429'],
+    ['rate-limited', 'failed with status code 429'],
+    ['dns', 'ssh: Could not resolve hostname github.com: try again later'],
+    ['dns', 'curl: (6) Could not resolve host: example.org'],
+    ['dns', 'curl: (6) Could not resolve host example.org'],
+    ['dns', 'dial tcp: lookup registry-1.docker.io on 127.0.0.53:53: server misbehaving'],
+    ['dns', 'dial tcp: lookup proxy.golang.org: no such host'],
+    ['runner-refused', 'Runner version 2.320.0 is deprecated and cannot receive messages.'],
+    ['github-5xx', 'Response status code does not indicate success: 502 (Bad Gateway).'],
+    ['github-5xx', 'GET https://github.com/acme/app/info/refs 504 Gateway Timeout'],
+    ['github-5xx', 'GET https://github.com/acme/app/info/refs 504 Gateway Time-out'],
+    ['workflow', 'Response status code does not indicate success: 404 (Not Found).'],
+  ])('%s: %s', (expected, line) => {
+    expect(ofLog(line).class).toBe(expected);
   });
 
-  it('is named in the advice', () => {
-    expect(ofLog('x.sh: line 1: unzip: command not found').advice).toBe(
-      'Add unzip to the image: it brings the command unzip.',
-    );
+  it.each<[FailureClass, string]>([
+    ['out-of-memory', 'the guest says: OOM kill'],
+    ['out-of-memory', 'constraint=CONSTRAINT_NONE, oom-kill:'],
+    ['host-disk-full', 'host-disk-full'],
+    ['workflow', 'not host-disk-full'],
+    ['workflow', 'host-disk-full is what it said'],
+    ['runner-refused', 'Runner version v2.320.0 is deprecated and cannot receive messages.'],
+    ['runner-refused', 'Runner version 2.320.0 is deprecated and cannot receive messages.'],
+    ['github-5xx', 'GitHub answered the registration with 502'],
+    ['workflow', 'GitHub answered the registration with 422'],
+  ])('%s, as host or guest say it: %s', (expected, word) => {
+    expect(ofVm(word).class).toBe(expected);
+  });
+});
+
+describe('a class', () => {
+  it.each<[FailureClass, Owner]>([
+    ['host-lost', 'host'],
+    ['host-disk-full', 'host'],
+    ['runner-refused', 'bellows'],
+    ['out-of-memory', 'workflow'],
+    ['disk-full', 'workflow'],
+    ['rate-limited', 'network'],
+    ['dns', 'network'],
+    ['github-5xx', 'github-api'],
+    ['missing-piece', 'workflow'],
+    ['workflow', 'workflow'],
+  ])('%s is of %s', (found, owner) => {
+    expect(failureFound({ class: found }).owner).toBe(owner);
+  });
+
+  it('has words and advice of its own', () => {
+    const words = failureClasses.map((found) => classWords[found]);
+    expect(words.filter((text) => text.length > 5)).toHaveLength(failureClasses.length);
+    expect(new Set(words).size).toBe(failureClasses.length);
+    // Without the name of the piece nobody can be told what to add.
+    const advised = failureClasses.filter((found) => found !== 'missing-piece');
+    const advice = advised.map((found) => failureFound({ class: found }).advice);
+    expect(advice.filter((text) => /^[A-Z].{10,}/.test(text))).toHaveLength(advised.length);
+    expect(new Set(advice).size).toBe(advised.length);
   });
 });
 
@@ -161,9 +205,24 @@ describe('what is kept of a failure', () => {
       ['Could not resolve host: x'],
       ['no'],
     ]) {
-      const { line: _, ...told } = classifyFailure({ conclusion: 'failure', vmWords: [], logTail });
+      const { line: _, ...told } = classifyFailure({ vmWords: [], logTail });
       const { class: found, missing } = told;
       expect(failureFound({ class: found, ...(missing && { missing }) })).toEqual(told);
     }
+  });
+
+  it('says what the image lacks, also where no package is known', () => {
+    const missing = { kind: 'command', name: 'our-own-tool' } as const;
+    expect(failureFound({ class: 'missing-piece', missing })).toMatchObject({
+      class: 'missing-piece',
+      advice: 'The image has no command our-own-tool.',
+    });
+  });
+
+  it('is the workflow’s own where it names no piece, and names none where it is the workflow’s own', () => {
+    const missing = { kind: 'command', name: 'unzip' } as const;
+    const own = { class: 'workflow', owner: 'workflow', advice: 'Read its log.' };
+    expect(failureFound({ class: 'missing-piece' })).toStrictEqual(own);
+    expect(failureFound({ class: 'workflow', missing })).toStrictEqual(own);
   });
 });

@@ -34,8 +34,6 @@ export const classWords: Readonly<Record<FailureClass, string>> = {
 };
 
 export interface KnownFailure {
-  /** GitHub's word. */
-  conclusion: string;
   /** Why the VM failed or was destroyed, in the words of its row, its host and its guest. */
   vmWords: readonly string[];
   /** The last lines of the log, oldest first. */
@@ -98,7 +96,7 @@ const rows: readonly Row[] = [
     vm: [/out of memory/i, /oom[- ]kill/i],
     log: [
       /JavaScript heap out of memory/,
-      /\bOut of memory: Killed process \d+/,
+      /\bOut of memory: Killed process \d/,
       /java\.lang\.OutOfMemoryError/,
       /\bfatal error: runtime: out of memory/,
       /std::bad_alloc/,
@@ -140,7 +138,7 @@ const rows: readonly Row[] = [
       /Temporary failure in name resolution/,
       /getaddrinfo (EAI_AGAIN|ENOTFOUND)\b/,
       /Name or service not known/,
-      /dial tcp: lookup \S+.*: (no such host|server misbehaving|i\/o timeout)/,
+      /dial tcp: lookup \S.*: (no such host|server misbehaving|i\/o timeout)/,
       /Temporary failure resolving '/,
     ],
     advice: "See whether the hosts' DNS server answers: bellows doctor on the host.",
@@ -150,7 +148,6 @@ const rows: readonly Row[] = [
     owner: 'github-api',
     vm: [/GitHub .*\b5\d\d\b/],
     log: [
-      /Failed to download action '.*status code does not indicate success: 5\d\d/,
       /Response status code does not indicate success: 5\d\d/,
       /unable to access 'https:\/\/github\.com\/.*': The requested URL returned error: 5\d\d/,
       /remote: Internal Server Error/,

@@ -124,12 +124,11 @@ function ratesIn({ usual, lately }: Pick<Part, 'usual' | 'lately'>): Measured {
   };
 }
 
-/** Of outcomes, which are 0 and 1: the share of those that failed. */
+/** Of outcomes, which are 0 and 1: the share of those that failed; of none it is no number. */
 const shareOf = ({ bins, weight }: Histogram): number =>
-  weight === 0 ? 0 : bins.reduce((sum, [bin, own]) => sum + (bin > 0 ? own : 0), 0) / weight;
+  bins.reduce((sum, [bin, own]) => sum + (bin > 0 ? own : 0), 0) / weight;
 
 function plus(a: Histogram, b: Histogram): Histogram {
-  if (a.weight === 0) return b;
   const bins = new Map(a.bins);
   for (const [bin, weight] of b.bins) bins.set(bin, (bins.get(bin) ?? 0) + weight);
   return { bins: [...bins].sort(([x], [y]) => x - y), weight: a.weight + b.weight };

@@ -5,7 +5,7 @@
 const binsPerUnit = 12;
 
 export interface Histogram {
-  /** Weights by bin number, ascending. */
+  /** Weights by bin number, ascending; none is 0. */
   readonly bins: readonly (readonly [bin: number, weight: number])[];
   readonly weight: number;
 }
@@ -51,7 +51,7 @@ export function quantile({ bins, weight }: Histogram, share: number): number {
   let below = 0;
   for (const [bin, own] of bins) {
     if (below + own >= share * weight) {
-      const into = own === 0 ? 0.5 : (share * weight - below) / own;
+      const into = (share * weight - below) / own;
       return middleOf(bin) + (into - 0.5) / binsPerUnit;
     }
     below += own;

@@ -47,7 +47,7 @@ export function awaitsItsLog(known: Known, now: Instant): boolean {
 export function knownFailure({ job, jobLines, vm, vmLines }: Known): ClassifiedFailure | undefined {
   const conclusion = job.knowledge.completed?.conclusion;
   if (conclusion !== 'failure' && conclusion !== 'timed_out') return undefined;
-  const byVm = classifyFailure({ conclusion, vmWords: endWordsOf(vm, vmLines), logTail: [] });
+  const byVm = classifyFailure({ vmWords: endWordsOf(vm, vmLines), logTail: [] });
   const byLog = byVm.class === 'workflow' ? foundIn(jobLines) : undefined;
   return byLog === undefined ? byVm : failureFound(byLog);
 }

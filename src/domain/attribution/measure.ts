@@ -81,7 +81,7 @@ interface Failure {
 function failureOf(vm: Vm, known: Known): Failure | undefined {
   if (vm.failure === undefined) return vm.job === known.job.id ? knownFailure(known) : undefined;
   const owner = ownerOfVmFailure[vm.failure.owner];
-  const told = classifyFailure({ conclusion: '', vmWords: endWordsOf(vm, known.vmLines), logTail: [] });
+  const told = classifyFailure({ vmWords: endWordsOf(vm, known.vmLines), logTail: [] });
   return { owner, ...(told.owner === owner && classIn(told)) };
 }
 

@@ -17,7 +17,6 @@ const packageOfCommand: Readonly<Record<string, string>> = {
   convert: 'imagemagick',
   curl: 'curl',
   dig: 'dnsutils',
-  dotnet: 'dotnet-sdk-8.0',
   envsubst: 'gettext-base',
   ffmpeg: 'ffmpeg',
   file: 'file',
@@ -91,7 +90,6 @@ const commandPatterns: readonly RegExp[] = [
   new RegExp(`\\bspawn (${name}) ENOENT`),
 ];
 const libraryPatterns: readonly RegExp[] = [
-  /error while loading shared libraries: (lib[^\s:]{1,80}): cannot open shared object file/,
   /Error loading shared library (lib[^\s:]{1,80}): No such file or directory/,
   /\b(lib[A-Za-z0-9_+.-]{1,80}\.so[.\d]*): cannot open shared object file/,
 ];
@@ -99,22 +97,22 @@ const libraryPatterns: readonly RegExp[] = [
 /** Undefined when the line tells of none. */
 export function missingPiece(line: string): MissingPiece | undefined {
   const command = firstGroup(line, commandPatterns);
-  if (command !== undefined) return pieceOf('command', command, packageOfCommand[command]);
+  if (command !== undefined) return pieceOf('command', command, packageOfCommand);
   const library = firstGroup(line, libraryPatterns);
   if (library === undefined) return undefined;
-  return pieceOf('library', library, packageOfLibrary[library.replace(/\.so[.\d]*$/, '.so')]);
+  return pieceOf('library', library, packageOfLibrary, library.replace(/\.so[.\d]*/, '.so'));
 }
 
-const pieceOf = (kind: MissingPiece['kind'], found: string, known: string | undefined): MissingPiece => ({
-  kind,
-  name: found,
-  ...(known !== undefined && { package: known }),
-});
+/** @param listed as the table has it. Lines may name anything, also what every object has (`toString`). */
+function pieceOf(
+  kind: MissingPiece['kind'],
+  found: string,
+  packages: Readonly<Record<string, string>>,
+  listed = found,
+): MissingPiece {
+  const known = Object.hasOwn(packages, listed) ? packages[listed] : undefined;
+  return { kind, name: found, ...(known !== undefined && { package: known }) };
+}
 
-const firstGroup = (line: string, patterns: readonly RegExp[]): string | undefined => {
-  for (const pattern of patterns) {
-    const found = pattern.exec(line)?.[1];
-    if (found !== undefined) return found;
-  }
-  return undefined;
-};
+const firstGroup = (line: string, patterns: readonly RegExp[]): string | undefined =>
+  patterns.map((pattern) => pattern.exec(line)?.[1]).find((found) => found !== undefined);

@@ -17,7 +17,7 @@ const mostGain = 2.5;
 export function rateOf(
   { bins, weight }: Histogram,
   { failureRise, troubledShare }: Rules,
-  ofRuns = false,
+  ofRuns: boolean,
 ): Rate {
   const failures = bins.reduce((sum, [bin, own]) => (bin === 0 ? sum : sum + own), 0);
   const rate = Math.min(0.9, Math.max(least, (failures + 0.5) / (weight + 1)));

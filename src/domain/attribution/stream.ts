@@ -63,7 +63,7 @@ export function fold(
   at: Instant,
   samples: readonly Sample[],
   rules: Rules,
-  late: { gain: number; isTold: boolean } = { gain: 0, isTold: true },
+  late: { gain: number; isTold: boolean },
 ): Stream {
   const stream = refreshed(before, key, at, rules);
   const values = valuesOf(stream, samples);
@@ -143,7 +143,7 @@ function valuesOf(stream: Stream, samples: readonly Sample[]): readonly Weighed[
   });
   const ordered = values.sort((a, b) => a.x - b.x || a.sample.job - b.sample.job);
   const [first] = samples;
-  return first !== undefined && isPerRun(first) ? oncePerRun(ordered) : ordered;
+  return first !== undefined && isPerRun(first) ? oncePerRun(ordered, first.kind) : ordered;
 }
 
 /** The logarithm of a time, of a repository's jobs against each one's own level; none while that is not known. */
@@ -162,11 +162,10 @@ export const isPerRun = (sample: Sample): boolean =>
   sample.kind === 'time' ? phaseRules[sample.phase].by === 'repository' : sample.owner === 'workflow';
 
 /** Jobs of one run share the commit that they are of: the middle one speaks for all, or the one that failed. */
-function oncePerRun(ordered: readonly Weighed[]): readonly Weighed[] {
+function oncePerRun(ordered: readonly Weighed[], kind: Sample['kind']): readonly Weighed[] {
   return [...Map.groupBy(ordered, ({ sample }) => sample.run).values()].flatMap((ofRun) => {
-    const pick = ofRun[0]?.sample.kind === 'outcome' ? ofRun.length - 1 : Math.floor(ofRun.length / 2);
-    const picked = ofRun[pick];
-    return picked === undefined ? [] : [picked];
+    const pick = kind === 'outcome' ? ofRun.length - 1 : Math.floor(ofRun.length / 2);
+    return ofRun.slice(pick, pick + 1);
   });
 }
 
@@ -212,17 +211,20 @@ function learned(stream: Stream, samples: readonly Sample[], values: readonly We
 /** Which runs were counted. */
 function noted(stream: Stream, values: readonly Weighed[]): Stream {
   const ofRuns = values.filter(({ sample }) => sample.kind === 'outcome' && sample.owner === 'workflow');
-  const [failed, passed] = [1, 0].map((of) =>
-    ofRuns.flatMap(({ x, sample }) => (x === of ? [sample.run] : [])),
-  );
   if (ofRuns.length === 0) return stream;
+  const runsOf = (outcome: 0 | 1): readonly RunId[] =>
+    ofRuns.filter(({ x }) => x === outcome).map(({ sample }) => sample.run);
+  const [failed, passed] = [runsOf(1), runsOf(0)];
   return {
     ...stream,
     failing: latelyFailing(
       stream.failing ?? 0,
       ofRuns.map(({ x }) => x),
     ),
-    ...(failed?.length && { failedRuns: [...(stream.failedRuns ?? []), ...failed].slice(-remembered) }),
-    ...(passed?.length && { passedRuns: [...(stream.passedRuns ?? []), ...passed].slice(-remembered) }),
+    ...(failed.length > 0 && { failedRuns: remembering(stream.failedRuns, failed) }),
+    ...(passed.length > 0 && { passedRuns: remembering(stream.passedRuns, passed) }),
   };
 }
+
+const remembering = (before: readonly RunId[] | undefined, more: readonly RunId[]): readonly RunId[] =>
+  [...(before ?? []), ...more].slice(-remembered);

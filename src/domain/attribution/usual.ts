@@ -23,7 +23,10 @@ const farthest = 3;
 const distance = (x: number, centre: number, scale: number): number =>
   Math.max(-farthest, Math.min(farthest, (x - centre) / scale));
 
-/** @param change what is looked for: that all takes longer by a factor, or that a share of it is far out, wherever the rest is. */
+/**
+ * @param histogram of which something was seen.
+ * @param change what is looked for: that all takes longer by a factor, or that a share of it is far out, wherever the rest is.
+ */
 export function usualOf(
   histogram: Histogram,
   { effect, troubledShare }: Rules,
@@ -37,17 +40,15 @@ export function usualOf(
       : (quantile(histogram, 0.84) - quantile(histogram, 0.16)) / 2;
   const scale = Math.max(leastScale, width);
   const shift = Math.log(effect);
-  let best: { usual: Usual; growth: number } | undefined;
-  for (const tilt of tilts) {
+  const tried = tilts.map((tilt) => {
     const offset = offsetOf(histogram, centre, scale, tilt);
     const changed =
       change === 'factor'
         ? mean(histogram, (x) => distance(x + shift, centre, scale))
         : mean(histogram, (x) => distance(x, centre, scale)) * (1 - troubledShare) + farthest * troubledShare;
-    const growth = tilt * changed - offset;
-    if (best === undefined || growth > best.growth) best = { usual: { centre, scale, tilt, offset }, growth };
-  }
-  return best === undefined ? { centre, scale, tilt: 1, offset: 0.5 } : best.usual;
+    return { usual: { centre, scale, tilt, offset }, growth: tilt * changed - offset };
+  });
+  return tried.reduce((best, one) => (one.growth > best.growth ? one : best)).usual;
 }
 
 /** How much a value speaks for a rise, as a logarithm; below zero against it. */
@@ -62,4 +63,4 @@ function offsetOf(histogram: Histogram, centre: number, scale: number, tilt: num
 }
 
 const mean = ({ bins, weight }: Histogram, of: (x: number) => number): number =>
-  weight === 0 ? 0 : bins.reduce((sum, [bin, own]) => sum + own * of(middleOf(bin)), 0) / weight;
+  bins.reduce((sum, [bin, own]) => sum + own * of(middleOf(bin)), 0) / weight;

@@ -49,7 +49,7 @@ export function observe(
   };
   for (const [key, name] of names) {
     const next = alarmed(current(key), key, at, { watch, ...folded }, rules);
-    if (next !== current(key)) streams.set(key, next);
+    streams.set(key, next);
     if (next.alarmedAt === undefined) continue;
     const whole = withPending(next, pending.get(key), at);
     const evidence = evidenceOf(key, whole);
