@@ -95,6 +95,19 @@ describe('the figures', () => {
       'time booting host:a': stream(times(39, 3_000), nothingSeen),
     });
     expect(slower?.usualMs).toBeGreaterThan(8_000);
+    const [few, many] = [stream(times(20, 9_000), nothingSeen), stream(times(60, 3_000), nothingSeen)];
+    for (const both of [
+      { 'time booting host:a': few, 'time booting host:b': many },
+      { 'time booting host:a': many, 'time booting host:b': few },
+    ]) {
+      expect(booting(both)?.usualMs).toBeLessThan(3_500);
+      expect(booting(both)?.highMs).toBeGreaterThan(8_000);
+    }
+  });
+
+  it('tell of one host nothing where too little is known of it', () => {
+    const little = stream(times(59, 3_000), times(5, 9_000));
+    expect(booting({ 'time booting host:a': little })?.subjects).toEqual([]);
   });
 });
 
@@ -114,6 +127,10 @@ describe('the figures of jobs themselves', () => {
     expect(Math.abs((slow?.ratio ?? 0) - 2)).toBeLessThan(0.2);
     expect(slow).toMatchObject({ owner: 'workflow', latelyJobs: 3 });
     expect(slow).not.toHaveProperty('usualMs');
+  });
+
+  it('are so whatever the usual of them is', () => {
+    expect(Math.abs((running(own(60, 2), own(3, 4))?.ratio ?? 0) - 2)).toBeLessThan(0.2);
   });
 
   it('say nothing of too little', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aJob, at, aVm, delivery, hostA } from '../domain.fixture.ts';
+import { aJob, at, aVm, delivery, hostA, read } from '../domain.fixture.ts';
 import { runnerId } from '../ids.ts';
 import { labelKey } from '../labels/label-set.ts';
 import type { VmState } from '../lifecycle/vm.ts';
@@ -43,7 +43,9 @@ describe('an open phase', () => {
   };
 
   it('has taken as long as it has by now', () => {
-    expect(open('placed')).toMatchObject({ phase: 'starting', ms: 60_000, at: at(160), host: hostA });
+    expect(open('placed')).toMatchObject({
+      ...{ kind: 'time', phase: 'starting', ms: 60_000, at: at(160), host: hostA },
+    });
     const running = aJob({ state: 'running' }, delivery('in_progress', at(40), { startedAt: at(40) }));
     expect(open('busy', running)).toMatchObject({ phase: 'running', ms: 120_000 });
   });
@@ -54,6 +56,24 @@ describe('an open phase', () => {
     });
     expect(open('idle', aJob({ state: 'queued' }, delivery('queued', at(10))))).toMatchObject({ ms: 60_000 });
     expect(open('idle', aJob({ state: 'running' }))).toBeUndefined();
+    expect(
+      open('idle', aJob({ state: 'queued' }, delivery('queued', at(10))), [aJob({ state: 'queued' })]),
+    ).toMatchObject({ ms: 60_000 });
+  });
+
+  it('of a runner that waits does not count where nobody knows since when its job is queued', () => {
+    expect(open('idle', aJob({ state: 'queued' }, read('queued', at(10))))).toBeUndefined();
+  });
+
+  it('of a VM that waits for no job yet counts whatever became of the job that it was made for', () => {
+    const taken = aJob({ state: 'running' }, delivery('in_progress', at(40), { startedAt: at(40) }));
+    expect(open('starting', taken)).toMatchObject({ phase: 'booting', ms: 60_000 });
+  });
+
+  it('of a job counts from its start, and not when that is not known or it is over', () => {
+    expect(open('busy', aJob({ state: 'running' }))).toBeUndefined();
+    const started = aJob({ state: 'done' }, delivery('in_progress', at(40), { startedAt: at(40) }));
+    expect(open('busy', started)).toBeUndefined();
   });
 
   it('of a runner that waits does not count while GitHub may hold its job back for another of its run', () => {
@@ -66,6 +86,7 @@ describe('what is left out before any job is read', () => {
   const known = new Map<StreamKey, Stream>([
     [`time starting host:${hostA}`, { ...newStream(at(0)), usual }],
     [`time placing labels:${labelKey(aVm().labels)}`, { ...newStream(at(0)), usual }],
+    ['time assigning all', { ...newStream(at(0)), usual }],
   ]);
   const mayBe = (state: VmState, now: number) => {
     const found = goingOn(vmIn(state));
@@ -74,7 +95,9 @@ describe('what is left out before any job is read', () => {
 
   it('is what has not yet taken as long as usual, and what nothing is known of', () => {
     expect(mayBe('placed', 120)).toBe(false);
-    expect(mayBe('placed', 140)).toBe(true);
+    expect(mayBe('placed', 130.1)).toBe(true);
+    expect(mayBe('idle', 140)).toBe(true);
+    expect(mayBe('idle', 120)).toBe(false);
     expect(mayBe('requested', 40)).toBe(true);
     expect(mayBe('starting', 500)).toBe(false);
     expect(mayBe('busy', 101)).toBe(true);

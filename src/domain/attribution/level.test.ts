@@ -62,4 +62,16 @@ describe('how long a job of one name usually takes', () => {
     expect(equal).not.toHaveProperty('job 007');
     expect(levelled({ ...next }, runs(1, 60_000, 'new'))?.new?.jobs).toBe(3);
   });
+
+  it('is kept by name of those with as many jobs', () => {
+    const equal = Object.fromEntries(
+      Array.from({ length: 200 }, (_, n) => [`job ${String(n).padStart(3, '0')}`, { middle: 1, jobs: 1 }]),
+    );
+    for (const levels of [equal, Object.fromEntries(Object.entries(equal).toReversed())]) {
+      expect(levelled(levels, runs(1, 60_000, 'zebra'))).toEqual(equal);
+      const first = levelled(levels, runs(1, 60_000, 'aardvark'));
+      expect(first).toHaveProperty('aardvark');
+      expect(first).not.toHaveProperty('job 199');
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aJob, at } from '../domain.fixture.ts';
 import { hostId, jobId, vmId } from '../ids.ts';
+import { labelKey } from '../labels/label-set.ts';
 import type { HistoryLine } from '../lifecycle/effects.ts';
 import type { Vm } from '../lifecycle/vm.ts';
 import { instantOf } from '../time.ts';
@@ -63,6 +64,69 @@ describe('what is measured', () => {
     ]);
   });
 
+  test('says nothing of GitHub’s webhook before there was one that told of the queue', () => {
+    const phases = (jobLines: readonly HistoryLine[], of: Vm | undefined = vm) =>
+      times(samplesOfStart({ job, jobLines, ...(of && { vm: of }), vmLines })).map(([phase]) => phase);
+    const late = ['placing', 'starting', 'registering', 'booting', 'connecting', 'assigning'];
+    expect(phases([])).toEqual(late);
+    const told = (over: Record<string, unknown>, event = 'heard') => ({
+      ...heard,
+      event,
+      data: { ...heard.data, ...over },
+    });
+    expect(phases([told({ source: 'read' })])).toEqual(late);
+    expect(phases([told({}, 'bound')])).toEqual(late);
+    expect(phases([told({ status: 'in_progress' })])).toEqual(late);
+    expect(phases([told({ source: 'read' }), heard])).toEqual(['delivery', 'noticing', ...late]);
+  });
+
+  test('of a second VM for the same job says nothing of how soon that was noticed', () => {
+    const second = { ...vm, attempt: 1 };
+    const phases = times(samplesOfStart({ job, jobLines: [heard], vm: second, vmLines })).map(
+      ([phase]) => phase,
+    );
+    expect(phases).not.toContain('noticing');
+    expect(phases).toContain('placing');
+  });
+
+  test('without a VM is the webhook only', () => {
+    const samples = samplesOfStart({ job, jobLines: [heard], vmLines: [] });
+    expect(times(samples)).toEqual([['delivery', 1_200]]);
+    expect(samples[0]).not.toHaveProperty('host');
+  });
+
+  test('of a runner that was there before its job counts from when the job was queued', () => {
+    const queuedAt = (ms: number) => ({
+      ...heard,
+      data: { ...heard.data, asOf: t(ms), heardAt: t(ms + 100) },
+    });
+    const waited = (ms: number) =>
+      times(samplesOfStart({ job, jobLines: [queuedAt(ms)], vm, vmLines })).find(
+        ([phase]) => phase === 'assigning',
+      );
+    expect(waited(7_000)).toEqual(['assigning', 300]);
+    expect(waited(5_000)).toEqual(['assigning', 700]);
+    const unheard = vmLines.filter(({ event }) => event !== 'runner-listening');
+    expect(
+      times(samplesOfStart({ job, jobLines: [heard], vm, vmLines: unheard })).map(([phase]) => phase),
+    ).not.toContain('assigning');
+  });
+
+  test('is counted by account, repository, labels and name, in small letters where GitHub’s do not matter', () => {
+    const big = { ...job, repository: { ...job.repository, fullName: 'Acme/App' }, name: 'b'.repeat(300) };
+    const [sample] = samplesOfStart({ job: big, jobLines: [heard], vm, vmLines });
+    expect(sample).toMatchObject({
+      ...{ at: t(1_200), job: job.id, run: job.runId, account: 'acme', repository: 'acme/app' },
+      ...{ labels: labelKey(job.labels), host: 'host-1' },
+    });
+    expect(sample?.name).toBe(`CI / ${'b'.repeat(195)}`);
+  });
+
+  test('of a phase between GitHub’s whole seconds and our own time is never below nothing', () => {
+    const early = { ...heard, data: { ...heard.data, asOf: t(1_900), heardAt: t(1_200) } };
+    expect(times(samplesOfStart({ job, jobLines: [early], vm, vmLines }))[0]).toEqual(['delivery', 0]);
+  });
+
   test('of a VM that was made for another job says nothing of how soon this one was noticed', () => {
     const other = { ...vm, cause: jobId(2) };
     expect(
@@ -76,7 +140,12 @@ describe('what is measured', () => {
       knowledge: { ...job.knowledge, started: { at: at(10) }, completed: { conclusion, at: at(70) } },
     });
     const known = { jobLines: [], vm, vmLines: [] };
-    expect(times(samplesOfEnd({ job: over('success'), ...known }))).toEqual([['running', 60_000]]);
+    const passed = samplesOfEnd({ job: over('success'), ...known });
+    expect(times(passed)).toEqual([['running', 60_000]]);
+    expect(passed[1]).toMatchObject({ kind: 'outcome', owner: 'workflow', failed: false, at: at(70) });
+    expect(samplesOfEnd({ job, ...known })).toEqual([]);
+    const { started: _, ...never } = over('success').knowledge;
+    expect(samplesOfEnd({ job: { ...job, knowledge: never }, ...known })).toEqual([]);
     expect(failures(samplesOfEnd({ job: over('failure'), ...known }))).toEqual(['workflow']);
     expect(samplesOfEnd({ job: over('cancelled'), ...known })).toEqual([]);
     const lost = [ofVm(50_000, 'host-failed', { reason: 'the VMM died' })];
@@ -86,6 +155,15 @@ describe('what is measured', () => {
   test('when a VM is gone is how long that took, and who failed it', () => {
     expect(times(samplesOfVm({ job, jobLines: [], vm, vmLines }))).toEqual([['clearing', 1_000]]);
     expect(failures(samplesOfVm({ job, jobLines: [], vm, vmLines }))).toEqual([]);
+    expect(samplesOfVm({ job, jobLines: [], vmLines })).toEqual([]);
+    const idle = vmLines.filter(({ event }) => event !== 'job-completed');
+    expect(times(samplesOfVm({ job, jobLines: [], vm, vmLines: idle }))).toEqual([]);
+    // Each of those who may fail a VM did or did not.
+    expect(samplesOfVm({ job, jobLines: [], vm, vmLines: idle })).toMatchObject(
+      ['host', 'network', 'bellows', 'github-api'].map((owner) => ({
+        ...{ kind: 'outcome', owner, failed: false, at: t(61_000), job: job.id },
+      })),
+    );
     const failed: Vm = { ...vm, failure: { reason: 'no', owner: 'github' } };
     expect(failures(samplesOfVm({ job, jobLines: [], vm: failed, vmLines }))).toEqual(['github-api']);
     expect(samplesOfVm({ job, jobLines: [], vm, vmLines: [] })).toEqual([]);
@@ -113,6 +191,7 @@ describe('what is measured', () => {
       reasons(samplesOfVm({ job, jobLines: [], vm: { ...vm, failure: { owner, reason } }, vmLines }));
     expect(failedBy('host', 'host-disk-full')).toEqual([['host', 'host-disk-full']]);
     expect(failedBy('bellows', 'host-disk-full')).toEqual([['bellows', undefined]]);
+    expect(failedBy('host', 'nobody knows')).toEqual([['host', undefined]]);
   });
 
   test('waits for a log that may be had soon, and no longer', () => {

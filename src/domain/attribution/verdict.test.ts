@@ -78,3 +78,33 @@ test('what is smaller and not ours is counted', () => {
     /^Partly us, .* Ours is host .* 1 more thing is not as usual\.$/,
   );
 });
+
+test('many jobs that lose little weigh as much as few that lose much', () => {
+  const few = slow('network', 'delivery', 6, 10);
+  const first = (jobs: number) => verdictOf([few, slow('bellows', 'delivery', 1.5, jobs)]).owners[0];
+  expect([90, 110].map(first)).toEqual(['network', 'bellows']);
+});
+
+test('a job that lost nearly nothing counts a tenth, also where it is faster than usual', () => {
+  const few = slow('network', 'delivery', 1.5, 10);
+  for (const ratio of [1.02, 0.5]) {
+    const first = (jobs: number) => verdictOf([few, slow('bellows', 'delivery', ratio, jobs)]).owners[0];
+    expect([45, 55].map(first)).toEqual(['network', 'bellows']);
+  }
+});
+
+test('what is ours is told beside what is not, the largest of ours first', () => {
+  const workflow = slow('workflow', 'delivery', 3, 100);
+  const [lesser, larger] = [slow('network', 'delivery', 3, 5), slow('host', 'booting', 3, 50)];
+  expect(verdictOf([lesser, larger, workflow]).words).toMatch(
+    /^Partly us, most of it a workflow: .*Ours is host /,
+  );
+  expect(verdictOf([workflow, slow('github-api', 'delivery', 3, 5)]).words).toMatch(
+    /^No, it is a workflow: .* 1 more thing is not as usual\.$/,
+  );
+});
+
+test('of several that are ours none is told as only partly ours', () => {
+  const both = [slow('network', 'delivery', 3, 50), slow('host', 'booting', 3, 5)];
+  expect(verdictOf(both).words).toMatch(/^Yes, it is us: the network, .* 1 more thing is not as usual\.$/);
+});
