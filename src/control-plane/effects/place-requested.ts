@@ -5,7 +5,7 @@
 import type { HostId, ImageDigest, VmId } from '../../domain/ids.ts';
 import type { Job } from '../../domain/lifecycle/job.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
-import { type HostWatchState, lookAt, mayHaveLived } from '../../domain/repair/host-removal.ts';
+import { missedLooks } from '../../domain/repair/host-removal.ts';
 import { queuedSince } from '../../domain/scheduling/demand.ts';
 import { planPlacement } from '../../domain/scheduling/placement.ts';
 import type { Unplaced } from '../../domain/scheduling/waiting-reason.ts';
@@ -15,6 +15,7 @@ import { notShutOut, wordsForShutOut } from '../../domain/waits/shut-out.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
+import { lookAtHosts } from '../repair/look-at-hosts.ts';
 import { sayWhy } from '../say-why.ts';
 import { unheardMs } from '../settings.ts';
 import { askToTell } from './tell-wait.ts';
@@ -27,8 +28,8 @@ export async function placeRequested(deps: Deps): Promise<void> {
   await store.transaction(async (tx) => {
     if ((await tx.vms.unplaced(1)).length === 0) return;
     await tx.lock('placement');
-    const live = await withoutUnsure(tx, deps, await tx.vms.allLive());
-    const vms = live.map((vm) => withImage(vm, settings.image));
+    await lookAfterPause(tx, deps);
+    const vms = (await tx.vms.allLive()).map((vm) => withImage(vm, settings.image));
     const waiting = await tx.jobs.allQueued(mostWaiting);
     const groups = await tx.loops.get('runner-groups');
     const now = clock.now();
@@ -62,30 +63,10 @@ function unfitJobs(unplaced: readonly Unplaced[], waiting: readonly Job[]): read
   return causes.size === 0 ? [] : waiting.filter(({ id }) => causes.has(id));
 }
 
-/**
- * The VMs without those of which it is not sure that nothing was ever started under their name: they are asked for anew,
- * which costs nothing. Whoever plans after a time when nobody looked notes that somebody looks again.
- */
-async function withoutUnsure(tx: Transaction, deps: Deps, vms: readonly Vm[]): Promise<readonly Vm[]> {
-  const state = await lookedAt(tx, deps);
-  if (state === undefined) return vms;
-  const unsure = vms.filter((vm) => mayHaveLived(vm, state));
-  const why = 'nobody looked for a while, and a database that was lost may have placed it';
-  for (const { id } of unsure) await applyToVm(tx, deps, id, { kind: 'disowned', why });
-  return vms.filter((vm) => !mayHaveLived(vm, state));
-}
-
-async function lookedAt(tx: Transaction, { clock, settings }: Deps): Promise<HostWatchState | undefined> {
-  const look = async () => {
-    const before = await tx.loops.get('watch-hosts');
-    return { before, after: lookAt(before, clock.now(), settings.hostSilenceMs) };
-  };
-  const { before, after } = await look();
-  if (before === undefined || after.unbrokenSince === before.unbrokenSince) return before;
-  await tx.lock('repair:watch-hosts');
-  const again = await look();
-  await tx.loops.put('watch-hosts', again.after);
-  return again.after;
+/** Whoever plans after a time when nobody looked looks first: a plan must not be made of what is unsure. */
+async function lookAfterPause(tx: Transaction, deps: Deps): Promise<void> {
+  const before = await tx.loops.get('watch-hosts');
+  if (missedLooks(before, deps.clock.now(), deps.settings.hostSilenceMs)) await lookAtHosts(tx, deps);
 }
 
 /** Nothing of it was started yet, and the operator may have named another image since: the old one may be nowhere. */

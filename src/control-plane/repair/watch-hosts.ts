@@ -1,7 +1,7 @@
 // A host that says nothing for a while is silent: its VMs are unknown, which is neither supply nor room. When it speaks
 // again they are what they were (agent-link/observe.ts). One that a machine enrolled and that stays away is removed.
 
-import { type HostWatchState, lookAt, lookEveryMs, silenceOf } from '../../domain/repair/host-removal.ts';
+import { type HostWatchState, lookEveryMs, silenceOf } from '../../domain/repair/host-removal.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import type { Host } from '../../domain/scheduling/host.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -10,6 +10,7 @@ import { applyToVm } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { recordRepairs } from './book.ts';
 import { listening } from './listen.ts';
+import { lookAtHosts } from './look-at-hosts.ts';
 import type { RepairLoop } from './loop.ts';
 import { removeGoneHosts } from './remove-hosts.ts';
 
@@ -17,9 +18,13 @@ export const hostLoop: RepairLoop = {
   kind: 'watch-hosts',
   async run(deps, { owner }) {
     const now = deps.clock.now();
-    const { state, all } = await look(deps, now);
+    const { result, mended: givenUp } = await listening(deps, async (tx) => {
+      const state = await lookAtHosts(tx, deps);
+      return { state, all: await tx.hosts.list() };
+    });
+    const { state, all } = result;
     const hosts = all.filter(({ owners }) => owner === undefined || owners.includes(owner));
-    const mended: Repair[] = [];
+    const mended: Repair[] = [...givenUp];
     for (const host of hosts.filter((it) => hasFallenSilent(it, state, now, deps))) {
       mended.push(...(await markSilent(deps, host, state, now)));
     }
@@ -27,16 +32,6 @@ export const hostLoop: RepairLoop = {
     return { mended, nextInMs: lookEveryMs(deps.settings.hostSilenceMs) };
   },
 };
-
-/** Notes that somebody looks, and so listens. */
-async function look({ store, settings }: Deps, now: Instant) {
-  return store.transaction(async (tx) => {
-    await tx.lock('repair:watch-hosts');
-    const state = lookAt(await tx.loops.get('watch-hosts'), now, settings.hostSilenceMs);
-    await tx.loops.put('watch-hosts', state);
-    return { state, all: await tx.hosts.list() };
-  });
-}
 
 const hasFallenSilent = (host: Host, state: HostWatchState, now: Instant, { settings }: Deps): boolean =>
   host.state === 'online' && silenceOf(host, state, now) >= settings.hostSilenceMs;

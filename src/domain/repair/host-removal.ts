@@ -21,8 +21,6 @@ export interface HostWatchState {
   lookedAt?: Instant;
   /** Since when somebody has been there to hear hosts: the first look after we were all down. */
   listeningSince?: Instant;
-  /** Since when no two looks in a row were missed: since then no database was replaced by an older copy. */
-  unbrokenSince?: Instant;
 }
 
 /** A host's silence is noticed within a quarter of it. */
@@ -34,24 +32,22 @@ export function lookAt(
   now: Instant,
   silenceMs: DurationMs,
 ): HostWatchState {
-  const { lookedAt, listeningSince, unbrokenSince } = before ?? {};
+  const { lookedAt, listeningSince } = before ?? {};
   const pauseMs = lookedAt === undefined ? Number.POSITIVE_INFINITY : between(lookedAt, now);
   const listening = pauseMs >= silenceMs ? now : listeningSince;
-  const unbroken = pauseMs >= 2 * lookEveryMs(silenceMs) ? now : unbrokenSince;
   return {
     asked: before?.asked ?? {},
     lookedAt: now,
     ...(listening !== undefined && { listeningSince: listening }),
-    ...(unbroken !== undefined && { unbrokenSince: unbroken }),
   };
 }
 
-/**
- * Whether a VM that has no host was asked for before nobody was there. If the database was replaced by an older copy
- * meanwhile, the lost one may have placed it.
- */
-export const mayHaveLived = (vm: Vm, { unbrokenSince }: HostWatchState): boolean =>
-  vm.state === 'requested' && unbrokenSince !== undefined && vm.requestedAt < unbrokenSince;
+/** Whether two looks in a row were missed: meanwhile the database may have been replaced by an older copy. */
+export const missedLooks = (
+  before: HostWatchState | undefined,
+  now: Instant,
+  silenceMs: DurationMs,
+): boolean => before?.lookedAt !== undefined && between(before.lookedAt, now) >= 2 * lookEveryMs(silenceMs);
 
 /** For how long a host has said nothing to somebody who listened: our own downtime is not its silence. */
 export function silenceOf(host: Host, state: HostWatchState | undefined, now: Instant): DurationMs {

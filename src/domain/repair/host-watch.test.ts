@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { aVm, toPlaced, vmAfter } from '../domain.fixture.ts';
 import { hostId } from '../ids.ts';
 import type { Host } from '../scheduling/host.ts';
 import { instantOf, minutes, seconds } from '../time.ts';
-import { lookAt, mayHaveLived, mayHaveNews, silenceOf } from './host-removal.ts';
+import { lookAt, mayHaveNews, missedLooks, silenceOf } from './host-removal.ts';
 
 const silence = seconds(90);
 const host: Host = {
@@ -63,17 +62,17 @@ describe('news of a host', () => {
   });
 });
 
-describe('a VM that waits for a host', () => {
-  const vm = { ...aVm(), requestedAt: at(seconds(3)) };
-  const back = lookAt(lookAt(undefined, at(0), silence), at(minutes(60)), silence);
+describe('two looks in a row', () => {
+  const looked = lookAt(undefined, at(0), silence);
 
-  it('may have lived when it was asked for before a time when nobody looked', () => {
-    expect(mayHaveLived(vm, back)).toBe(true);
-    expect(mayHaveLived({ ...vm, requestedAt: at(minutes(60)) }, back)).toBe(false);
+  it('were missed after half of the silence: the database may be an older copy', () => {
+    expect(missedLooks(looked, at(silence / 2), silence)).toBe(true);
+    expect(missedLooks(looked, at(silence / 2 - 1), silence)).toBe(false);
   });
 
-  it('has not while somebody was there all the time, nor once it has its host', () => {
-    expect(mayHaveLived(vm, { asked: {}, lookedAt: at(seconds(20)) })).toBe(false);
-    expect(mayHaveLived({ ...vmAfter(toPlaced), requestedAt: at(seconds(3)) }, back)).toBe(false);
+  it('were not missed before the first one, nor by a clock that is behind', () => {
+    expect(missedLooks(undefined, at(0), silence)).toBe(false);
+    expect(missedLooks({ asked: {} }, at(0), silence)).toBe(false);
+    expect(missedLooks(looked, at(-minutes(20)), silence)).toBe(false);
   });
 });

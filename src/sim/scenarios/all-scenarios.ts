@@ -26,6 +26,7 @@ import { strangersBesideRoom } from './strangers-beside-room.ts';
 import { toldAfterTheBackup } from './told-after-the-backup.ts';
 import { toldOnlyOfItsEnd } from './told-only-of-its-end.ts';
 import { twoBursts } from './two-bursts.ts';
+import { twoClocks } from './two-clocks.ts';
 
 /** Lessons that others paid for, each as a story. */
 export const stories: readonly Scenario[] = [
@@ -50,6 +51,7 @@ export const stories: readonly Scenario[] = [
   toldAfterTheBackup,
   strangersBesideRoom,
   clockPutBack,
+  twoClocks,
   removedHostComesBack,
   runUnderMaxParallel,
   impossibleWait,
