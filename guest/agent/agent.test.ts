@@ -7,7 +7,7 @@ import { bytePair } from '../../src/sim/driver/byte-pair.ts';
 import { type Pump, pump } from '../../src/wire/guest-protocol/channel-pump.ts';
 import { fromGuest, type GuestMessage, type HostMessage } from '../../src/wire/guest-protocol/messages.ts';
 import { ReliableChannel } from '../../src/wire/guest-protocol/reliable-channel.ts';
-import { GuestAgent, type Machine, type RunnerStart } from './agent.ts';
+import { GuestAgent, type Machine, type RunnerStart, type RunnerWatch } from './agent.ts';
 
 class FakeMachine implements Machine {
   readonly clock = new VirtualClock();
@@ -49,6 +49,9 @@ class FakeMachine implements Machine {
     if (this.refusesToStart) throw new Error('no such program');
     this.started.push(start);
     this.runnerAlive = true;
+    return this.#runner();
+  }
+  #runner() {
     return {
       alive: () => this.runnerAlive,
       terminate: () => {
@@ -64,6 +67,21 @@ class FakeMachine implements Machine {
   exit(code: number) {
     this.runnerAlive = false;
     this.started[0]?.onExit(code);
+  }
+  /** What an earlier agent has left: the lines of its runner. */
+  kept: 'none' | 'unknown' | readonly string[] = 'none';
+  takeUpRunner(watch: RunnerWatch) {
+    const { kept } = this;
+    if (kept === 'none' || kept === 'unknown') return kept;
+    this.started.push({ ...watch, jitConfig: 'of an earlier agent', environment: {} });
+    this.runnerAlive = true;
+    void this.clock.sleep(0).then(() => {
+      for (const line of kept) watch.onLine(line, true);
+    });
+    return this.#runner();
+  }
+  configuredBefore() {
+    return undefined;
   }
   workerLives() {
     return this.worker;
@@ -88,7 +106,8 @@ class Host {
   #pump: Pump | undefined;
   #join: ((stream: ReturnType<typeof bytePair>[0]) => void) | undefined;
 
-  constructor() {
+  constructor(kept: FakeMachine['kept'] = 'none') {
+    this.machine.kept = kept;
     const streams = this.#streams();
     void new GuestAgent(this.machine).serve(streams);
   }
@@ -147,7 +166,7 @@ class Host {
     return this.heard.map((message) => message.type).filter((type) => type !== 'log');
   }
   async print(...lines: string[]) {
-    for (const line of lines) this.machine.started[0]?.onLine(line);
+    for (const line of lines) this.machine.started[0]?.onLine(line, false);
     await this.machine.clock.advance(10);
   }
 }
@@ -172,6 +191,35 @@ async function running(): Promise<Host> {
 }
 const jobStarts = '2026-01-01 00:00:00Z: Running job: build';
 const jobEnds = '2026-01-01 00:00:00Z: Job build completed with result: Succeeded';
+
+describe('a guest agent that was started anew', () => {
+  it('takes up the runner of the one before, and tells its job to the end', async () => {
+    const host = new Host(['2026-01-01 00:00:00Z: Listening for Jobs', jobStarts]);
+    await host.connect();
+    expect(host.types()).toEqual(
+      expect.arrayContaining(['hello', 'runner-started', 'runner-listening', 'job-started']),
+    );
+    await host.say({ type: 'run', jitConfig: 'secret' });
+    expect(host.machine.started).toHaveLength(1);
+    await host.say({ type: 'ask-worker', question: 'q' });
+    expect(host.heard.at(-1)).toMatchObject({ type: 'worker', alive: true, runnerAlive: true });
+    await host.print(jobEnds);
+    host.machine.exit(-1);
+    await host.machine.clock.advance(300);
+    expect(host.heard.at(-1)).toMatchObject({ type: 'runner-exited', code: -1, ranJob: true });
+    // What the one before may have passed on is not in the log twice.
+    const logged = host.heard.filter((message) => message.type === 'log' && message.source === 'runner');
+    expect(logged).toMatchObject([{ line: jobEnds }]);
+  });
+
+  it('starts no second runner where the one before died over starting it', async () => {
+    const host = new Host('unknown');
+    await host.connect();
+    await host.say({ type: 'run', jitConfig: 'secret' });
+    expect(host.machine.started).toEqual([]);
+    expect(host.types()).not.toContain('runner-exited');
+  });
+});
 
 describe('the guest agent', () => {
   it('says hello and its phases, is configured, and tells a job from its beginning to its end', async () => {

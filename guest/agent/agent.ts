@@ -27,7 +27,14 @@ export interface Machine {
   freshPhases(): { phase: GuestPhase; uptimeMs: number }[];
   /** Sets clock, names and mirrors; resolves when a runner may start. */
   configure(configuration: Configuration): Promise<void>;
+  /** What an earlier agent of this boot was configured with. */
+  configuredBefore(): Configuration | undefined;
   startRunner(start: RunnerStart): Promise<RunnerProcess>;
+  /**
+   * The runner that an agent of this boot started before it died; its lines come again from the first. `unknown`: it died over
+   * starting it, and nobody knows whether there is one. The exit code of an earlier agent's runner is told as -1.
+   */
+  takeUpRunner(watch: RunnerWatch): RunnerProcess | 'none' | 'unknown';
   workerLives(): boolean;
   /** Whether each place's name is found and takes a connection; never rejects. */
   reach(places: Places): Promise<Reached>;
@@ -38,12 +45,16 @@ export interface Machine {
   powerOff(): Promise<void>;
 }
 
-export interface RunnerStart {
+export interface RunnerWatch {
+  /** @param isOld an earlier agent has heard it, or might have. */
+  onLine(line: string, isOld: boolean): void;
+  /** `code` is -1 when a signal ended it, or nobody saw how it ended. All its lines have come before. */
+  onExit(code: number): void;
+}
+
+export interface RunnerStart extends RunnerWatch {
   jitConfig: string;
   environment: Readonly<Record<string, string>>;
-  onLine(line: string): void;
-  /** `code` is -1 when a signal ended it. All its lines have come before. */
-  onExit(code: number): void;
 }
 
 export interface RunnerProcess {
@@ -72,9 +83,12 @@ export class GuestAgent {
   readonly #told = new Set<Finding>();
   #saidUsage = '';
 
-  constructor(machine: Machine) {
+  /** @param greets it speaks to the host unasked, which does not know that another agent was here before. */
+  constructor(machine: Machine, { greets = false } = {}) {
     this.#machine = machine;
-    this.#channel = this.#newChannel();
+    this.#channel = this.#newChannel(greets);
+    this.#configuration = machine.configuredBefore();
+    this.#takeUp();
   }
 
   /** Serves one connection of the host after the other, for as long as the VM lives. */
@@ -110,9 +124,10 @@ export class GuestAgent {
     await this.#watch();
   }
 
-  #newChannel(): ReliableChannel {
+  #newChannel(greets = false): ReliableChannel {
     return new ReliableChannel({
       role: 'answers',
+      greets,
       session: this.#machine.session(),
       acknowledges: 'at-once',
     });
@@ -161,6 +176,24 @@ export class GuestAgent {
     this.#say({ type: 'configured', uptimeMs: this.#machine.uptimeMs() });
   }
 
+  /** What it says is said again, since nobody knows what the host has heard: there each is taken in once. */
+  #takeUp(): void {
+    const kept = this.#machine.takeUpRunner({
+      onLine: (line, isOld) => this.#heardRunner(line, isOld),
+      onExit: (code) => this.#runnerExited(code),
+    });
+    if (kept === 'none') return;
+    this.#running = true;
+    if (kept === 'unknown') {
+      this.#log('an earlier guest agent died while it started the runner');
+      return;
+    }
+    this.#runner = kept;
+    this.#facts.startedAt = this.#machine.uptimeMs();
+    this.#say({ type: 'runner-started', uptimeMs: this.#machine.uptimeMs() });
+    this.#log('the guest agent was started anew, and has taken up the runner');
+  }
+
   /** A JIT configuration starts one runner, once (I2): said again, it changes nothing. */
   async #run(jitConfig: string): Promise<void> {
     if (this.#running || this.#stopping) return;
@@ -169,7 +202,7 @@ export class GuestAgent {
       this.#runner = await this.#machine.startRunner({
         jitConfig,
         environment: this.#configuration?.environment ?? {},
-        onLine: (line) => this.#heardRunner(line),
+        onLine: (line, isOld) => this.#heardRunner(line, isOld),
         onExit: (code) => this.#runnerExited(code),
       });
     } catch (error) {
@@ -181,9 +214,9 @@ export class GuestAgent {
     this.#say({ type: 'runner-started', uptimeMs: this.#machine.uptimeMs() });
   }
 
-  #heardRunner(line: string): void {
+  #heardRunner(line: string, isOld: boolean): void {
     const uptimeMs = this.#machine.uptimeMs();
-    this.#loose({ type: 'log', source: 'runner', line: line.slice(0, 8192) });
+    if (!isOld) this.#loose({ type: 'log', source: 'runner', line: line.slice(0, 8192) });
     const parsed = parseRunnerLine(line);
     if (parsed === undefined) return;
     switch (parsed.kind) {

@@ -14,6 +14,7 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'bellows-guest-'));
   mkdirSync(join(folder, 'phases'));
+  mkdirSync(join(folder, 'kept'));
   mkdirSync(join(folder, 'runner/bin'), { recursive: true });
   writeFileSync(join(folder, 'hosts'), '127.0.0.1 localhost\n');
   writeFileSync(join(folder, 'daemon.json'), '{ "log-level": "warn" }');
@@ -34,6 +35,7 @@ function machine(script: string, more: Partial<MachineParts> = {}) {
       scratch: folder,
     }),
     proc: '/proc',
+    keptFolder: join(folder, 'kept'),
     runnerRoot: join(folder, 'runner'),
     runnerRootReady: async () => {},
     runnerCommand: () => [program, 'run'],
@@ -109,14 +111,58 @@ describe('the runner', () => {
     expect(runner.alive()).toBe(false);
     const child = Number(lines[0]);
     // Killed, whether or not it was reaped already.
-    const state = (() => {
+    const state = () => {
       try {
         return readFileSync(`/proc/${child}/stat`, 'latin1').split(' ')[2];
       } catch {
         return 'gone';
       }
-    })();
-    expect(['Z', 'X', 'gone']).toContain(state);
+    };
+    await expect.poll(state, { timeout: 10_000 }).toMatch(/^(Z|X|gone)$/);
+  });
+
+  it('is taken up by the next agent, with all that it said and its end; it is started once', async () => {
+    const script = 'echo one; while [ ! -e "$0.go" ]; do sleep 0.05; done; echo two; exit 5';
+    const first = machine(script);
+    const ignored = { onLine: () => {}, onExit: () => {} };
+    expect(first.takeUpRunner(ignored)).toBe('none');
+    const heardByFirst = Promise.withResolvers<void>();
+    const started = await first.startRunner({
+      ...ignored,
+      ...{ jitConfig: '', environment: {}, onLine: () => heardByFirst.resolve() },
+    });
+    await heardByFirst.promise;
+
+    const lines: [string, boolean][] = [];
+    const heard = Promise.withResolvers<void>();
+    const exited = Promise.withResolvers<number>();
+    const runner = machine(script).takeUpRunner({
+      onLine: (line, isOld) => {
+        lines.push([line, isOld]);
+        heard.resolve();
+      },
+      onExit: exited.resolve,
+    });
+    if (typeof runner === 'string') throw new Error(`it is ${runner}`);
+    await heard.promise;
+    expect([runner.alive(), started.alive()]).toEqual([true, true]);
+    writeFileSync(join(folder, 'runner/bin/Runner.Listener.go'), '');
+    expect(await exited.promise).toBe(-1);
+    expect(lines).toEqual([
+      ['one', true],
+      ['two', false],
+    ]);
+    expect(runner.alive()).toBe(false);
+    // Its process id may be another's by now.
+    runner.kill();
+    runner.terminate();
+  });
+
+  it('of which an earlier agent did not live to know is not started again', () => {
+    const [before, next] = [machine(''), machine('')];
+    writeFileSync(join(folder, 'kept/begun'), '');
+    for (const one of [before, next])
+      expect(one.takeUpRunner({ onLine: () => {}, onExit: () => {} })).toBe('unknown');
   });
 
   it('that is not there is an error', async () => {
@@ -134,8 +180,12 @@ describe('the configuration', () => {
       reloadDocker: async () => void done.push('docker'),
     });
     new Phases(join(folder, 'phases')).mark('network', 1);
-    await linux.configure(configuration);
-    await linux.configure(configuration);
+    expect(linux.configuredBefore()).toBeUndefined();
+    // The tests before this one may have taken a while.
+    const now = { ...configuration, epochMs: Date.now() };
+    await linux.configure(now);
+    await linux.configure(now);
+    expect(machine('').configuredBefore()).toEqual(now);
     expect(readFileSync(join(folder, 'hostname'), 'utf8')).toBe('vm-1');
     expect(readFileSync(join(folder, 'hosts'), 'utf8')).toBe(
       '127.0.0.1 localhost\n127.0.1.1 vm-1 # bellows\n10.0.2.100 github.localhost # bellows\n',
@@ -190,6 +240,17 @@ describe('what the machine tells', () => {
     expect(workerLives(proc)).toBe(false);
     process(40, '/run/bellows/runner/bin/Runner.Worker', 'spawnclient', '1', '2');
     expect(workerLives(proc)).toBe(true);
+  });
+
+  it('a port whose reader was replaced: the first stream is there before the host has spoken', async () => {
+    const path = join(folder, 'port');
+    writeFileSync(path, '');
+    const streams = openPort(path, async () => {}, true);
+    const first = await streams.next();
+    if (first.done) throw new Error('there is no stream');
+    await first.value.write(new TextEncoder().encode('here I am'));
+    expect(readFileSync(path, 'utf8')).toBe('here I am');
+    await streams.return(undefined);
   });
 
   it('a port that speaks: nothing is a stream before the host has said something', async () => {

@@ -1,10 +1,10 @@
 // The machine as Linux gives it, with every path handed in: a test runs it on the developer's own.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { guestProtocolVersion } from '../../src/wire/guest-protocol/limits.ts';
-import { LineSplitter } from '../../src/wire/guest-protocol/line-splitter.ts';
-import type { Configuration, Machine, RunnerProcess, RunnerStart } from './agent.ts';
+import type { Configuration, Machine, RunnerProcess, RunnerStart, RunnerWatch } from './agent.ts';
+import { RunnerKeeper } from './kept-runner.ts';
 import type { Phases } from './phases.ts';
 import { workerLives } from './processes.ts';
 import { type Place, reach } from './reach.ts';
@@ -16,6 +16,8 @@ export interface MachineParts {
   usage: UsagePeaks;
   /** The mounted proc file system. */
   proc: string;
+  /** In memory: what an agent leaves to the next one if it dies. */
+  keptFolder: string;
   /** The runner's root, in memory: the runner writes its credentials there (I8). */
   runnerRoot: string;
   /** Resolves when the root is complete. */
@@ -36,12 +38,15 @@ export interface MachineParts {
 const clockToleranceMs = 1500;
 /** Names and addresses must be those of the network, which comes up beside the agent. */
 const networkWaitMs = 15_000;
+const adoptedLookMs = 250;
 
 export class LinuxMachine implements Machine {
   readonly #parts: MachineParts;
+  readonly #keeper: RunnerKeeper;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
+    this.#keeper = new RunnerKeeper(parts.keptFolder, parts.proc);
   }
 
   /** CLOCK_MONOTONIC starts with the kernel. */
@@ -97,6 +102,16 @@ export class LinuxMachine implements Machine {
     const names = [`127.0.1.1 ${configuration.hostname}`, ...configuration.hosts];
     writeFileSync(parts.hostsPath, withOurLines(readFileSync(parts.hostsPath, 'utf8'), names));
     if (configuration.dockerMirrors.length > 0) await this.#setMirrors(configuration.dockerMirrors);
+    writeFileSync(this.#configurationPath, JSON.stringify(configuration), { mode: 0o600 });
+  }
+
+  configuredBefore(): Configuration | undefined {
+    const path = this.#configurationPath;
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+  }
+
+  get #configurationPath(): string {
+    return `${this.#parts.keptFolder}/configuration`;
   }
 
   async startRunner(start: RunnerStart): Promise<RunnerProcess> {
@@ -105,37 +120,53 @@ export class LinuxMachine implements Machine {
     const { spawn } = await import('node:child_process');
     await this.#parts.runnerRootReady();
     const [program = '', ...rest] = this.#parts.runnerCommand();
+    const words = this.#keeper.begin();
     const child = spawn(program, rest, {
       cwd: runnerRoot,
       // A session and process group of its own, so that all of it can be ended.
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', words, words],
       // The runner takes the variable out of its own environment (actions/runner, CommandSettings.cs).
       env: { ...environment, ...start.environment, ACTIONS_RUNNER_INPUT_JITCONFIG: start.jitConfig },
     });
+    if (child.pid !== undefined) this.#keeper.started(child.pid);
+    closeSync(words);
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', reject);
     });
-    for (const stream of [child.stdout, child.stderr]) {
-      const lines = new LineSplitter(8192);
-      stream.on('data', (bytes: Uint8Array) => {
-        for (const line of lines.feed(bytes)) start.onLine(line);
-      });
-      stream.on('end', () => {
-        for (const line of lines.end()) start.onLine(line);
-      });
-    }
+    const lines = this.#keeper.follow(start.onLine, false);
     let alive = true;
     child.once('exit', (code) => {
       alive = false;
-      // A process that the job left behind may hold the pipe open: its lines are not waited for.
-      setTimeout(() => start.onExit(code ?? -1), 50);
+      lines.end();
+      start.onExit(code ?? -1);
     });
     return {
       alive: () => alive,
       terminate: () => void child.kill('SIGTERM'),
       kill: () => killGroup(child.pid),
+    };
+  }
+
+  takeUpRunner(watch: RunnerWatch): RunnerProcess | 'none' | 'unknown' {
+    const keeper = this.#keeper;
+    if (!keeper.begun) return 'none';
+    const kept = keeper.process();
+    if (kept === undefined) return 'unknown';
+    const lines = keeper.follow(watch.onLine, true);
+    const alive = (): boolean => keeper.lives(kept);
+    // It is no child of ours: its end is looked for, and its exit code nobody gets.
+    const look = setInterval(() => {
+      if (alive()) return;
+      clearInterval(look);
+      lines.end();
+      watch.onExit(-1);
+    }, adoptedLookMs);
+    return {
+      alive,
+      terminate: () => void (alive() && signal(kept.pid, 'SIGTERM')),
+      kill: () => void (alive() && killGroup(kept.pid)),
     };
   }
 
@@ -177,9 +208,12 @@ function withOurLines(text: string, lines: readonly string[]): string {
 }
 
 function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+  if (pid !== undefined) signal(-pid, 'SIGKILL');
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch (error) {
     const gone = error instanceof Error && 'code' in error && error.code === 'ESRCH';
     if (!gone) throw error;

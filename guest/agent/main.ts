@@ -1,7 +1,7 @@
 // The guest agent as the image's init starts it: one file, on a private Node, as root. Its start counts in every boot, so
 // it loads nothing but Node's own modules.
 
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { guestPortName } from '../../src/wire/guest-protocol/limits.ts';
 import { GuestAgent } from './agent.ts';
 import { LinuxMachine, runProgram } from './linux-machine.ts';
@@ -13,6 +13,11 @@ import { UsagePeaks } from './usage.ts';
 const busybox = '/usr/lib/bellows/busybox';
 const runnerRoot = '/run/bellows/runner';
 const runnerUser = 'runner';
+
+/** For the next agent if this one dies; an earlier one may have left something. */
+const keptFolder = '/run/bellows/kept';
+const isAgain = existsSync(keptFolder);
+mkdirSync(keptFolder, { recursive: true, mode: 0o700 });
 
 /** It is Firecracker then, which a guest ends by a reset: after a power-off its process would stay (FAQ of Firecracker). */
 const hasVsock = speaksVsock('/sys/bus/virtio/devices');
@@ -28,6 +33,7 @@ const machine = new LinuxMachine({
     scratch: '/run/bellows/scratch',
   }),
   proc: '/proc',
+  keptFolder,
   runnerRoot,
   // The init makes it after the network; the mount of its last folder is the last step (guest/init, start-runner-root).
   async runnerRootReady() {
@@ -82,11 +88,11 @@ async function main(): Promise<void> {
   } catch {
     // Only a preference, and not everybody may set it.
   }
-  const agent = new GuestAgent(machine);
-  if (hasVsock) return agent.serve(listenAt('/run/bellows/guest.sock'));
+  if (hasVsock) return new GuestAgent(machine).serve(listenAt('/run/bellows/guest.sock'));
   const sleep = (ms: number): Promise<void> => machine.sleep(ms);
   const port = await findPort('/sys/class/virtio-ports', guestPortName, sleep);
-  await agent.serve(openPort(port, sleep));
+  // A port does not show the host that its reader was replaced.
+  await new GuestAgent(machine, { greets: isAgain }).serve(openPort(port, sleep, isAgain));
 }
 
 void main();

@@ -18,8 +18,11 @@ export async function findPort(classFolder: string, name: string, sleep: Sleep):
   }
 }
 
-/** Opens a port; gives a stream for each time that a host speaks to us. */
-export async function* openPort(path: string, sleep: Sleep): AsyncGenerator<PumpStream> {
+/**
+ * Opens a port; gives a stream for each time that a host speaks to us.
+ * @param greets a host may be there that speaks to an earlier reader of the port: the first stream begins without its word.
+ */
+export async function* openPort(path: string, sleep: Sleep, greets = false): AsyncGenerator<PumpStream> {
   const file = await called<number>((done) => open(path, 'r+', done));
   const buffer = Buffer.alloc(64 * 1024);
   const readSome = async (): Promise<Uint8Array> => {
@@ -33,9 +36,9 @@ export async function* openPort(path: string, sleep: Sleep): AsyncGenerator<Pump
       at += await called<number>((done) => write(file, bytes, at, bytes.length - at, null, done));
     }
   };
-  for (;;) {
-    const first = await readSome();
-    if (first.length === 0) {
+  for (let unasked = greets; ; unasked = false) {
+    const first = unasked ? undefined : await readSome();
+    if (first?.length === 0) {
       await sleep(50);
       continue;
     }
@@ -50,7 +53,8 @@ export async function* openPort(path: string, sleep: Sleep): AsyncGenerator<Pump
       },
       incoming: (async function* () {
         try {
-          for (let bytes = first; bytes.length > 0 && !closed; bytes = await readSome()) yield bytes;
+          for (let bytes = first ?? (await readSome()); bytes.length > 0 && !closed; bytes = await readSome())
+            yield bytes;
         } finally {
           ended.resolve();
         }

@@ -44,6 +44,7 @@ export const fromGuest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('job-ended'), jobName: text(512), result: text(64), uptimeMs }),
   z.object({
     type: z.literal('runner-exited'),
+    /** -1 when a signal ended it, or nobody saw how it ended. */
     code: z.number().int().min(-1).max(255),
     ranJob: z.boolean(),
     uptimeMs,

@@ -112,6 +112,35 @@ describe('a channel', () => {
     expect(h.peer).toBe('guest2');
   });
 
+  it('hears a restarted guest that speaks unasked, over a link that shows no break', () => {
+    const { h, g } = connected();
+    g.send({ text: 'old' });
+    talk(h, g);
+    h.send({ text: 'to nobody' });
+    h.take();
+    const next = guest({ session: 'next', greets: true });
+    next.attach();
+    next.send({ text: 'new' });
+    const { toA, toB } = talk(h, next);
+    expect(bodies(toA)).toEqual(['new']);
+    expect(bodies(toB)).toEqual(['to nobody']);
+    expect([h.waiting, next.waiting]).toEqual([0, 0]);
+  });
+
+  it('does not ask again for each answer that comes late', () => {
+    const h = host();
+    const g = guest({ greets: true });
+    h.attach();
+    g.attach();
+    const asked = h.take();
+    h.tick();
+    if (asked !== undefined) g.receive(asked);
+    const late = g.take();
+    talk(h, g);
+    if (late !== undefined) h.receive(late);
+    expect([h.open, g.open, h.take(), g.take()]).toEqual([true, true, undefined, undefined]);
+  });
+
   it('asks for what was lost on the way, once', () => {
     const { h, g } = connected();
     for (const text of ['a', 'b', 'c']) g.send({ text });

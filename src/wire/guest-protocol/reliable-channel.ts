@@ -19,6 +19,8 @@ export interface ChannelOptions {
   acknowledges: 'at-once' | 'when-told';
   /** What an earlier process of this side has taken in and written down. */
   resume?: { session: string; number: number };
+  /** A side that answers says unasked that it is there: an earlier process of its own may have been asked. */
+  greets?: boolean;
   maxNumbered?: number;
   maxLoose?: number;
   /** Of all that waits, counted as JSON. */
@@ -63,7 +65,7 @@ export class ReliableChannel {
 
   constructor(options: ChannelOptions) {
     const { resume, ...given } = options;
-    this.#options = { maxNumbered: 4096, maxLoose: 1024, maxBytes: 4 * 1024 * 1024, ...given };
+    this.#options = { greets: false, maxNumbered: 4096, maxLoose: 1024, maxBytes: 4 * 1024 * 1024, ...given };
     this.#peer = resume?.session ?? '';
     this.#received = resume?.number ?? 0;
     this.#taken = this.#received;
@@ -94,7 +96,8 @@ export class ReliableChannel {
     this.#received = this.#taken;
     this.#attached = true;
     this.#open = false;
-    this.#owed = this.#options.role === 'asks' ? [this.#resumeFrame(false)] : [];
+    const asks = this.#options.role === 'asks';
+    this.#owed = asks || this.#options.greets ? [this.#resumeFrame(!asks)] : [];
   }
 
   /** The stream is gone. */
@@ -178,6 +181,12 @@ export class ReliableChannel {
 
   #resumed(frame: Extract<Frame, { kind: 'resume' }>): void {
     if (frame.answer === (this.#options.role === 'answers')) return;
+    if (frame.answer && frame.of !== this.#options.session) {
+      // It answers nothing that we asked: the other side was started anew, and does not know us.
+      this.#open = false;
+      this.#owed = [this.#resumeFrame(false)];
+      return;
+    }
     if (frame.session !== this.#peer) {
       this.#peer = frame.session;
       this.#received = frame.base - 1;
