@@ -1,8 +1,9 @@
 // A workflow job as GitHub writes it, in deliveries and in REST answers alike.
 
 import { z } from 'zod';
-import { runnerId, runnerName } from '../domain/ids.ts';
-import type { Conclusion, JobFact, JobStatus } from '../domain/lifecycle/job.ts';
+import { jobId, runId, runnerId, runnerName } from '../domain/ids.ts';
+import { labelSet } from '../domain/labels/label-set.ts';
+import type { Conclusion, JobFact, JobIdentity, JobStatus } from '../domain/lifecycle/job.ts';
 import { type Instant, instantOf } from '../domain/time.ts';
 
 /** Everything but the ids, the name and the status may be missing or null. */
@@ -28,6 +29,19 @@ export const workflowJob = z.object({
   runner_name: z.string().nullish(),
 });
 export type WorkflowJob = z.infer<typeof workflowJob>;
+
+/** Who the job is, but for what only its surroundings tell: its repository, and where its runners are registered. */
+export const identityOf = (job: WorkflowJob): Omit<JobIdentity, 'scope' | 'repository'> => ({
+  id: jobId(job.id),
+  runId: runId(job.run_id),
+  runAttempt: job.run_attempt ?? 1,
+  name: job.name,
+  workflowName: job.workflow_name ?? '',
+  headBranch: job.head_branch ?? '',
+  headSha: job.head_sha ?? '',
+  url: job.html_url ?? '',
+  labels: labelSet(job.labels),
+});
 
 const statuses: ReadonlySet<string> = new Set<JobStatus>([
   'queued',

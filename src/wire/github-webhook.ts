@@ -2,12 +2,11 @@
 // new field, action, status or conclusion never stops a job. What is read here is domain from then on.
 
 import { z } from 'zod';
-import { type InstallationId, installationId, jobId, repositoryId, runId } from '../domain/ids.ts';
-import { labelSet } from '../domain/labels/label-set.ts';
+import { type InstallationId, installationId, repositoryId } from '../domain/ids.ts';
 import type { JobFact, JobIdentity } from '../domain/lifecycle/job.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
-import { factOf, workflowJob } from './github-job.ts';
+import { factOf, identityOf, workflowJob } from './github-job.ts';
 
 /** Where GitHub delivers to, below the control plane's public address. */
 export const webhookPath = '/webhooks/github';
@@ -58,14 +57,7 @@ export function parseDelivery(event: string, body: Uint8Array, context: Delivery
     };
   }
   const identity: JobIdentity = {
-    id: jobId(job.id),
-    runId: runId(job.run_id),
-    runAttempt: job.run_attempt ?? 1,
-    name: job.name,
-    workflowName: job.workflow_name ?? '',
-    headBranch: job.head_branch ?? '',
-    headSha: job.head_sha ?? '',
-    url: job.html_url ?? '',
+    ...identityOf(job),
     scope: scopeOf(repo, installationId(installation.id), context),
     repository: {
       id: repositoryId(repo.id),
@@ -73,7 +65,6 @@ export function parseDelivery(event: string, body: Uint8Array, context: Delivery
       private: repo.private,
       fork: repo.fork ?? false,
     },
-    labels: labelSet(job.labels),
   };
   const fact = factOf(job, 'delivery', context.heardAt);
   return { kind: 'job', identity, fact: { ...fact, ...(sender && { actor: sender.login }) } };

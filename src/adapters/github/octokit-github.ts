@@ -5,13 +5,11 @@ import {
   deliveryGuid,
   type InstallationId,
   installationId,
-  jobId,
   type RunnerId,
   type RunnerName,
-  runId,
   runnerId,
 } from '../../domain/ids.ts';
-import { type LabelSet, labelSet } from '../../domain/labels/label-set.ts';
+import type { LabelSet } from '../../domain/labels/label-set.ts';
 import type { JobFact } from '../../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../../domain/lifecycle/vm.ts';
 import type { RateBudget } from '../../domain/repair/allowance.ts';
@@ -35,7 +33,7 @@ import {
 } from '../../ports/github.ts';
 import type { DeliveryPage, GitHubHook } from '../../ports/github-hook.ts';
 import { Secret } from '../../ports/secret.ts';
-import { factOf, statusSince, type WorkflowJob } from '../../wire/github-job.ts';
+import { factOf, identityOf, statusSince, type WorkflowJob } from '../../wire/github-job.ts';
 import * as wire from '../../wire/github-rest.ts';
 import { registrationsPerApp, registrationsPerScope } from './budget-rules.ts';
 import { showCheckRun } from './check-runs.ts';
@@ -300,18 +298,7 @@ async function orAbsent<T>(ask: () => Promise<T>): Promise<T | undefined> {
 /** Identity and fact of a job in a list, as in a webhook. */
 function seenJob(repository: RepositoryRef, job: WorkflowJob, fact: JobFact): SeenJob {
   const { id, fullName, private: isPrivate, fork } = repository;
-  const identity = {
-    id: jobId(job.id),
-    runId: runId(job.run_id),
-    runAttempt: job.run_attempt ?? 1,
-    name: job.name,
-    workflowName: job.workflow_name ?? '',
-    headBranch: job.head_branch ?? '',
-    headSha: job.head_sha ?? '',
-    url: job.html_url ?? '',
-    repository: { id, fullName, private: isPrivate, fork },
-    labels: labelSet(job.labels),
-  };
+  const identity = { ...identityOf(job), repository: { id, fullName, private: isPrivate, fork } };
   const since = statusSince(job);
   return { identity, run: identity.runId, fact, ...(since === undefined ? {} : { since }) };
 }
