@@ -32,41 +32,49 @@ export async function main(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: 'user' });
 }
 
-async function build(flags: BuildFlags): Promise<void> {
-  try {
+function build(flags: BuildFlags): Promise<void> {
+  return tellOf(flags, async () => {
     const options: DefaultImageOptions = {
       ...(flags.recipe !== undefined && { recipeFolder: flags.recipe }),
       ...(flags.runner !== undefined && { runnerArchive: flags.runner }),
       ...(flags.fresh !== undefined && { fresh: flags.fresh }),
-      onProgress: tell,
+      onProgress: tellProgress,
     };
     const image = await buildDefaultImage(options);
-    print(summary(image), { ok: true, ...image }, flags.json);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.exitCode = 1;
-    if (flags.json) print('', { ok: false, message }, true);
-    else process.stderr.write(`${message}\n`);
-  }
+    return { text: summary(image), json: { ...image } };
+  });
 }
 
 const summary = ({ digest, cached, seconds }: BuiltImage): string =>
   cached ? `${digest} (was there already)` : `${digest} (built in ${Math.round(seconds)} s)`;
 
-function tell(progress: BuildProgress): void {
+function tellProgress(progress: BuildProgress): void {
   if (progress.state === 'begun') process.stderr.write(`${progress.step} …\n`);
   if (progress.state === 'done') process.stderr.write(`${progress.step}: ${progress.seconds.toFixed(1)} s\n`);
 }
 
-async function list({ json }: { json?: boolean }): Promise<void> {
-  const images = await hostImages().list();
-  print(
-    images.length === 0 ? 'No images: bellows image build' : images.join('\n'),
-    { ok: true, images },
-    json,
-  );
+function list(flags: { json?: boolean }): Promise<void> {
+  return tellOf(flags, async () => {
+    const images = await hostImages().list();
+    return {
+      text: images.length === 0 ? 'No images: bellows image build' : images.join('\n'),
+      json: { images },
+    };
+  });
 }
 
-function print(text: string, object: object, json: boolean | undefined): void {
-  process.stdout.write(`${json ? JSON.stringify(object) : text}\n`);
+/** Prints what came of it, or what went wrong, for people or as the last line for programs. */
+async function tellOf(
+  { json }: { json?: boolean },
+  work: () => Promise<{ text: string; json: object }>,
+): Promise<void> {
+  try {
+    const done = await work();
+    process.stdout.write(`${json ? JSON.stringify({ ok: true, ...done.json }) : done.text}\n`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.exitCode = 1;
+    if (json) process.stdout.write(`${JSON.stringify({ ok: false, message })}\n`);
+    else process.stderr.write(`${message}\n`);
+  }
 }

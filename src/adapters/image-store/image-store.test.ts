@@ -38,6 +38,12 @@ describe('images on a host', () => {
     expect(await store.list()).toHaveLength(2);
   });
 
+  it('are none where none was published, and told apart from a folder that cannot be read', async () => {
+    expect(await store.list()).toEqual([]);
+    await writeFile(join(folder, 'images'), 'a file');
+    await expect(store.list()).rejects.toThrow('ENOTDIR');
+  });
+
   it('are found by what they were made from', async () => {
     const digest = await publish();
     expect(await store.madeFrom(recipe)).toBe(digest);

@@ -34,7 +34,11 @@ export function imageStore(folder: string): ImageShelf {
     return running.finally(() => verifying.delete(digest));
   };
   const there = async (): Promise<ImageDigest[]> => {
-    const names = await readdir(folder).catch(() => []);
+    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+      // Nothing was published yet. A folder that cannot be read is not one without images.
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
     return names
       .filter((name) => /^[0-9a-f]{64}$/.test(name))
       .sort()
