@@ -61,7 +61,7 @@ class PretendWorkshop implements ImageWorkshop {
     }
   }
   newFolder() {
-    return Promise.resolve('/work');
+    return Promise.resolve('/new-folder');
   }
   async remove(path: string) {
     for (const name of this.files.keys()) if (name.startsWith(`${path}/`)) this.files.delete(name);
@@ -143,6 +143,8 @@ describe('building an image', () => {
     told = [];
     workshop.files.set('/recipe/packages.list', 'git\ncurl\n~n^libicu[0-9]+$\n');
     workshop.files.set('/parts/initramfs-init', '#!/bin/busybox sh\n');
+    workshop.files.set('/runner.js', 'the simulated runner');
+    workshop.files.set('/runner.zip', 'the runner for Windows');
   });
 
   it('goes from packages to a published image, and tells each step', async () => {
@@ -155,7 +157,7 @@ describe('building an image', () => {
     expect(mmdebstrap?.args).toContain('--include=curl,git');
     // mmdebstrap takes one pattern, and nothing else beside it.
     expect(mmdebstrap?.args).toContain('--include=~n^libicu[0-9]+$');
-    expect([...workshop.files.keys()].filter((name) => name.startsWith('/bench/'))).toEqual([]);
+    expect([...workshop.files.keys()].filter((name) => name.startsWith('/new-folder/'))).toEqual([]);
   });
 
   it('gives what is there already at once', async () => {
@@ -203,10 +205,21 @@ describe('building an image', () => {
     await expect(build()).rejects.toThrow(/build it on a Debian host/);
   });
 
+  it.each([
+    ['a runner that is not there', { runner: '/runner.tar.gz' }, 'there is no file /runner.tar.gz'],
+    ['a runner that no guest could start', { runner: '/runner.zip' }, 'give the one for Linux'],
+    ['a recipe without packages', { recipeFolder: '/elsewhere' }, 'there is no packages.list in /elsewhere'],
+  ])('refuses %s, before it begins', async (_, changes, words) => {
+    const refusal = build(changes);
+    await expect(refusal).rejects.toThrow(ImageError);
+    await expect(refusal).rejects.toThrow(words);
+    expect(workshop.commands).toEqual([]);
+  });
+
   it('leaves nothing behind when a program fails', async () => {
     workshop.failing = 'sh';
     await expect(build()).rejects.toThrow(CommandError);
-    expect([...workshop.files.keys()].filter((name) => name.startsWith('/bench/'))).toEqual([]);
+    expect([...workshop.files.keys()].filter((name) => name.startsWith('/new-folder/'))).toEqual([]);
     expect(shelf.made.size).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ import { imageFiles } from '../wire/image-manifest.ts';
 import { distributionSources } from './apt-sources.ts';
 import { makeBoot } from './make-boot.ts';
 import { isPattern, parsePackageList } from './recipe.ts';
-import { runnerOrigin } from './runner-origin.ts';
+import { isArchive, runnerOrigin } from './runner-origin.ts';
 
 export interface BuildOptions {
   /** The recipe's folder: holds `packages.list`. */
@@ -24,7 +24,7 @@ export interface BuildOptions {
   agentBundle: string;
   /** Node for the guest agent; a program for the guest's processor. */
   nodeProgram: string;
-  /** Bundle of our sim-runner (.js), or an archive of actions/runner (.tar.gz). */
+  /** Bundle of our sim-runner (.js), or an archive of actions/runner (.tar.gz or .tgz). */
   runner: string;
   /** Ask Debian for newer packages though the recipe has not changed. */
   fresh?: boolean;
@@ -102,8 +102,9 @@ async function gather(options: BuildOptions, workshop: ImageWorkshop): Promise<I
     throw new ImageError(
       `the image is made from Debian packages, and this host (${host.distribution} ${host.codename}) has no Debian sources in /etc/apt; build it on a Debian host and copy the image's folder`,
     );
-  const list = await workshop.read(`${options.recipeFolder}/packages.list`);
-  const packages = parsePackageList(new TextDecoder().decode(list));
+  const list = await packageListIn(options.recipeFolder, workshop);
+  await demandRunner(options.runner, workshop);
+  const packages = parsePackageList(list);
   const hook = await workshop.digest(`${options.scriptsFolder}/base-hook.sh`);
   const base = digestOf([host.codename, sources, kernelPackage, ...packages, ...packageOptions, hook]);
   const parts = await Promise.all(
@@ -116,6 +117,22 @@ async function gather(options: BuildOptions, workshop: ImageWorkshop): Promise<I
     ].map((path) => workshop.digest(path)),
   );
   return { packages, sources, codename: host.codename, base, recipe: digestOf([base, ...parts]) };
+}
+
+async function packageListIn(recipeFolder: string, workshop: ImageWorkshop): Promise<string> {
+  const path = `${recipeFolder}/packages.list`;
+  if (!(await workshop.exists(path)))
+    throw new ImageError(`there is no packages.list in ${recipeFolder}: a recipe is a folder with one`);
+  return new TextDecoder().decode(await workshop.read(path));
+}
+
+/** Anything else would go into the image, and fail in the first VM. */
+async function demandRunner(runner: string, workshop: ImageWorkshop): Promise<void> {
+  if (!(await workshop.exists(runner))) throw new ImageError(`there is no file ${runner}`);
+  if (!isArchive(runner) && !runner.endsWith('.js'))
+    throw new ImageError(
+      `${runner} is no archive of actions/runner: give the one for Linux, actions-runner-linux-….tar.gz`,
+    );
 }
 
 async function demandPrograms(workshop: ImageWorkshop): Promise<void> {

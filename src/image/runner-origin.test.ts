@@ -45,6 +45,8 @@ it('an archive tells the version of its runner and when it was built', async () 
 it('an archive of other files is known by its name, or not at all', async () => {
   const named = await archive('actions-runner-linux-x64-2.400.1.tar.gz', { 'run.sh': '' });
   expect(await runnerOrigin(named, workshop)).toEqual({ version: '2.400.1' });
+  const short = await archive('actions-runner-linux-x64-2.400.1.tgz', { 'run.sh': '' });
+  expect(await runnerOrigin(short, workshop)).toEqual({ version: '2.400.1' });
   const other = await archive('latest.tar.gz', { 'run.sh': '' });
   expect(await runnerOrigin(other, workshop)).toEqual({ version: 'unknown' });
 });

@@ -9,9 +9,12 @@ type Runner = NonNullable<ImageAge['runner']>;
 /** .NET's list of what the program needs, which names the program with its version (actions/runner 2.3xx). */
 const needs = /(?:^| )(\.?\/?bin\/Runner\.Listener\.deps\.json)$/;
 
+/** Of actions/runner; the build's script, `images/assemble.sh`, tells it by the same endings. */
+export const isArchive = (runner: string): boolean => /\.(tar\.gz|tgz)$/.test(runner);
+
 /** @param runner as in `BuildOptions`: the simulated one's bundle, or an archive of actions/runner. */
 export async function runnerOrigin(runner: string, workshop: Pick<ImageWorkshop, 'run'>): Promise<Runner> {
-  if (!runner.endsWith('.tar.gz')) return { version: 'simulated' };
+  if (!isArchive(runner)) return { version: 'simulated' };
   let member: string | undefined;
   let releasedAt: Runner['releasedAt'];
   await workshop.run({
@@ -26,7 +29,7 @@ export async function runnerOrigin(runner: string, workshop: Pick<ImageWorkshop,
   });
   const told = member === undefined ? undefined : await versionIn(runner, member, workshop);
   // The name that GitHub gives its archives, should a later runner be made of other files.
-  const version = told ?? /-(\d+\.\d+\.\d+)\.tar\.gz$/.exec(runner)?.[1] ?? 'unknown';
+  const version = told ?? /-(\d+\.\d+\.\d+)\.(?:tar\.gz|tgz)$/.exec(runner)?.[1] ?? 'unknown';
   return { version, ...(releasedAt !== undefined && { releasedAt }) };
 }
 
