@@ -150,4 +150,33 @@ export const failedSeeds: readonly Scenario[] = [
       faults: {},
     },
   ),
+  fromSwarm(
+    'bound-late',
+    'Whoever was to bind a job to its VM died, and the job ended before somebody else did it: that costs at most another VM.',
+    {
+      seed: 27314,
+      stormMs: minutes(19),
+      servers: 4,
+      organizations: 3,
+      repositories: 2,
+      hosts: [
+        { cpus: 32, memoryMib: 32768, labels: [], auto: true },
+        { cpus: 16, memoryMib: 32768, labels: [] },
+        { cpus: 4, memoryMib: 65536, labels: [], auto: true },
+        { cpus: 8, memoryMib: 16384, labels: [] },
+      ],
+      runs: 12,
+      width: 1,
+      jobMs: [seconds(2), minutes(25)],
+      words: 'on',
+      faults: {
+        'agent-call-fails': 0.00241,
+        'agent-crash': 0.00732,
+        'late-assignment': 0.152,
+        'runner-lingers': 0.229,
+        'runner-never-works': 0.181,
+        'commit-answer-lost': 0.0274,
+      },
+    },
+  ),
 ];

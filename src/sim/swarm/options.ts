@@ -20,7 +20,7 @@ export interface SwarmOptions {
   /** The kinds that are on, each with its rate. */
   faults: Readonly<Partial<Record<FaultName, number>>>;
   /** Off: authors are not told of impossible waits, and no log is read. On when left out. */
-  words?: 'off';
+  words?: 'on' | 'off';
   /** Somebody is told what is wrong. */
   alerts?: true;
 }
