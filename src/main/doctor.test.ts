@@ -130,6 +130,10 @@ describe('bellows doctor', { timeout: 60_000 }, () => {
       found: expect.stringMatching(/^cannot be seen: no permission for /),
       mend: 'Run the doctor as root: sudo bellows doctor',
     });
+    expect(checks.images).toMatchObject({
+      severity: 'skipped',
+      found: expect.stringMatching(/^cannot be seen: the images in /),
+    });
     const kvm = await stat('/dev/kvm').catch(() => undefined);
     if (kvm !== undefined && (kvm.mode & 0o006) === 0)
       expect(checks.kvm).toMatchObject({ severity: 'skipped', found: 'no permission for /dev/kvm' });

@@ -147,18 +147,21 @@ async function planOf(config: ExamineConfig): Promise<Plan> {
 
 /** The image that new VMs start from, or else the newest that can be used. */
 async function newestWhole(images: ImageShelf): Promise<BootFiles | undefined> {
-  const newest = await images.newest();
-  const all = newest === undefined ? [] : [newest, ...(await images.list())];
+  const newest = await ifOfUse(images.newest());
+  const all = newest === undefined ? [] : [newest, ...((await ifOfUse(images.list())) ?? [])];
   for (const digest of all) {
-    try {
-      return await images.resolve(digest);
-    } catch (error) {
-      // Told by the check of the images.
-      if (!(error instanceof ImageError)) throw error;
-    }
+    const files = await ifOfUse(images.resolve(digest));
+    if (files !== undefined) return files;
   }
   return undefined;
 }
+
+/** Undefined when images are wrong in some way: the check of the images tells. */
+const ifOfUse = <T>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof ImageError) return undefined;
+    throw error;
+  });
 
 const emulation: ProbedPlatform['platform'] = { acceleration: 'tcg', board: 'q35' };
 

@@ -8,7 +8,7 @@ export interface ImageSource {
    * to mend it.
    */
   resolve(digest: ImageDigest): Promise<BootFiles>;
-  /** Newest first. */
+  /** Newest first. @throws ImageError when the folder of images cannot be read. */
   list(): Promise<readonly ImageDigest[]>;
   /** The same, with what is known of their age. */
   ages(): Promise<readonly ImageAge[]>;

@@ -117,7 +117,8 @@ describe('the launcher', () => {
       });
       setInterval(() => {}, 1000);
       console.log('up');`);
-    const terminal = spawn('script', ['-qec', `${old} ${launcher}`, '/dev/null']);
+    // Without a shell in between, which would hear the signal too.
+    const terminal = spawn('script', ['-qec', `exec ${old} ${launcher}`, '/dev/null']);
     let output = '';
     let pressed = 0;
     // One at a time, since two signals that wait are one.

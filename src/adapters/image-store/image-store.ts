@@ -37,7 +37,7 @@ export function imageStore(folder: string): ImageShelf {
     const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
       // Nothing was published yet. A folder that cannot be read is not one without images.
       if (error.code === 'ENOENT') return [];
-      throw error;
+      throw new ImageError(`the images in ${folder} cannot be read: ${error.message}`);
     });
     return names
       .filter((name) => /^[0-9a-f]{64}$/.test(name))

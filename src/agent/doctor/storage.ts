@@ -1,6 +1,6 @@
 // Where disks, images and keys lie.
 
-import type { FileMark } from '../../ports/host-facts.ts';
+import type { Fact, FileMark } from '../../ports/host-facts.ts';
 import { ImageError, type ImageSource } from '../../ports/image-source.ts';
 import { defineCheck, failure, fine, skipped, warning } from './check.ts';
 import { allOf, marksUpFrom } from './gather.ts';
@@ -188,7 +188,7 @@ export const images = defineCheck({
   means: 'VMs that are to start from such an image fail.',
   mend: 'Build it again: bellows image build',
   look: ({ images }) => ({ states: statesOf(images) }),
-  judge: ({ states }) => {
+  judge: ({ states = [] }) => {
     if (states.length === 0)
       return failure('there is none', { means: 'No VM can start.', mend: 'bellows image build' });
     const bad = states.flatMap(({ problem }) => problem ?? []);
@@ -198,19 +198,23 @@ export const images = defineCheck({
   },
 });
 
-async function statesOf(images: ImageSource): Promise<readonly ImageState[]> {
+async function statesOf(images: ImageSource): Promise<Fact<readonly ImageState[]>> {
+  const digests = await orProblem(images.list());
+  if (typeof digests === 'string') return { kind: 'hidden', why: digests };
   const states: ImageState[] = [];
-  for (const digest of await images.list()) {
-    try {
-      await images.resolve(digest);
-      states.push({ digest, problem: undefined });
-    } catch (error) {
-      if (!(error instanceof ImageError)) throw error;
-      states.push({ digest, problem: error.message });
-    }
+  for (const digest of digests) {
+    const found = await orProblem(images.resolve(digest));
+    states.push({ digest, problem: typeof found === 'string' ? found : undefined });
   }
-  return states;
+  return { kind: 'seen', value: states };
 }
+
+/** What `asked` gives, or what is wrong with images, for people. */
+const orProblem = <T extends object>(asked: Promise<T>): Promise<T | string> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof ImageError) return error.message;
+    throw error;
+  });
 
 export const storageChecks = [
   diskSpace,
