@@ -53,8 +53,10 @@ export function balance({ scope, labels, jobs, vms, now, policy }: BalanceInput)
   const ofSet = jobs.filter((job) => isOf(job, scope, labels));
   const demand = demandOf(ofSet);
   const supply = supplyOf(ours, jobs);
-  const surplus = supply.length - demand.length;
-  const release = surplus > 0 ? surplusOf(supply, surplus) : [];
+  // One whose guest says that it works takes no other job, though GitHub's word has not reached its row.
+  const free = supply.filter(({ jobHint }) => jobHint === undefined);
+  const surplus = free.length - demand.length;
+  const release = surplus > 0 ? surplusOf(free, surplus) : [];
   assert(release.length <= Math.max(0, surplus), 'balance releases more than the surplus');
 
   const setbacks = ours.flatMap((vm) => setbackOf(vm) ?? []);
@@ -133,11 +135,10 @@ function unexplained(
 const newsOf = (jobs: readonly Job[]): Instant | undefined =>
   jobs.map(({ since, firstSeenAt }) => latest(since, firstSeenAt)).reduce(latest, undefined);
 
-/** What is cheapest to give back comes first. A VM whose guest says that it works is never asked for. */
-function surplusOf(supply: readonly Vm[], count: number): readonly Vm[] {
-  return supply
-    .filter((vm) => vm.jobHint === undefined)
-    .sort((a, b) => costOf(a) - costOf(b) || b.requestedAt - a.requestedAt || (a.id < b.id ? -1 : 1))
+/** What is cheapest to give back comes first. */
+function surplusOf(free: readonly Vm[], count: number): readonly Vm[] {
+  return free
+    .toSorted((a, b) => costOf(a) - costOf(b) || b.requestedAt - a.requestedAt || (a.id < b.id ? -1 : 1))
     .slice(0, count);
 }
 

@@ -16,17 +16,11 @@ import { Lasting } from './lasting.ts';
 import { askedOf, ServedJobs, type SetKey, setOf } from './served.ts';
 
 /** After each of these another VM may be asked for, on account of the same job. */
-const costing: ReadonlySet<RepairKind> = new Set([
+const costAVm: ReadonlySet<RepairKind> = new Set([
   'vm-replaced',
   'job-corrected-by-poll',
   'job-corrected-by-read',
 ]);
-
-/** Whoever was to bind a job to its VM died: if the job ends before another one does it, the VM seems to be supply meanwhile. */
-const isBoundLate = ({ kind, subject }: Repair): boolean =>
-  kind === 'task-taken-over' && subject.kind === 'task' && subject.id.startsWith('bind-job ');
-
-const costAVm = (repair: Repair): boolean => costing.has(repair.kind) || isBoundLate(repair);
 
 export function makeFewLaunches(): Checker {
   return {
@@ -36,7 +30,7 @@ export function makeFewLaunches(): Checker {
       const setOfRunner = new Map(vms.map((vm) => [vm.runnerName, setOf(vm)]));
       let ours = 0;
       for (const job of jobs(world.github.world)) ours += vmsFor(world, job, setOfRunner);
-      const counted = repairs.filter(costAVm).length;
+      const counted = repairs.filter(({ kind }) => costAVm.has(kind)).length;
       return vms.length <= ours + counted
         ? []
         : [`${vms.length} VMs were asked for, where jobs needed ${ours} and ${counted} repairs were counted`];

@@ -152,7 +152,7 @@ export const failedSeeds: readonly Scenario[] = [
   ),
   fromSwarm(
     'bound-late',
-    'Whoever was to bind a job to its VM died, and the job ended before somebody else did it: that costs at most another VM.',
+    'Whoever was to bind a job to its VM died, and the job ended before somebody else did it: its VM is no surplus meanwhile.',
     {
       seed: 27314,
       stormMs: minutes(19),
