@@ -100,6 +100,8 @@ describe('what is too much', () => {
   it('is never a VM whose guest says that it works, nor one that GitHub named with a job', () => {
     expect(released(weigh([], [idle(1, { jobHint: 'build' })]))).toEqual([]);
     expect(released(weigh([], [idle(1, { jobHint: 'build' }), idle(2)]))).toEqual(['vm-0002']);
+    // It takes no other job: the free one is for the job that waits.
+    expect(released(weigh([queuedJob(5)], [idle(1, { jobHint: 'build' }), idle(2)]))).toEqual([]);
     const started = queuedJob(1, at(1), {
       state: 'running',
       knowledge: { before: {}, runner: { id: runnerId(1), name: idle(1).runnerName } },
