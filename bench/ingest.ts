@@ -4,6 +4,7 @@
 
 import type { Log } from '../src/ports/log.ts';
 import { type Ground, prepareGround } from './ingest/ground.ts';
+import type { LoadResult } from './ingest/load.ts';
 import { median } from './median.ts';
 
 export interface IngestOptions {
@@ -18,7 +19,8 @@ export interface IngestOptions {
 
 /**
  * `perSecond`, `limitPerSecond` and `ratio` are medians over the rounds, the ratio that of the rounds' own ratios. `p99Ms` and
- * its like are the time to the answer at half of `perSecond`, coming evenly, and count from when a delivery was due.
+ * its like are the time to the answer at half of `perSecond`, coming evenly, count from when a delivery was due, and are medians
+ * over as many rounds of their own.
  */
 export interface IngestResult {
   perSecond: number;
@@ -48,6 +50,10 @@ interface Cpu {
   barePostgres: number;
 }
 
+type Milliseconds = LoadResult['ms'];
+type Sent = LoadResult & { cpu: Pick<Cpu, 'server' | 'load' | 'postgres'> };
+type Send = (order: { amount: number; rate?: number }) => Promise<Sent>;
+
 /** What is measured runs for months: it must not be translating its own program any more. */
 const warmUpAmount = 10_000;
 
@@ -61,59 +67,36 @@ export async function run(options: IngestOptions = {}): Promise<IngestResult> {
   }
 }
 
-async function measure(
-  ground: Ground,
-  { rounds, seconds, connections, say }: Required<IngestOptions>,
-): Promise<IngestResult> {
-  const sums = { rowsAdded: 0, responses202: 0, otherResponses: 0 };
-  const send = async (order: { amount: number; rate?: number }) => {
+async function measure(ground: Ground, options: Required<IngestOptions>): Promise<IngestResult> {
+  const { rounds, seconds, connections } = options;
+  const counts = { rowsAdded: 0, responses202: 0, otherResponses: 0 };
+  const send = async (order: { amount: number; rate?: number }): Promise<Sent> => {
     await ground.clear();
     const { result, cpu } = await withCpu(ground, order.amount, () => ground.send(order));
     const stored = result.answers['202'] ?? 0;
     const all = Object.values(result.answers).reduce((sum, count) => sum + count, 0);
-    sums.rowsAdded += await ground.countDeliveries();
-    sums.responses202 += stored;
-    sums.otherResponses += all - stored + result.failed;
+    counts.rowsAdded += await ground.countDeliveries();
+    counts.responses202 += stored;
+    counts.otherResponses += all - stored + result.failed;
     return { ...result, cpu: { ...cpu, load: result.cpuMicros / order.amount } };
   };
 
   await ground.insertBare(warmUpAmount);
   const warm = await send({ amount: warmUpAmount });
-  let amount = Math.ceil((warmUpAmount * seconds) / warm.seconds);
-  const taken: { perSecond: number; limit: number; cpu: Cpu }[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    await ground.clear();
-    const bare = await withCpu(ground, amount, () => ground.insertBare(amount));
-    const limit = amount / bare.result.seconds;
-    const sent = await send({ amount });
-    const perSecond = amount / sent.seconds;
-    const client = bare.result.cpuMicros / amount;
-    const cpu = { ...sent.cpu, client, barePostgres: bare.cpu.postgres };
-    taken.push({ perSecond, limit, cpu });
-    amount = Math.ceil(perSecond * seconds);
-    say(
-      `round ${round}: ${rounded(perSecond)} deliveries/s over HTTP, ${rounded(limit)}/s by the bare client`,
-    );
-  }
+  const taken = await takeAll(ground, options, send, Math.ceil((warmUpAmount * seconds) / warm.seconds));
   const perSecond = median(taken.map((round) => round.perSecond));
-  const rate = Math.max(1, Math.floor(perSecond / 2));
-  const half = { amount: Math.ceil(rate * seconds), rate };
-  const { ms: plain } = await ground.sendToPlain(half);
-  const { ms } = await send(half);
-  say(
-    `at ${rate}/s: half within ${rounded(ms.p50)} ms, 99 % within ${rounded(ms.p99)} ms; a server that does nothing ${rounded(plain.p99)} ms`,
-  );
+  const answers = await answerHalf(ground, options, send, Math.max(1, Math.floor(perSecond / 2)));
   const cpuOf = (part: keyof Cpu): number => Math.round(median(taken.map(({ cpu }) => cpu[part])));
   return {
     perSecond: Math.round(perSecond),
     limitPerSecond: Math.round(median(taken.map((round) => round.limit))),
     ratio: rounded(median(taken.map((round) => round.perSecond / round.limit))),
-    p50Ms: rounded(ms.p50),
-    p90Ms: rounded(ms.p90),
-    p99Ms: rounded(ms.p99),
-    maxMs: rounded(ms.max),
-    plainP99Ms: rounded(plain.p99),
-    ...sums,
+    p50Ms: rounded(median(answers.map(({ ms }) => ms.p50))),
+    p90Ms: rounded(median(answers.map(({ ms }) => ms.p90))),
+    p99Ms: rounded(median(answers.map(({ ms }) => ms.p99))),
+    maxMs: rounded(median(answers.map(({ ms }) => ms.max))),
+    plainP99Ms: rounded(median(answers.map(({ plain }) => plain.p99))),
+    ...counts,
     connections,
     rounds,
     cpuMicros: {
@@ -125,6 +108,57 @@ async function measure(
     },
     durability: ground.durability,
   };
+}
+
+interface Taken {
+  perSecond: number;
+  limit: number;
+  cpu: Cpu;
+}
+
+/** As many as go, over HTTP and by the bare client in turns; `amount` is for the first round. */
+async function takeAll(
+  ground: Ground,
+  { rounds, seconds, say }: Required<IngestOptions>,
+  send: Send,
+  amount: number,
+): Promise<Taken[]> {
+  const taken: Taken[] = [];
+  let next = amount;
+  for (let round = 1; round <= rounds; round += 1) {
+    await ground.clear();
+    const bare = await withCpu(ground, next, () => ground.insertBare(next));
+    const limit = next / bare.result.seconds;
+    const sent = await send({ amount: next });
+    const perSecond = next / sent.seconds;
+    const client = bare.result.cpuMicros / next;
+    taken.push({ perSecond, limit, cpu: { ...sent.cpu, client, barePostgres: bare.cpu.postgres } });
+    next = Math.ceil(perSecond * seconds);
+    say(
+      `round ${round}: ${rounded(perSecond)} deliveries/s over HTTP, ${rounded(limit)}/s by the bare client`,
+    );
+  }
+  return taken;
+}
+
+/** How long the answer takes when `rate` come in a second, evenly; and that of a server that does nothing, in turns. */
+async function answerHalf(
+  ground: Ground,
+  { rounds, seconds, say }: Required<IngestOptions>,
+  send: Send,
+  rate: number,
+): Promise<{ ms: Milliseconds; plain: Milliseconds }[]> {
+  const order = { amount: Math.ceil(rate * seconds), rate };
+  const answers: { ms: Milliseconds; plain: Milliseconds }[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const { ms: plain } = await ground.sendToPlain(order);
+    const { ms } = await send(order);
+    answers.push({ ms, plain });
+    say(
+      `round ${round} at ${rate}/s: half within ${rounded(ms.p50)} ms, 99 % within ${rounded(ms.p99)} ms; a server that does nothing ${rounded(plain.p99)} ms`,
+    );
+  }
+  return answers;
 }
 
 /** What `work` gives, and the microseconds of processor time that it took for each of `amount` deliveries. */

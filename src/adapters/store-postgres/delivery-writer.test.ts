@@ -65,6 +65,25 @@ describe('deliveries that come at the same time', () => {
     expect(await Promise.all(later)).toEqual(['stored', 'stored', 'stored']);
   });
 
+  it('that are read in one turn of the loop, one after the other, go together', async () => {
+    const database = heldDatabase();
+    const writer = createDeliveryWriter(database.store, limits);
+    const calls = [writer.keep(delivery(1))];
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    calls.push(writer.keep(delivery(2)));
+    const first = await database.batch(0);
+    expect(first.rows).toHaveLength(2);
+    first.commit();
+    await calls[0];
+    calls.push(writer.keep(delivery(3)));
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    calls.push(writer.keep(delivery(4)));
+    const second = await database.batch(1);
+    expect(second.rows).toHaveLength(2);
+    second.commit();
+    expect(await Promise.all(calls)).toEqual(['stored', 'stored', 'stored', 'stored']);
+  });
+
   it('begin a commit beside one under way only when they are many', async () => {
     const database = heldDatabase();
     const writer = createDeliveryWriter(database.store, { ...limits, writers: 2, besideRows: 3 });

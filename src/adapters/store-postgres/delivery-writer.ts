@@ -1,6 +1,7 @@
 // Keeps deliveries, several with one commit: a commit waits for the disk, and one wait serves all that came in the meantime.
 // No caller is answered before the commit of his own delivery.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DeliveryGuid } from '../../domain/ids.ts';
 import type { NewDelivery } from '../../ports/delivery-tables.ts';
 import { StoreUnavailableError } from '../../ports/store.ts';
@@ -55,7 +56,12 @@ export function createDeliveryWriter(store: StoreBatch, limits: DeliveryWriterLi
   };
 
   const write = async (): Promise<void> => {
-    while (waiting.length > 0) await settle(store, nextBatch());
+    for (;;) {
+      // What has arrived meanwhile is read first, and goes along.
+      await nextTurn();
+      if (waiting.length === 0) break;
+      await settle(store, nextBatch());
+    }
     writing -= 1;
   };
 
@@ -64,10 +70,7 @@ export function createDeliveryWriter(store: StoreBatch, limits: DeliveryWriterLi
     // delivery, so few had better wait and grow.
     if (writing >= limits.writers || (writing > 0 && waiting.length < limits.besideRows)) return;
     writing += 1;
-    // Begins in a turn of its own, so that what comes in the same turn goes along.
-    const writer: Promise<void> = Promise.resolve()
-      .then(write)
-      .finally(() => running.delete(writer));
+    const writer: Promise<void> = write().finally(() => running.delete(writer));
     running.add(writer);
   };
 
