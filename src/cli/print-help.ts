@@ -1,12 +1,8 @@
 import type { Command as Commander } from 'commander';
 
-/**
- * The help of every command below `program`, as Markdown; commands that only group others are passed over.
- * @param others names of commands whose help is not known here.
- */
-export function printHelp(program: Commander, others: readonly string[] = []): string {
+/** The help of every command below `program`, as Markdown; commands that only group others are passed over. */
+export function printHelp(program: Commander): string {
   return leaves(program)
-    .filter((command) => !others.includes(command.name()))
     .map((command) => {
       const help = command.createHelp();
       help.helpWidth = 100;

@@ -25,8 +25,8 @@ interface Flags {
   network?: 'restricted' | 'open' | 'tap';
 }
 
-export async function main(args: readonly string[]): Promise<void> {
-  const command = new Command('bellows agent')
+export function command(): Command {
+  const agent = new Command('bellows agent')
     .description(
       'Run VMs on this host for a control plane. Settings come from environment variables (docs/configuration.md); an option here goes before.',
     )
@@ -46,8 +46,12 @@ export async function main(args: readonly string[]): Promise<void> {
     )
     .enablePositionalOptions()
     .action(runHere);
-  addInstallCommands(command);
-  await command.parseAsync(args, { from: 'user' });
+  addInstallCommands(agent);
+  return agent;
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  await command().parseAsync(args, { from: 'user' });
 }
 
 async function runHere(flags: Flags): Promise<void> {

@@ -20,8 +20,8 @@ interface Flags {
   json?: boolean;
 }
 
-export async function main(args: readonly string[]): Promise<void> {
-  const command = new Command('bellows doctor')
+export const command = (): Command =>
+  new Command('bellows doctor')
     .description(
       'Look at this host, say what is wrong with it and what mends that, and boot a VM to see whether it can. Run it as root, with the settings of the agent: they come from environment variables (docs/configuration.md), an option here goes before.',
     )
@@ -38,9 +38,13 @@ export async function main(args: readonly string[]): Promise<void> {
       'after',
       '\nIt ends with 0 when nothing has failed (warnings are only told), and with 1 otherwise. What it cannot see is skipped, and said to be.',
     )
-    .parse(args, { from: 'user' });
-  const flags = command.opts<Flags>();
+    .action(runHere);
 
+export async function main(args: readonly string[]): Promise<void> {
+  await command().parseAsync(args, { from: 'user' });
+}
+
+async function runHere(flags: Flags): Promise<void> {
   const read = readSettings(agentSettings, process.env, allSettings);
   if (!read.ok) return refuse(`${read.problems.join('\n')}\nSee docs/configuration.md`, flags);
   const { values } = read;

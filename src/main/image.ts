@@ -11,7 +11,7 @@ interface BuildFlags {
   json?: boolean;
 }
 
-export async function main(args: readonly string[]): Promise<void> {
+export function command(): Command {
   const program = new Command('bellows image').description('Build and list the images that VMs start from');
   program
     .command('build')
@@ -29,7 +29,11 @@ export async function main(args: readonly string[]): Promise<void> {
     .description('List the images of this host')
     .option('--json', 'print one JSON object as the last line')
     .action(list);
-  await program.parseAsync(args, { from: 'user' });
+  return program;
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  await command().parseAsync(args, { from: 'user' });
 }
 
 function build(flags: BuildFlags): Promise<void> {

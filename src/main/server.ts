@@ -21,13 +21,17 @@ import { untilTold } from './until-told.ts';
 
 type Values = ValuesOf<typeof serverSettings>;
 
-export async function main(args: readonly string[]): Promise<void> {
-  const command = new Command('bellows server')
+export const command = (): Command =>
+  new Command('bellows server')
     .description('Run the control plane. Settings come from environment variables: see docs/configuration.md')
     .option('--create-user', 'as root: make the system user that the embedded PostgreSQL needs')
-    .parse(args, { from: 'user' });
-  const { createUser = false } = command.opts<{ createUser?: boolean }>();
+    .action(runHere);
 
+export async function main(args: readonly string[]): Promise<void> {
+  await command().parseAsync(args, { from: 'user' });
+}
+
+async function runHere({ createUser = false }: { createUser?: boolean }): Promise<void> {
   const read = readSettings(serverSettings, process.env, allSettings);
   if (!read.ok) {
     process.stderr.write(`${read.problems.join('\n')}\nSee docs/configuration.md\n`);
