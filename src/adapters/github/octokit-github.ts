@@ -42,7 +42,8 @@ import { nextCursor } from './next-cursor.ts';
 import { type Call, type GitHubOptions, Rest } from './rest.ts';
 
 const perPage = 100;
-const defaultLookShare = 0.9;
+/** As the setting has it. */
+const defaultLookShare = 0.6;
 /** 10,000 runners, GitHub's own limit for a group. */
 const maxPages = 100;
 
