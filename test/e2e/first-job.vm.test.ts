@@ -32,8 +32,16 @@ describe.skipIf(!hasProgram(needs))(`a job in a microVM (needs ${needs})`, () =>
     await product?.stop();
   });
 
-  /** Pushes a commit whose one job waits at the gate of the same name. */
-  const push = async (name: string): Promise<number> => {
+  /** Ends the guest's own agent, and waits for the one that the init starts in its place. */
+  const endGuestAgent = `
+      - run: |
+          before=$(pgrep -f '[g]uest-agent\\.js$')
+          sudo kill -KILL "$before"
+          until now=$(pgrep -f '[g]uest-agent\\.js$') && [ "$now" != "$before" ]; do sleep 0.2; done
+          echo "another guest agent"`;
+
+  /** Pushes a commit whose one job waits at the gate of the same name, and then does some more. */
+  const push = async (name: string, more = ''): Promise<number> => {
     const run = await product.github.push({
       repository,
       workflowYaml: `
@@ -46,7 +54,7 @@ jobs:
       - run: |
           node -e 'setTimeout(() => {}, 1e9)' & sleep 1
           killall node && echo "ended every node"
-      - run: ${product.gate.waitingStep(name, gateAddress)}
+      - run: ${product.gate.waitingStep(name, gateAddress)}${more}
       - run: echo "went through"
 `,
     });
@@ -81,7 +89,7 @@ jobs:
     let process: string[];
 
     it('runs in a VM of its own, as the commands show', async () => {
-      id = await push('outlives');
+      id = await push('outlives', endGuestAgent);
       await product.gate.reached('outlives', bootMs);
       await waitFor(
         'the job to be known as running',
@@ -137,12 +145,14 @@ jobs:
       expect(server.isRunning()).toBe(true);
     });
 
-    it('succeeds, on one VM and one boot, and nothing is left of it', async () => {
+    it('succeeds, though its own guest agent is killed, on one VM and one boot, and nothing is left of it', async () => {
       product.gate.open('outlives');
       expect(await isOver(id)).toMatchObject({ conclusion: 'success', vm: first?.id });
       expect(logFor(id)).toContain('went through');
       // The guest agent and our runner are no `node`: what a workflow does to those is none of theirs.
       expect(logFor(id)).toContain('ended every node');
+      // The end of the job was told by a guest agent that did not start its runner.
+      expect(logFor(id)).toContain('another guest agent');
       const gone = await product.vms('--state', 'gone');
       expect(gone.map((vm) => vm.id)).toEqual([first?.id]);
       expect(bootIdIn(logFor(id))).toBe(gone[0]?.bootId);
