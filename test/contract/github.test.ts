@@ -36,6 +36,7 @@ githubContract('over HTTP', async (options) => {
     userAgent: 'bellows/test',
     clock,
     store: openMemoryStore(),
+    lookShare: 0.6,
   });
   return { github, hook: github, sim, clock, pass: (ms) => clock.sleep(ms), close: () => server.close() };
 });

@@ -48,6 +48,7 @@ beforeEach(async () => {
     userAgent: 'bellows/test',
     clock,
     store,
+    lookShare: 0.6,
   });
   const admin = newToken('bellows_', random);
   const check = { appId: github.app.id, publicUrl: '', owners: ['acme'], runnerGroups: {} };

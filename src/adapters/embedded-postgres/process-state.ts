@@ -14,6 +14,7 @@ export async function isRunning(pid: number, statFile = `/proc/${pid}/stat`): Pr
     // Another user's: it is there.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
+  // Elsewhere there is no such file; here the process has ended since, which the next look will tell.
   const text = await readFile(statFile, 'utf8').catch(() => undefined);
   // `pid (name) state …`, and the name may hold anything (proc(5)).
   return text === undefined || text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3) !== 'Z';

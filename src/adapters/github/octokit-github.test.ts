@@ -66,6 +66,7 @@ const github = (options: { timeoutMs?: number; store?: typeof store; lookShare?:
     userAgent: 'bellows/test',
     clock: { now: () => now, sleep: () => Promise.resolve() },
     store,
+    lookShare: 0.6,
     ...options,
   });
 const refusal = async (promise: Promise<unknown>): Promise<GitHubError> => {

@@ -42,8 +42,6 @@ import { nextCursor } from './next-cursor.ts';
 import { type Call, type GitHubOptions, Rest } from './rest.ts';
 
 const perPage = 100;
-/** As the setting has it. */
-const defaultLookShare = 0.6;
 /** 10,000 runners, GitHub's own limit for a group. */
 const maxPages = 100;
 
@@ -55,7 +53,7 @@ export class OctokitGitHub implements GitHub, GitHubHook {
 
   constructor(options: GitHubOptions) {
     this.#rest = new Rest(options);
-    this.#kept = 1 - (options.lookShare ?? defaultLookShare);
+    this.#kept = 1 - options.lookShare;
     this.#clock = options.clock;
   }
 

@@ -28,7 +28,7 @@ export interface GitHubOptions {
   /** How long one call may take. */
   timeoutMs?: number;
   /** The part of the hourly limit that looks may spend; the rest is left for what cannot wait. */
-  lookShare?: number;
+  lookShare: number;
 }
 
 export interface Call {
