@@ -68,19 +68,25 @@ export async function startProgram(
       ),
     end: async (signal = 'SIGTERM') => {
       if (isRunning(child)) process.kill(hasGroup ? -pid : pid, signal);
-      return endOf(child, name, 60_000);
+      return endOf(child, name, 60_000, output);
     },
-    ended: (limitMs = 60_000) => endOf(child, name, limitMs),
+    ended: (limitMs = 60_000) => endOf(child, name, limitMs, output),
   };
 }
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
-async function endOf(child: ChildProcess, name: string, limitMs: number): Promise<number> {
+async function endOf(
+  child: ChildProcess,
+  name: string,
+  limitMs: number,
+  output: () => Promise<string>,
+): Promise<number> {
   if (isRunning(child)) {
     const late = AbortSignal.timeout(limitMs);
-    await once(child, 'exit', { signal: late }).catch((cause: unknown) => {
-      throw new Error(`${name} did not end within ${limitMs / 1000} s`, { cause });
+    await once(child, 'exit', { signal: late }).catch(async (cause: unknown) => {
+      const said = await lastWords(output);
+      throw new Error(`${name} did not end within ${limitMs / 1000} s: ${said}`, { cause });
     });
   }
   return child.exitCode ?? -1;
