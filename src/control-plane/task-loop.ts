@@ -19,8 +19,14 @@ import { defaultIdleLookMs } from './settings.ts';
 const atOnce = 16;
 
 /** The n-th attempt's successor: 2 s, 4 s … 15 min, counted from when the task was taken. */
-export const backOffMs = (attempts: number): DurationMs =>
+const backOffMs = (attempts: number): DurationMs =>
   Math.min(minutes(15), seconds(2) * 2 ** Math.min(attempts - 1, 10));
+
+/**
+ * A booted VM and its job wait for the registration, and only for minutes (`bootedMs`): a long pause would outlast GitHub's bad
+ * patch, and after it the VM. The deadline bounds how many calls that costs.
+ */
+const longestRegisterPauseMs = seconds(15);
 
 export interface TaskRunner {
   /** One round: takes what is due and starts it; gives the pause until the next look. */
@@ -123,7 +129,18 @@ async function putBack(deps: Deps, task: Task, error: unknown): Promise<Instant>
 }
 
 const pauseAfter = ({ what, attempts }: Task): DurationMs =>
-  Math.min(backOffMs(attempts), what.kind === 'repair' ? longestFailurePauseMs : Number.POSITIVE_INFINITY);
+  Math.min(backOffMs(attempts), longestPauseMs(what.kind));
+
+function longestPauseMs(kind: Task['what']['kind']): DurationMs {
+  switch (kind) {
+    case 'repair':
+      return longestFailurePauseMs;
+    case 'register-runner':
+      return longestRegisterPauseMs;
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
+}
 
 /** The process that held it has died, or was too slow to renew its lease. */
 function takeover({ what, takenFrom }: Task, at: Instant): readonly Repair[] {

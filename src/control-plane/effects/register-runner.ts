@@ -6,39 +6,58 @@ import { runnerName } from '../../domain/ids.ts';
 import type { Vm } from '../../domain/lifecycle/vm.ts';
 import { mayReceiveJit } from '../../domain/lifecycle/vm-start.ts';
 import { scopeOwner } from '../../domain/scope.ts';
+import { seconds } from '../../domain/time.ts';
 import { GitHubError, type Runner } from '../../ports/github.ts';
 import { applyToVm, touchHost } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { recordRepairs } from '../repair/book.ts';
 
+const secondTryMs = seconds(0.5);
+
 export async function registerRunner(deps: Deps, id: VmId): Promise<void> {
+  if ((await tryToRegister(deps, id)) === 'over') return;
+  if ((await tryToRegister(deps, id)) === 'over') return;
+  throw new GitHubError('registering a runner: its next name is taken as well', {
+    kind: 'unavailable',
+    status: 409,
+  });
+}
+
+/** `renamed`: it is to be tried again at once, under another name. */
+async function tryToRegister(deps: Deps, id: VmId): Promise<'over' | 'renamed'> {
   const found = await deps.store.transaction(async (tx) => {
     const vm = await tx.vms.get(id);
     const host = vm?.host === undefined ? undefined : await tx.hosts.get(vm.host);
     return vm !== undefined && host !== undefined ? { vm, host } : undefined;
   });
-  if (found === undefined || !wantsRunner(found.vm)) return;
+  if (found === undefined || !wantsRunner(found.vm)) return 'over';
 
   const { vm, host } = found;
   const registration = await deps.github.registerRunner(vm.scope, vm.runnerName, vm.labels);
   switch (registration.kind) {
     case 'registered': {
       const jwe = await deps.sealer.seal(registration.jitConfig, host.sealingKey);
-      return deps.store.transaction(async (tx) => {
+      await deps.store.transaction(async (tx) => {
         const now = await applyToVm(tx, deps, id, { kind: 'registered', runnerId: registration.runner });
         if (now === undefined || !mayReceiveJit(now)) return;
         await tx.sealed.put(id, jwe);
         await touchHost(tx, host.id);
       });
+      return 'over';
     }
     case 'refused':
-      return deps.store.transaction(async (tx) => {
+      await deps.store.transaction(async (tx) => {
         await applyToVm(tx, deps, id, { kind: 'registration-refused', reason: registration.reason });
       });
+      return 'over';
     case 'name-taken': {
-      const taken = await deps.github.findRunner(vm.scope, vm.runnerName);
-      if (taken !== undefined && (await isAtWork(deps, vm, taken))) return keepRunner(deps, vm, taken.id);
-      return giveUpName(deps, vm);
+      const taken = await askTwice(deps, () => deps.github.findRunner(vm.scope, vm.runnerName));
+      if (taken !== undefined && (await isAtWork(deps, vm, taken))) {
+        await keepRunner(deps, vm, taken.id);
+        return 'over';
+      }
+      await giveUpName(deps, vm);
+      return 'renamed';
     }
   }
 }
@@ -52,7 +71,21 @@ const wantsRunner = (vm: Vm): boolean => vm.runnerId === undefined && mayReceive
  */
 async function isAtWork(deps: Deps, vm: Vm, runner: Runner): Promise<boolean> {
   if (runner.online || runner.busy) return true;
-  return (await deps.github.deleteRunner(vm.scope, runner.id)) === 'busy';
+  return (await askTwice(deps, () => deps.github.deleteRunner(vm.scope, runner.id))) === 'busy';
+}
+
+/**
+ * GitHub has just said that the name is taken, so a call that gets no answer now got none by chance: it is made once more before
+ * the whole task is put back. Both calls may be made twice: a runner that the first one deleted is `absent` for the second.
+ */
+async function askTwice<T>({ clock }: Deps, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof GitHubError) || error.kind !== 'unavailable') throw error;
+    await clock.sleep(secondTryMs);
+    return ask();
+  }
 }
 
 async function keepRunner(deps: Deps, vm: Vm, runner: RunnerId): Promise<void> {
@@ -64,7 +97,7 @@ async function keepRunner(deps: Deps, vm: Vm, runner: RunnerId): Promise<void> {
 
 /**
  * 409 follows when an earlier call worked and its answer was lost: that configuration cannot be fetched again. So the VM takes
- * a new name; the task is tried again with it.
+ * a new name.
  */
 async function giveUpName(deps: Deps, vm: Vm): Promise<void> {
   const fresh = nextName(vm.runnerName);
@@ -82,10 +115,6 @@ async function giveUpName(deps: Deps, vm: Vm): Promise<void> {
         data: { from: vm.runnerName, to: fresh },
       },
     ]);
-  });
-  throw new GitHubError(`registering runner ${vm.runnerName}: the name is taken; trying again as ${fresh}`, {
-    kind: 'unavailable',
-    status: 409,
   });
 }
 

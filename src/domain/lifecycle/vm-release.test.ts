@@ -30,16 +30,21 @@ const registered: VmEvent = { kind: 'registered', runnerId: runnerId(50) };
 describe('a VM that is late', () => {
   const late = at(2000);
 
-  it.each([
-    ['its guest did not answer in time', toStarting],
-    ['its runner did not listen in time', toBooted],
-  ])('%s: it is given back, not destroyed, and replaced at once', (reason, events) => {
+  it.each<[string, string, readonly VmEvent[]]>([
+    ['its guest did not answer in time', 'bellows', toStarting],
+    [
+      'GitHub did not register its runner in time',
+      'github',
+      [...toStarting, { kind: 'guest-up', bootId: 'b' }],
+    ],
+    ['its runner did not listen in time', 'bellows', toBooted],
+  ])('%s: it is given back, not destroyed, and replaced at once', (reason, owner, events) => {
     const vm = vmAfter(events);
     const outcome = on(vm, { kind: 'deadline' }, late);
     expect(outcome.next).toMatchObject({
       state: vm.state,
       since: vm.since,
-      failure: { reason, owner: 'bellows' },
+      failure: { reason, owner },
       release: { why: reason, startedAt: late },
       deadline: later(late, seconds(30)),
     });

@@ -4,7 +4,7 @@ import { between } from '../time.ts';
 import type { Handler, Moment } from './cell.ts';
 import type { Effect, Outcome } from './effects.ts';
 import type { VmEvent } from './events.ts';
-import type { Vm } from './vm.ts';
+import type { Vm, VmFailure } from './vm.ts';
 import { bury, change } from './vm-change.ts';
 import { askAgain, beginRelease, idleTooLong } from './vm-release.ts';
 import { readOf } from './vm-work.ts';
@@ -40,15 +40,19 @@ export const giveUpHost: Due = (vm, event, moment) => {
 export const giveUpGuest: Due = (vm, event, moment) =>
   hardStop(vm, event, moment) ??
   pressOn(vm, event, moment) ??
-  fail(vm, event, moment, 'its guest did not answer in time');
+  fail(vm, event, moment, { reason: 'its guest did not answer in time', owner: 'bellows' });
 
+/** A runner without its registration has nothing to listen with: then the guest is not to blame, but who did not register it. */
 export const giveUpRunner: Due = (vm, event, moment) =>
   hardStop(vm, event, moment) ??
   pressOn(vm, event, moment) ??
-  fail(vm, event, moment, 'its runner did not listen in time');
+  fail(vm, event, moment, vm.runnerId === undefined ? unregistered : deaf);
 
-const fail = (vm: Vm, event: Deadline, moment: Moment, reason: string): Outcome<Vm> =>
-  beginRelease(vm, event, moment, reason, { reason, owner: 'bellows' });
+const unregistered: VmFailure = { reason: 'GitHub did not register its runner in time', owner: 'github' };
+const deaf: VmFailure = { reason: 'its runner did not listen in time', owner: 'bellows' };
+
+const fail = (vm: Vm, event: Deadline, moment: Moment, failure: VmFailure): Outcome<Vm> =>
+  beginRelease(vm, event, moment, failure.reason, failure);
 
 /** Nobody gave it a job. When its guest says otherwise the verdict keeps it, and has the job read. */
 export const endIdling: Due = (vm, event, moment) =>

@@ -1,5 +1,6 @@
 import { clockPutBack } from './clock-put-back.ts';
 import { eventsInReverse } from './events-in-reverse.ts';
+import { everyOtherAnswerLost } from './every-other-answer-lost.ts';
 import { evictedRunner } from './evicted-runner.ts';
 import { failedSeeds } from './failed-seeds.ts';
 import { fiveQueuedFirstCancelled } from './five-queued-first-cancelled.ts';
@@ -38,6 +39,7 @@ export const stories: readonly Scenario[] = [
   idleLie,
   lateAssignment,
   lostJitReply,
+  everyOtherAnswerLost,
   hostDiesWithAJob,
   hostRebootsUnderAJob,
   outageOfAnHour,
