@@ -28,19 +28,20 @@ export const defaultOffer: Offer = {
 /** How long facts about the host are taken as true. */
 export const factsMs = minutes(1);
 
+/** @param diskBytes what all VMs together may write, with what those that are here have written */
 export function capacityOf(
   facts: HostFacts,
-  freeDiskBytes: number,
+  diskBytes: number,
   images: readonly string[],
   offer: Offer,
 ): Capacity {
   const usable = Math.max(0, facts.memoryMib - offer.memoryReserveMib);
-  const freeGib = Math.floor(freeDiskBytes / 1024 ** 3);
+  const diskGib = Math.floor(diskBytes / 1024 ** 3);
   return {
     arch: facts.arch,
     milliCpus: Math.floor(Math.min(offer.cpus ?? facts.cpus, facts.cpus) * 1000),
     memoryMib: Math.min(offer.memoryMib ?? usable, usable),
-    diskGib: Math.min(offer.diskGib ?? freeGib, freeGib),
+    diskGib: Math.min(offer.diskGib ?? diskGib, diskGib),
     maxBooting: offer.maxBooting,
     labels: [...offer.labels],
     images: [...images],

@@ -236,6 +236,20 @@ describe('a guest that', () => {
   });
 });
 
+describe('the disk that VMs fill', () => {
+  it('is offered as it was: what they write is promised to them already', async () => {
+    const world = await started({ runner: () => idleRunner });
+    await world.until(() => world.observed !== undefined);
+    const offered = world.observed?.capacity.diskGib;
+    const free = await world.host.disk.freeBytes();
+    await world.orderWithJit({});
+    await world.until(() => world.heard('runner-listening'));
+    await world.clock.advance(minutes(1));
+    expect(await world.host.disk.freeBytes()).toBeLessThan(free);
+    expect(world.observed?.capacity.diskGib).toBe(offered);
+  });
+});
+
 describe('absence', () => {
   it('from the desired set never destroys: the VM is told of as unknown, and lives to its own deadline', async () => {
     const world = await started({ runner: () => idleRunner });

@@ -187,7 +187,9 @@ function capacityLook(deps: AgentDeps, offer: Offer): () => Promise<Capacity> {
     const now = deps.clock.now();
     if (facts === undefined || now - facts.at >= factsMs)
       facts = { at: now, value: await deps.inspector.inspect() };
-    const [free, images] = await Promise.all([deps.disk.freeBytes(), deps.images.list()]);
-    return capacityOf(facts.value, free, images, offer);
+    const { disk } = deps;
+    // Without what VMs hold, each byte that they write would count twice: their whole disks are promised already.
+    const [free, held, images] = await Promise.all([disk.freeBytes(), disk.heldBytes(), deps.images.list()]);
+    return capacityOf(facts.value, free + held, images, offer);
   };
 }

@@ -13,6 +13,8 @@ export interface ScratchDisk {
   find(): Promise<readonly VmId[]>;
   /** Room left on the host's file system, in bytes. */
   freeBytes(): Promise<number>;
+  /** What the VMs' disks take up of it now, in bytes: less than their sizes, since they are sparse. */
+  heldBytes(): Promise<number>;
 }
 
 export class DiskFullError extends Error {

@@ -8,6 +8,7 @@ import { DiskFullError } from '../../ports/scratch-disk.ts';
 import { sparseScratchDisk } from './scratch-disk.ts';
 
 const vm = vmId('vm-00000000one0');
+const mib = 1024 ** 2;
 
 describe('scratch disks', () => {
   let folder: string;
@@ -64,6 +65,23 @@ describe('scratch disks', () => {
     expect(await disks.find()).toEqual([vm]);
     await disks.remove(vm);
     expect(await readdir(folder)).toEqual(['template-1gib']);
+  });
+
+  it('tell what they take up of the host, not how large they may become', async () => {
+    const disks = sparseScratchDisk({ folder });
+    expect(await disks.heldBytes()).toBe(0);
+    const { path } = await disks.create(vm, 4);
+    const empty = await disks.heldBytes();
+    expect(empty).toBeLessThan(64 * mib);
+    const file = await open(path, 'r+');
+    await file.write(Buffer.alloc(20 * mib, 1), 0, 20 * mib, 1024 * mib);
+    await file.sync();
+    await file.close();
+    const grown = (await disks.heldBytes()) - empty;
+    expect(grown).toBeGreaterThanOrEqual(20 * mib);
+    expect(grown).toBeLessThan(21 * mib);
+    await disks.remove(vm);
+    expect(await disks.heldBytes()).toBe(0);
   });
 
   it('are refused while the host has too little room, with what to do', async () => {

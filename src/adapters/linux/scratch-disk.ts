@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type VmId, vmId } from '../../domain/ids.ts';
@@ -37,8 +37,17 @@ export function sparseScratchDisk({
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;
   };
+  const find = async (): Promise<readonly VmId[]> => {
+    const names = await readdir(folder).catch(() => []);
+    const vms = names.flatMap((name) => /^(vm-[0-9a-z]+)\.ext4(\.coming.*)?$/.exec(name)?.[1] ?? []);
+    return [...new Set(vms)].map(vmId);
+  };
   return {
     freeBytes,
+    heldBytes: async () => {
+      const held = await Promise.all((await find()).map((vm) => allocatedBytes(pathOf(vm))));
+      return held.reduce((sum, bytes) => sum + bytes, 0);
+    },
     create: async (vm, sizeGib) => {
       const path = pathOf(vm);
       const free = await freeBytes();
@@ -59,12 +68,18 @@ export function sparseScratchDisk({
       await removeComing(pathOf(vm));
       await rm(pathOf(vm), { force: true });
     },
-    find: async () => {
-      const names = await readdir(folder).catch(() => []);
-      const vms = names.flatMap((name) => /^(vm-[0-9a-z]+)\.ext4(\.coming.*)?$/.exec(name)?.[1] ?? []);
-      return [...new Set(vms)].map(vmId);
-    },
+    find,
   };
+}
+
+/** stat(2): blocks of 512 bytes, whatever those of the file system are. Nothing for a disk that has just gone. */
+async function allocatedBytes(path: string): Promise<number> {
+  try {
+    return (await stat(path)).blocks * 512;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw error;
+  }
 }
 
 /**

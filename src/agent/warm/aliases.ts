@@ -50,6 +50,7 @@ export function byOrder(host: HostParts, state: () => AgentState): HostParts {
       remove: (vm) => disk.remove(machineOf(vm)),
       find: () => named(disk.find()),
       freeBytes: () => disk.freeBytes(),
+      heldBytes: () => disk.heldBytes(),
     },
     folder: {
       create: (vm) => folder.create(machineOf(vm)),

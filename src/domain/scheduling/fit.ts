@@ -79,8 +79,9 @@ function stagesFor({ scope, shape, image }: Wanted, policy: CapacityPolicy): rea
     {
       passes: ({ capacity }) => neverFits(capacity, shape, policy) === undefined,
       why: (left) => {
-        const lacks = left.map(({ capacity }) => neverFits(capacity, shape, policy));
-        return `too big: no host has so much ${lacks[0] ?? 'room'}`;
+        const [lack = 'room'] = left.map(({ capacity }) => neverFits(capacity, shape, policy));
+        // What a host has of disk is what others have left: the host may be large enough and full.
+        return lack === 'disk' ? 'no host has so much free disk' : `too big: no host has so much ${lack}`;
       },
     },
   ];

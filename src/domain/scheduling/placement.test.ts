@@ -103,6 +103,7 @@ describe('a VM that cannot be placed waits with its reason', () => {
       { image: imageDigest(`sha256:${'2'.repeat(64)}`) },
     ],
     ['too big: no host has so much memory', [aHost('a')], { shape: sized(17) }],
+    ['no host has so much free disk', [aHost('a', {}, { diskGib: 0 })], {}],
     ['too big: no host has so much processors', [aHost('a')], { shape: sized(4, { milliCpus: 9000 }) }],
   ])('%s', (reason, hosts, over) => {
     const found = plan(hosts, [asks(1, over)]);

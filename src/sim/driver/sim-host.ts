@@ -176,6 +176,11 @@ export class SimHost {
     return [...this.#vms.keys(), ...this.#coming.keys()];
   }
 
+  /** Each job writes about as much. */
+  get #heldBytes(): number {
+    return this.#disks.size * gib;
+  }
+
   get disk(): ScratchDisk {
     return {
       create: async (vm, sizeGib) => {
@@ -187,7 +192,11 @@ export class SimHost {
       },
       remove: async (vm) => void this.#disks.delete(vm),
       find: async () => [...this.#disks.keys()].sort(),
-      freeBytes: async () => (this.diskFull ? 0 : (this.#options.diskGib ?? 200) * gib),
+      heldBytes: async () => this.#heldBytes,
+      freeBytes: async () => {
+        const wholeBytes = (this.#options.diskGib ?? 200) * gib;
+        return this.diskFull ? 0 : Math.max(0, wholeBytes - this.#heldBytes);
+      },
     };
   }
 
