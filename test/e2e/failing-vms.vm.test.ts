@@ -40,6 +40,7 @@ describe.skipIf(!hasProgram(needs))(`a VM that comes to nothing (needs ${needs})
   let panics: string;
   let product: Product;
   let server: Program;
+  let agent: Program;
 
   beforeAll(async () => {
     cache = await mkdtemp(join(tmpdir(), 'bellows-e2e-images-'));
@@ -53,7 +54,7 @@ describe.skipIf(!hasProgram(needs))(`a VM that comes to nothing (needs ${needs})
       await run('mount', ['-t', 'tmpfs', '-o', `size=${agentDiskMib}m`, 'none', product.agentFolder]);
     }
     server = await product.startServer({ BELLOWS_DEFAULT_DISK_GB: '4' });
-    await product.startAgent();
+    agent = await product.startAgent();
   }, 900_000);
   afterAll(async () => {
     await product?.stop(async () => {
@@ -148,21 +149,41 @@ describe.skipIf(!hasProgram(needs))(`a VM that comes to nothing (needs ${needs})
     await nothingIsLeft();
   });
 
-  it.runIf(asRoot)('for a full disk (as root): the VM says where space is to be made', async () => {
-    await startServer(panics);
-    const ballast = join(product.agentFolder, 'ballast');
-    await writeFile(ballast, Buffer.alloc((agentDiskMib - 1024 + 50) * 1024 * 1024));
-    const id = await push();
-    await failed(id, 1);
-    const vm = (await product.vms()).findLast(({ cause }) => cause === id);
-    expect(vm?.failure).toMatchObject({
-      owner: 'host',
-      reason: expect.stringMatching(
-        /agent\/disks has \d+ MiB left, a new VM needs 1024 MiB: free some space there/,
-      ),
-    });
-    await cancelled(id);
-    await nothingIsLeft();
-    await rm(ballast);
-  });
+  /** What is done before the agent can tell of it. */
+  const behindTheAgent = async <T>(work: () => Promise<T>): Promise<T> => {
+    process.kill(agent.pid, 'SIGSTOP');
+    try {
+      return await work();
+    } finally {
+      process.kill(agent.pid, 'SIGCONT');
+    }
+  };
+
+  it.runIf(asRoot)(
+    'for a full disk (as root): the VM says where space is to be made, and the job waits',
+    async () => {
+      await startServer(panics);
+      const ballast = join(product.agentFolder, 'ballast');
+      const id = await behindTheAgent(async () => {
+        await writeFile(ballast, Buffer.alloc((agentDiskMib - 1024 + 50) * 1024 * 1024));
+        const pushed = await push();
+        await waitFor('a VM to be placed', async () =>
+          (await product.look())?.vms.find(({ cause, state }) => cause === pushed && state === 'placed'),
+        );
+        return pushed;
+      });
+      await failed(id, 1);
+      const vm = (await product.vms()).findLast(({ cause }) => cause === id);
+      expect(vm?.failure).toMatchObject({
+        owner: 'host',
+        reason: expect.stringMatching(
+          /agent\/disks has \d+ MiB left, a new VM needs 1024 MiB: free some space there/,
+        ),
+      });
+      await job(id, 'wait for room', ({ waitingFor }) => waitingFor === 'no host has so much free disk');
+      await cancelled(id);
+      await nothingIsLeft();
+      await rm(ballast);
+    },
+  );
 });

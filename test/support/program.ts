@@ -51,10 +51,13 @@ export async function startProgram(
   closeSync(log);
   const name = [file === process.execPath ? 'node' : file, ...args].join(' ');
   const { pid = 0 } = child;
+  const isAlive = (): boolean => isRunning(child);
+  for (const ended of [...started].filter((program) => !program.isAlive())) started.delete(ended);
+  started.add({ name, isAlive, output });
   return {
     pid,
     output,
-    isRunning: () => isRunning(child),
+    isRunning: isAlive,
     says: (pattern, limitMs = 60_000) =>
       waitFor(
         `${name} to say ${pattern}`,
@@ -73,6 +76,9 @@ export async function startProgram(
     ended: (limitMs = 60_000) => endOf(child, name, limitMs, output),
   };
 }
+
+/** Those that run or have just ended: what they said tells why something was waited for in vain. */
+const started = new Set<{ name: string; isAlive: () => boolean; output: () => Promise<string> }>();
 
 const isRunning = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
@@ -96,6 +102,13 @@ async function lastWords(output: () => Promise<string>): Promise<string> {
   return (await output()).split('\n').slice(-15).join('\n');
 }
 
+async function lastWordsOfAll(): Promise<string> {
+  const said = [...started].map(async ({ name, output }) => `${name}:\n${await lastWords(output)}`);
+  return (await Promise.allSettled(said))
+    .map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))
+    .join('\n');
+}
+
 /** Looks again and again until there is something. @param what in the words of the error when time is up. */
 export async function waitFor<T>(
   what: string,
@@ -106,7 +119,8 @@ export async function waitFor<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`);
+    if (Date.now() > end)
+      throw new Error(`waited ${limitMs / 1000} s in vain for ${what}\n${await lastWordsOfAll()}`);
     await pause(250);
   }
 }

@@ -53,8 +53,17 @@ async function firecracker(release: Release, args: string[] = [], faults: Faults
   writeFileSync(join(jail, 'kernel'), elfKernel);
   writeFileSync(join(jail, 'disk'), '');
   const started = run(standIn.firecracker, ['--id', 'a', '--api-sock', '/api.sock', ...args], jail);
-  await expect.poll(() => existsSync(join(jail, 'api.sock')), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => listens(join(jail, 'api.sock')), { timeout: 20_000 }).toBe(true);
   return started;
+}
+
+/** The socket's file is there a moment before anybody listens at it. */
+function listens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => socket.end(() => resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
 }
 
 interface Answered {
@@ -319,7 +328,7 @@ describe.skipIf(!isRoot)(
       const { base, standIn } = jailsWith('1.16');
       const started = jailer(standIn, base, ['--', '--api-sock', '/api.sock']);
       const root = join(base, 'firecracker/one/root');
-      await expect.poll(() => existsSync(join(root, 'api.sock')), { timeout: 20_000 }).toBe(true);
+      await expect.poll(() => listens(join(root, 'api.sock')), { timeout: 20_000 }).toBe(true);
       expect(readFileSync(join(root, 'firecracker.pid'), 'utf8')).toBe(String(started.child.pid));
       expect(readFileSync(`/proc/${started.child.pid}/environ`, 'utf8')).toBe('');
     });
