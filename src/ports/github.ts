@@ -31,8 +31,11 @@ export interface GitHub {
    * knows of. `missing`: there is none, or not yet.
    */
   logTail(job: JobRef, bytes: number): Promise<readonly string[] | 'missing'>;
-  /** Jobs of the repository's runs that are queued or in progress. Conditional requests: costs little when unchanged. */
-  openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]>;
+  /**
+   * Jobs of the repository's runs that are queued or in progress: a call for each run. Conditional requests: costs little when
+   * unchanged. Throws only when GitHub told nothing at all.
+   */
+  openJobs(repository: RepositoryRef): Promise<OpenJobs>;
   /**
    * Shows a check run on a commit with these words. Found again by its external id when `known` is not told, so that a call whose
    * answer was lost makes no second one. `refused`: trying again soon will not help (no permission, no such commit). `absent`: there
@@ -89,6 +92,12 @@ export type ShownCheckRun =
 
 /** One that the App may see; which of them we serve is the poll's to decide. */
 export type RepositoryRef = ServedRepository;
+
+export interface OpenJobs {
+  jobs: readonly SeenJob[];
+  /** What went wrong on the way: then more jobs may be open than these. */
+  missed?: GitHubError;
+}
 
 /** A job as a list shows it: identity and fact together, as in a webhook. */
 export interface SeenJob {

@@ -186,10 +186,12 @@ export function githubContract(
     });
 
     it('of runs that are queued or in progress are listed, with their identity', async () => {
-      expect(await harness.github.openJobs(app)).toEqual([]);
+      expect(await harness.github.openJobs(app)).toEqual({ jobs: [] });
       const run = await push(oneJob);
       const ref = refOf(run);
-      const [seen, ...others] = await harness.github.openJobs(app);
+      const {
+        jobs: [seen, ...others],
+      } = await harness.github.openJobs(app);
       expect(others).toEqual([]);
       expect(seen).toMatchObject({
         identity: {
@@ -206,7 +208,7 @@ export function githubContract(
       });
       expect(seen?.since).toBe(Math.floor(run.createdAt / 1000) * 1000);
       harness.sim.cancel(run, { force: true });
-      expect(await harness.github.openJobs(app)).toEqual([]);
+      expect(await harness.github.openJobs(app)).toEqual({ jobs: [] });
     });
 
     it('of a run that goes on are listed while one of them runs', async () => {
@@ -214,7 +216,7 @@ export function githubContract(
       const { jitConfig } = await register(organization, 'vm-1', ['x']);
       start(jitConfig.reveal(), 1);
       await eventually(async () => run.jobs[0]?.phase === 'completed');
-      const names = (await harness.github.openJobs(app)).map(({ identity, fact }) => [
+      const names = (await harness.github.openJobs(app)).jobs.map(({ identity, fact }) => [
         identity.name,
         fact.status,
       ]);

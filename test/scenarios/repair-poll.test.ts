@@ -243,4 +243,36 @@ describe('the pace of the poll', () => {
     await world.github.push({ repository: 'acme/other', workflowYaml: oneJob('bellows-1cpu-2gb') });
     expect(await world.until(() => allDone(world, 2), minutes(30))).toBe(true);
   });
+
+  test('goes by the repositories that it knew while GitHub does not list its installations', async () => {
+    const world = new ControlPlaneWorld();
+    await world.addHost('one', 2);
+    await world.clock.advance(minutes(1));
+    world.github.world.faults.call = (operation) =>
+      operation === 'GET installations' ? { kind: 'refused', status: 502 } : { kind: 'none' };
+    loseAll(world);
+    await world.clock.advance(minutes(30));
+    await world.github.push({ repository: 'acme/app', workflowYaml: oneJob() });
+    expect(await world.until(() => allDone(world, 1), minutes(30))).toBe(true);
+  });
+
+  test('takes no job for over because half a look did not show it', async () => {
+    const world = new ControlPlaneWorld();
+    await world.addHost('one', 2, () => ({ durationMs: minutes(20), conclusion: 'success' }));
+    for (const label of ['bellows-1cpu-2gb', 'bellows-1cpu-1gb'])
+      await world.github.push({ repository: 'acme/app', workflowYaml: oneJob(label) });
+    await world.clock.advance(minutes(2));
+    let looks = 0;
+    let reads = 0;
+    world.github.world.faults.call = (operation) => {
+      if (operation === 'GET job') reads += 1;
+      if (operation !== 'GET run jobs') return { kind: 'none' };
+      looks += 1;
+      return looks % 2 === 0 ? { kind: 'refused', status: 502 } : { kind: 'none' };
+    };
+    await world.clock.advance(minutes(10));
+    expect(looks).toBeGreaterThan(4);
+    expect(reads).toBe(0);
+    expect(await states(world)).toEqual(new Set(['running']));
+  });
 });

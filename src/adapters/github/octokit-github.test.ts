@@ -300,7 +300,7 @@ describe('the budget', () => {
     await github().listRunners(acme);
     expect(await github().budget(acme.installationId)).toMatchObject({ limit: 12_500, remaining: 5_000 });
     const greedy = github({ lookShare: 0.7 });
-    expect(await greedy.openJobs(repository)).toEqual([]);
+    expect(await greedy.openJobs(repository)).toEqual({ jobs: [] });
     const modest = github({ lookShare: 0.5 });
     expect(await refusal(modest.openJobs(repository))).toMatchObject({ kind: 'rate-limited' });
   });
@@ -332,13 +332,52 @@ describe('open jobs', () => {
     ];
     canned[jobs] = [{ headers: { etag: '"j"' }, body: { total_count: 1, jobs: [job] } }, { status: 304 }];
     const api = github();
-    const first = await api.openJobs(repository);
+    const { jobs: first } = await api.openJobs(repository);
     expect(first).toMatchObject([{ identity: { id: 3, labels: ['x'] }, run: 8, fact: { asOf: now } }]);
     now = later(1_000);
-    const second = await api.openJobs(repository);
+    const { jobs: second } = await api.openJobs(repository);
     expect(second).toMatchObject([{ identity: { id: 3 }, fact: { status: 'queued', asOf: now } }]);
     const conditions = heard.map(({ headers }) => headers['if-none-match']);
     expect(conditions).toEqual([undefined, undefined, undefined, undefined, '"q"', '"p"', '"j"']);
+  });
+});
+
+describe('open jobs of many runs', () => {
+  const runs = 'GET /repos/acme/app/actions/runs';
+  const list = { total_count: 2, workflow_runs: [{ id: 8 }, { id: 9 }] };
+  const job = {
+    id: 3,
+    run_id: 9,
+    name: 'build',
+    status: 'queued',
+    labels: [],
+    created_at: '2026-01-01T00:00:00Z',
+  };
+  const told = { body: { total_count: 1, jobs: [job] } };
+
+  it('are those that GitHub told, with what it did not', async () => {
+    canned[runs] = { body: list };
+    canned[`${runs}/8/jobs`] = { status: 502 };
+    canned[`${runs}/9/jobs`] = told;
+    const { jobs, missed } = await github().openJobs(repository);
+    expect(jobs).toMatchObject([{ identity: { id: 3 }, run: 9 }]);
+    expect(missed).toMatchObject({ kind: 'unavailable', status: 502 });
+  });
+
+  it('are those of one list when the other is not told', async () => {
+    canned[runs] = [{ status: 502 }, { body: list }];
+    canned[`${runs}/8/jobs`] = { body: { total_count: 0, jobs: [] } };
+    canned[`${runs}/9/jobs`] = told;
+    const { jobs, missed } = await github().openJobs(repository);
+    expect(jobs).toMatchObject([{ identity: { id: 3 } }]);
+    expect(missed).toMatchObject({ kind: 'unavailable' });
+  });
+
+  it('are an error when nothing is told', async () => {
+    canned[runs] = { body: list };
+    canned[`${runs}/8/jobs`] = { status: 502 };
+    canned[`${runs}/9/jobs`] = { status: 503 };
+    expect(await refusal(github().openJobs(repository))).toMatchObject({ kind: 'unavailable', status: 503 });
   });
 });
 

@@ -16,6 +16,7 @@ import type { RateBudget } from '../../domain/repair/allowance.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { scopeKey } from '../../domain/scope.ts';
 import type { CheckRunWords } from '../../domain/waits/wait-words.ts';
+import { askEach } from '../../ports/ask-each.ts';
 import type { Clock } from '../../ports/clock.ts';
 import {
   type AppInfo,
@@ -24,6 +25,7 @@ import {
   GitHubError,
   type Installation,
   type JobRef,
+  type OpenJobs,
   type Registration,
   type RepositoryRef,
   type Runner,
@@ -124,7 +126,7 @@ export class OctokitGitHub implements GitHub, GitHubHook {
   }
 
   /** Two lists of runs, and one of jobs for each run in them; each asked whether it changed. */
-  async openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]> {
+  async openJobs(repository: RepositoryRef): Promise<OpenJobs> {
     const asOf = this.#clock.now();
     const base: Omit<Call, 'route'> = {
       operation: `list the open jobs of ${repository.fullName}`,
@@ -133,23 +135,22 @@ export class OctokitGitHub implements GitHub, GitHubHook {
       keep: this.#kept,
       conditional: true,
     };
-    const runs = new Set<number>();
-    for (const status of ['queued', 'in_progress']) {
-      const call = {
-        ...base,
-        route: 'GET /repos/{owner}/{repo}/actions/runs',
-        params: { ...base.params, status },
-      };
-      for (const run of await this.#all(call, 'workflow_runs', wire.run)) runs.add(run.id);
-    }
-    const seen: SeenJob[] = [];
-    for (const run_id of runs) {
+    const runs = await askEach(['queued', 'in_progress'], (status) => {
+      const route = 'GET /repos/{owner}/{repo}/actions/runs';
+      return this.#all({ ...base, route, params: { ...base.params, status } }, 'workflow_runs', wire.run);
+    });
+    const jobs = await askEach(new Set(runs.told.map(({ id }) => id)), (run_id) => {
       const route = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs';
-      const call = { ...base, route, params: { ...base.params, run_id, filter: 'latest' } };
-      const jobs = await this.#all(call, 'jobs', wire.job);
-      seen.push(...jobs.map((job) => seenJob(repository, job, factOf(job, 'read', asOf))));
-    }
-    return seen;
+      return this.#all(
+        { ...base, route, params: { ...base.params, run_id, filter: 'latest' } },
+        'jobs',
+        wire.job,
+      );
+    });
+    const missed = jobs.missed ?? runs.missed;
+    if (missed !== undefined && jobs.told.length === 0) throw missed;
+    const seen = jobs.told.map((job) => seenJob(repository, job, factOf(job, 'read', asOf)));
+    return { jobs: seen, ...(missed !== undefined && { missed }) };
   }
 
   showCheckRun(commit: Commit, words: CheckRunWords, known?: CheckRunId): Promise<ShownCheckRun> {

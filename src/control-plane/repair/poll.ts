@@ -16,7 +16,7 @@ import { GitHubError } from '../../ports/github.ts';
 import type { RepositoryActivity } from '../../ports/store.ts';
 import type { Deps } from '../deps.ts';
 import type { RepairLoop, RepairRound, RoundOptions } from './loop.ts';
-import { readRepository } from './read-repository.ts';
+import { type RepositoryRead, readRepository } from './read-repository.ts';
 import { ownerOf, servedRepositories } from './served-repositories.ts';
 
 /** How many repositories one round reads, and how many at once. */
@@ -113,21 +113,23 @@ async function readAll(deps: Deps, repositories: readonly ServedRepository[]): P
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (shut.has(next.installationId)) continue;
       const at = deps.clock.now();
-      try {
-        const read = await readRepository(deps, next);
-        mended.push(...read.mended);
-        looks[next.id] = read.awaited ? { at, awaited: true } : { at };
-      } catch (error) {
-        if (!(error instanceof GitHubError)) throw error;
-        // One repository that cannot be read keeps no other from being read.
-        deps.log.warn('cannot poll a repository', { repository: next.fullName, error });
-        if (error.kind === 'rate-limited') shut.add(next.installationId);
-        else looks[next.id] = error.kind === 'unavailable' ? { at, awaited: true } : { at };
-      }
+      const read = await readRepository(deps, next).catch(readNothing);
+      mended.push(...read.mended);
+      const { missed: error } = read;
+      // One repository that cannot be read keeps no other from being read.
+      if (error !== undefined)
+        deps.log.warn('cannot poll all of a repository', { repository: next.fullName, error });
+      if (error?.kind === 'rate-limited') shut.add(next.installationId);
+      else looks[next.id] = read.awaited || error?.kind === 'unavailable' ? { at, awaited: true } : { at };
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return { looks, mended, refused: shut.size > 0 };
+}
+
+function readNothing(error: unknown): RepositoryRead {
+  if (!(error instanceof GitHubError)) throw error;
+  return { mended: [], awaited: false, missed: error };
 }
 
 /** Another round may have run meanwhile: of two looks at one repository the later one counts. */

@@ -6,7 +6,7 @@ import type { ServedRepository } from '../../domain/repair/poll-plan.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
 import { scopeFor } from '../../domain/scope.ts';
 import { after, between, type Instant } from '../../domain/time.ts';
-import type { SeenJob } from '../../ports/github.ts';
+import type { GitHubError, SeenJob } from '../../ports/github.ts';
 import type { Deps } from '../deps.ts';
 import { hearOfJob } from '../hear.ts';
 import { listening } from './listen.ts';
@@ -16,16 +16,21 @@ const batch = 100;
 /** How many open jobs of one repository are compared; the rest are when these have ended. */
 const mostOpenJobs = 10_000;
 
-export interface Read {
+interface Read {
   mended: readonly Repair[];
   /** Something was seen of which the webhook may be on its way. */
   awaited: boolean;
 }
 
-/** @throws GitHubError */
-export async function readRepository(deps: Deps, repository: ServedRepository): Promise<Read> {
+export interface RepositoryRead extends Read {
+  /** What kept GitHub from telling all. */
+  missed: GitHubError | undefined;
+}
+
+/** @throws GitHubError when GitHub told nothing */
+export async function readRepository(deps: Deps, repository: ServedRepository): Promise<RepositoryRead> {
   const startedAt = deps.clock.now();
-  const seen = await deps.github.openJobs(repository);
+  const { jobs: seen, missed } = await deps.github.openJobs(repository);
   const mended: Repair[] = [];
   let awaited = false;
   for (let from = 0; from < seen.length; from += batch) {
@@ -33,8 +38,9 @@ export async function readRepository(deps: Deps, repository: ServedRepository): 
     mended.push(...heard.mended);
     awaited ||= heard.awaited;
   }
-  await readTheMissing(deps, repository, new Set(seen.map(({ identity }) => identity.id)), startedAt);
-  return { mended, awaited };
+  if (missed === undefined)
+    await readTheMissing(deps, repository, new Set(seen.map(({ identity }) => identity.id)), startedAt);
+  return { mended, awaited, missed };
 }
 
 /** News whose webhook may still come is left to the next look: it would be no repair, and counted as one. */

@@ -11,16 +11,24 @@ export const ownerOf = ({ fullName }: Pick<ServedRepository, 'fullName'>): strin
   fullName.slice(0, fullName.indexOf('/')).toLowerCase();
 
 export async function servedRepositories(deps: Deps, now: Instant): Promise<readonly ServedRepository[]> {
-  const { store, settings } = deps;
+  const { store, settings, log } = deps;
   const known = await store.transaction((tx) => tx.loops.get('served-repositories'));
   if (known !== undefined && between(known.readAt, now) < settings.pollAllMs) return known.repositories;
-  const repositories = await readAnew(deps, known);
+  const repositories = await readAnew(deps, known).catch((error: unknown) => {
+    if (known === undefined || !isForNow(error)) throw error;
+    log.warn('cannot list the installations of the App: going by the list of before', { error });
+    return undefined;
+  });
+  if (repositories === undefined) return known?.repositories ?? [];
   await store.transaction(async (tx) => {
     await tx.lock('repair:poll');
     await tx.loops.put('served-repositories', { readAt: now, repositories });
   });
   return repositories;
 }
+
+const isForNow = (error: unknown): boolean =>
+  error instanceof GitHubError && (error.kind === 'unavailable' || error.kind === 'rate-limited');
 
 async function readAnew(
   deps: Deps,

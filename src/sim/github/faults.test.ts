@@ -141,7 +141,7 @@ describe('a call', () => {
     holes.add(missed.id).add(job.id);
     expect((await api.listRunners(scope)).map(({ name }) => name)).toEqual(['seen']);
     expect(await api.getRunner(scope, missed.id)).toMatchObject({ name: 'missed' });
-    expect(await api.openJobs(repository ?? expect.fail('none'))).toHaveLength(1);
+    expect((await api.openJobs(repository ?? expect.fail('none'))).jobs).toHaveLength(1);
   });
 
   it('reads a job as it was a while ago, with the time of the read', async () => {

@@ -24,7 +24,9 @@ describe('the in-process twin', () => {
   it('takes a job from queued to done by a runner of its own making', async () => {
     const { api, scope, repository, github, clock, push, pass } = await scene();
     await push(oneJob);
-    const [seen] = await api.openJobs(repository);
+    const {
+      jobs: [seen],
+    } = await api.openJobs(repository);
     expect(seen).toMatchObject({
       identity: { name: 'a', labels: ['x'] },
       fact: { status: 'queued', source: 'read' },
@@ -50,7 +52,7 @@ describe('the in-process twin', () => {
       runner: { name: 'vm-1' },
     });
     expect(await api.readJob({ ...job, repository: 'acme/other' })).toBe('missing');
-    expect(await api.openJobs(repository)).toEqual([]);
+    expect(await api.openJobs(repository)).toEqual({ jobs: [] });
   });
 
   it('tells a taken name and a refusal from a failure', async () => {

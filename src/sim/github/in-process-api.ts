@@ -7,14 +7,16 @@ import type { JobFact } from '../../domain/lifecycle/job.ts';
 import type { DeletionAnswer } from '../../domain/lifecycle/vm.ts';
 import type { RateBudget } from '../../domain/repair/allowance.ts';
 import type { Scope } from '../../domain/scope.ts';
-import { instantOf } from '../../domain/time.ts';
+import { type Instant, instantOf } from '../../domain/time.ts';
 import type { CheckRunWords } from '../../domain/waits/wait-words.ts';
+import { askEach } from '../../ports/ask-each.ts';
 import type {
   AppInfo,
   Commit,
   GitHub,
   Installation,
   JobRef,
+  OpenJobs,
   Registration,
   RepositoryRef,
   Runner,
@@ -44,7 +46,7 @@ import {
 } from './runners.ts';
 import { jobsShown } from './runs.ts';
 import type { SimGithub } from './sim-github.ts';
-import type { Job, Repository, Installation as SimInstallation, Runner as SimRunner } from './state.ts';
+import type { Job, Repository, Run, Installation as SimInstallation, Runner as SimRunner } from './state.ts';
 import type { World } from './world.ts';
 
 /** @throws GitHubError as the real adapter does */
@@ -127,27 +129,32 @@ export class InProcessGitHub implements GitHub {
     throw this.#calls.error(`read the log of job ${id}`, read);
   }
 
-  async openJobs(repository: RepositoryRef): Promise<readonly SeenJob[]> {
+  async openJobs({ installationId, fullName }: RepositoryRef): Promise<OpenJobs> {
     const asOf = this.#world.clock.now();
-    const jobs = await this.#calls.get('GET runs', repository.installationId, () => {
-      const found = findRepository(this.#world, repository.fullName);
-      if (!found) return notFound;
-      const open = [...found.openRuns]
-        .flatMap((run) => jobsShown(this.#world, run, 'latest'))
-        .filter(({ id }) => !this.#world.faults.listMisses('jobs', id));
-      return answer(
-        open.map((job) => ({
-          job,
-          read: workflowJob.parse(renderJob(this.#world, jobAsRead(this.#world, job))),
-        })),
-      );
+    const runs = await this.#calls.get('GET runs', installationId, () => {
+      const found = findRepository(this.#world, fullName);
+      return found ? answer([...found.openRuns]) : notFound;
     });
-    return jobs.map(({ job, read }) => ({
+    const { told, missed } = await askEach(runs, (run) =>
+      this.#calls.get('GET run jobs', installationId, () => answer(this.#jobsOf(run))),
+    );
+    if (missed !== undefined && told.length === 0) throw missed;
+    return { jobs: told.map((job) => this.#seen(job, asOf)), ...(missed !== undefined && { missed }) };
+  }
+
+  #jobsOf(run: Run): readonly Job[] {
+    const shown = jobsShown(this.#world, run, 'latest');
+    return shown.filter(({ id }) => !this.#world.faults.listMisses('jobs', id));
+  }
+
+  #seen(job: Job, asOf: Instant): SeenJob {
+    const read = workflowJob.parse(renderJob(this.#world, jobAsRead(this.#world, job)));
+    return {
       identity: identityOf(job, read.html_url ?? ''),
       run: job.run.id,
       fact: factOf(read, 'read', asOf),
       ...sinceOf(read),
-    }));
+    };
   }
 
   async showCheckRun(commit: Commit, words: CheckRunWords, known?: CheckRunId): Promise<ShownCheckRun> {

@@ -1,3 +1,4 @@
+import { busyRepositoryOnABadDay } from './busy-repository-on-a-bad-day.ts';
 import { clockPutBack } from './clock-put-back.ts';
 import { eventsInReverse } from './events-in-reverse.ts';
 import { everyOtherAnswerLost } from './every-other-answer-lost.ts';
@@ -43,6 +44,7 @@ export const stories: readonly Scenario[] = [
   hostDiesWithAJob,
   hostRebootsUnderAJob,
   outageOfAnHour,
+  busyRepositoryOnABadDay,
   ourDowntimeOfADay,
   evictedRunner,
   restoredDatabase,
