@@ -26,6 +26,13 @@ const loseAll = (world: ControlPlaneWorld): void => {
 const loseNone = (world: ControlPlaneWorld): void => {
   world.github.world.faults.delivery = () => ({ kind: 'deliver' });
 };
+/** Of the installation's hourly limit. */
+function callsLeft(world: ControlPlaneWorld): number {
+  const [installation] = world.github.world.state.installations.keys();
+  const { limit, remaining } = world.github.world.limits.left(String(installation));
+  expect(remaining, 'it was asked').toBeLessThan(limit);
+  return remaining;
+}
 /** When GitHub was asked for the open jobs of a repository. */
 function listenForLooks(world: ControlPlaneWorld): number[] {
   const looks: number[] = [];
@@ -140,8 +147,7 @@ describe('the poll', () => {
     expect(await allDone(world, 500)).toBe(true);
     const counts = await repairs(world);
     expect(counts['job-found-by-poll']).toBe(500);
-    const spent = world.github.world.limits.left('1');
-    expect(spent.remaining).toBeGreaterThan(0);
+    expect(callsLeft(world)).toBeGreaterThan(0);
   }, 120_000);
 });
 
@@ -274,5 +280,29 @@ describe('the pace of the poll', () => {
     expect(looks).toBeGreaterThan(4);
     expect(reads).toBe(0);
     expect(await states(world)).toEqual(new Set(['running']));
+  });
+
+  test('reads those that a list lacks out of what looks may spend, and no more', async () => {
+    const world = new ControlPlaneWorld({ lookShare: 0.5 });
+    world.github.world.beliefs.requestsPerHour = 200;
+    await world.github.push({ repository: 'acme/app', workflowYaml: matrixOf(150) });
+    await world.clock.advance(minutes(1));
+    world.github.world.faults.listMisses = (list) => list === 'jobs';
+    let reads = 0;
+    world.github.world.faults.call = (operation) => {
+      if (operation === 'GET job') reads += 1;
+      return { kind: 'none' };
+    };
+    await world.clock.advance(minutes(50));
+    expect(reads).toBeGreaterThan(20);
+    expect(callsLeft(world)).toBeGreaterThanOrEqual(100);
+  });
+
+  test('that may spend nothing has no job read for its age, which leaves the limit to what cannot wait', async () => {
+    const world = new ControlPlaneWorld({ lookShare: 0.001 });
+    world.github.world.beliefs.requestsPerHour = 100;
+    await world.github.push({ repository: 'acme/app', workflowYaml: matrixOf(150) });
+    await world.clock.advance(minutes(50));
+    expect(callsLeft(world)).toBeGreaterThan(30);
   });
 });

@@ -68,6 +68,24 @@ describe('a registration that outlived its VM', () => {
     expect(await swept(world)).toBe(2);
   });
 
+  test('is swept also when looks have spent their share of the limit', async () => {
+    const { world, scope } = await afterOneJob({ lookShare: 0.001 });
+    await leave(world, scope, stranger);
+    await world.clock.advance(minutes(22));
+    expect(registered(world)).toEqual([]);
+  });
+
+  test('is swept soon after GitHub can be asked again', async () => {
+    const { world, scope } = await afterOneJob();
+    await leave(world, scope, stranger);
+    world.github.world.faults.call = (operation) =>
+      operation === 'GET runners' ? { kind: 'refused', status: 502 } : { kind: 'none' };
+    await world.clock.advance(minutes(15));
+    world.github.world.faults.call = () => ({ kind: 'none' });
+    await world.clock.advance(minutes(12));
+    expect(registered(world)).toEqual([]);
+  });
+
   test('is swept once by three control planes', async () => {
     const { world, scope } = await afterOneJob();
     world.start({ processName: 'control-plane-2' });

@@ -1,6 +1,5 @@
 // What the contract suite cannot show: how the adapter speaks HTTP. A server answers as it is told and keeps what it heard.
 
-import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -12,16 +11,11 @@ import {
 import { installationId, jobId, repositoryId, runnerId, runnerName } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { type Instant, instantOf, minutes } from '../../domain/time.ts';
-import { GitHubError } from '../../ports/github.ts';
 import { Secret } from '../../ports/secret.ts';
-import { type Budget, StoreUnavailableError, type Transaction } from '../../ports/store.ts';
+import { type Budget, StoreUnavailableError } from '../../ports/store.ts';
+import { budgetStore, privateKey, refusal } from './octokit-github.fixture.ts';
 import { OctokitGitHub } from './octokit-github.ts';
 
-const { privateKey } = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
 const acme: Scope = { kind: 'organization', installationId: installationId(5), login: 'acme', groupId: 3 };
 const sam: Scope = { kind: 'repository', installationId: installationId(6), owner: 'sam', name: 'app' };
 const app = { id: repositoryId(1), fullName: 'acme/app', installationId: installationId(5) };
@@ -49,15 +43,7 @@ function tokenOr404(key: string): Answer {
     : { status: 404, body: { message: 'Not Found' } };
 }
 
-const store = {
-  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const budget = {
-      get: async (bucket: string) => budgets.get(bucket),
-      put: async (bucket: string, row: Budget) => void budgets.set(bucket, row),
-    };
-    return work({ budget, lock: async () => {} } as unknown as Transaction);
-  },
-};
+const store = budgetStore(() => budgets);
 const github = (options: { timeoutMs?: number; store?: typeof store; lookShare?: number } = {}) =>
   new OctokitGitHub({
     appId: 7,
@@ -69,14 +55,6 @@ const github = (options: { timeoutMs?: number; store?: typeof store; lookShare?:
     lookShare: 0.6,
     ...options,
   });
-const refusal = async (promise: Promise<unknown>): Promise<GitHubError> => {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof GitHubError)) throw new Error('expected a GitHubError', { cause: error });
-  return error;
-};
 const later = (ms: number): Instant => instantOf(now + ms);
 const lines = () => heard.map(({ line }) => line);
 const runners = '/orgs/acme/actions/runners';
@@ -340,20 +318,9 @@ describe('open jobs', () => {
     const conditions = heard.map(({ headers }) => headers['if-none-match']);
     expect(conditions).toEqual([undefined, undefined, undefined, undefined, '"q"', '"p"', '"j"']);
   });
-});
 
-describe('open jobs of many runs', () => {
-  const runs = 'GET /repos/acme/app/actions/runs';
   const list = { total_count: 2, workflow_runs: [{ id: 8 }, { id: 9 }] };
-  const job = {
-    id: 3,
-    run_id: 9,
-    name: 'build',
-    status: 'queued',
-    labels: [],
-    created_at: '2026-01-01T00:00:00Z',
-  };
-  const told = { body: { total_count: 1, jobs: [job] } };
+  const told = { body: { total_count: 1, jobs: [{ ...job, run_id: 9 }] } };
 
   it('are those that GitHub told, with what it did not', async () => {
     canned[runs] = { body: list };

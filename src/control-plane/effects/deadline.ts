@@ -1,5 +1,8 @@
 import type { JobId, VmId } from '../../domain/ids.ts';
+import type { Spared } from '../../domain/lifecycle/events.ts';
+import { allowanceOf } from '../../domain/repair/allowance.ts';
 import { mayHaveNews } from '../../domain/repair/host-removal.ts';
+import { wasListed } from '../../domain/repair/poll-plan.ts';
 import { after, seconds } from '../../domain/time.ts';
 import type { Transaction } from '../../ports/store.ts';
 import { applyToJob, applyToVm } from '../apply.ts';
@@ -28,5 +31,22 @@ async function mayStillTell(tx: Transaction, { clock, settings }: Deps, id: VmId
 }
 
 export async function jobDeadline(deps: Deps, id: JobId): Promise<void> {
-  await deps.store.transaction(async (tx) => void (await applyToJob(tx, deps, id, { kind: 'deadline' })));
+  const spared = await sparedBy(deps, id);
+  await deps.store.transaction(async (tx) => {
+    await applyToJob(tx, deps, id, { kind: 'deadline', ...(spared !== undefined && { spared }) });
+  });
+}
+
+/** Of what GitHub contradicts itself about, nothing but a read tells. */
+async function sparedBy({ store, clock, settings, github }: Deps, id: JobId): Promise<Spared | undefined> {
+  const found = await store.transaction(async (tx) => {
+    const job = await tx.jobs.get(id);
+    return job && { job, looks: (await tx.loops.get('poll'))?.looks };
+  });
+  if (found === undefined || found.job.undecided) return undefined;
+  const { job, looks = {} } = found;
+  const now = clock.now();
+  if (wasListed(job, looks[job.repository.id], settings.timing.jobQueuedMs, now)) return 'listed';
+  const budget = await github.budget(job.scope.installationId);
+  return allowanceOf(budget, settings.lookShare, now).calls === 0 ? 'no-calls' : undefined;
 }

@@ -4,6 +4,7 @@
 import { allowanceOf } from '../../domain/repair/allowance.ts';
 import {
   memoryMs,
+  type PolledLook,
   type PollPlan,
   type PollState,
   type PollTarget,
@@ -11,7 +12,7 @@ import {
   type ServedRepository,
 } from '../../domain/repair/poll-plan.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
-import { after, between, type Instant, instantOf, seconds } from '../../domain/time.ts';
+import { after, between, instantOf, seconds } from '../../domain/time.ts';
 import { GitHubError } from '../../ports/github.ts';
 import type { RepositoryActivity } from '../../ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -44,7 +45,8 @@ async function pollRound(deps: Deps, { owner, asked }: RoundOptions): Promise<Re
   const next = await planNow(deps, all);
   if (asked === true && next.read.length > 0) await wakeLoop(deps);
   const soonest = next.read.length > 0 ? (refused ? seconds(30) : 0) : between(deps.clock.now(), next.nextAt);
-  return { mended, nextInMs: Math.max(seconds(1), soonest) };
+  // What is urgent changes with each job that comes, so the plan is made anew as often as any repository may be read.
+  return { mended, nextInMs: Math.max(seconds(1), Math.min(soonest, deps.settings.pollActiveMs)) };
 }
 
 /** What is to be read now in all installations: GitHub counts for each of them, so each has a plan of its own. */
@@ -105,7 +107,7 @@ interface Looked {
 }
 
 async function readAll(deps: Deps, repositories: readonly ServedRepository[]): Promise<Looked> {
-  const looks: Record<string, { at: Instant; awaited?: boolean }> = {};
+  const looks: Record<string, PolledLook> = {};
   const mended: Repair[] = [];
   const waiting = [...repositories];
   const shut = new Set<ServedRepository['installationId']>();
@@ -120,7 +122,10 @@ async function readAll(deps: Deps, repositories: readonly ServedRepository[]): P
       if (error !== undefined)
         deps.log.warn('cannot poll all of a repository', { repository: next.fullName, error });
       if (error?.kind === 'rate-limited') shut.add(next.installationId);
-      else looks[next.id] = read.awaited || error?.kind === 'unavailable' ? { at, awaited: true } : { at };
+      else {
+        const awaited = read.awaited || error?.kind === 'unavailable';
+        looks[next.id] = { at, ...(awaited && { awaited }), ...(error === undefined && { whole: true }) };
+      }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));

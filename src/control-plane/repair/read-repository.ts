@@ -1,6 +1,7 @@
 // One look at one repository: what GitHub lists as open is compared with what we hold open.
 
-import type { JobIdentity } from '../../domain/lifecycle/job.ts';
+import type { Job, JobIdentity } from '../../domain/lifecycle/job.ts';
+import { allowanceOf } from '../../domain/repair/allowance.ts';
 import { deliveryGraceMs, newsOf } from '../../domain/repair/poll-news.ts';
 import type { ServedRepository } from '../../domain/repair/poll-plan.ts';
 import type { Repair } from '../../domain/repair/repair.ts';
@@ -59,18 +60,24 @@ async function takeIn(deps: Deps, repository: ServedRepository, seen: readonly S
   return { mended, awaited };
 }
 
+/** The part of what looks may spend now that one look spends on jobs that are missing in it. */
+const partForMissing = 0.25;
+
 /**
  * We hold it open and GitHub does not list it: most likely its end was missed. It is read by itself, once its webhook has had
  * the time to come. GitHub lists no run that waits for an approval, so a waiting job is read no more often than by the slow poll.
+ * Where the list lacks hundreds, those that were not read for longest come first.
  */
 async function readTheMissing(
-  { store, settings }: Deps,
+  { store, settings, github }: Deps,
   repository: ServedRepository,
   listed: ReadonlySet<JobIdentity['id']>,
   startedAt: Instant,
 ): Promise<void> {
   const readLately = (readAt: Instant | undefined, pauseMs: number): boolean =>
     readAt !== undefined && between(readAt, startedAt) < pauseMs;
+  const budget = await github.budget(repository.installationId);
+  const most = Math.ceil(allowanceOf(budget, settings.lookShare, startedAt).calls * partForMissing);
   await store.transaction(async (tx) => {
     const open = await tx.jobs.list(
       { repository: repository.fullName, states: ['waiting', 'queued', 'running'] },
@@ -82,7 +89,8 @@ async function readTheMissing(
         firstSeenAt < startedAt &&
         !readLately(knowledge.read?.asOf, state === 'waiting' ? settings.pollAllMs : settings.pollActiveMs),
     );
-    for (const job of missing) {
+    const readAt = ({ knowledge: { read }, firstSeenAt }: Job): Instant => read?.asOf ?? firstSeenAt;
+    for (const job of missing.sort((a, b) => readAt(a) - readAt(b)).slice(0, most)) {
       await tx.tasks.enqueue({ kind: 'read-job', job: job.id }, after(startedAt, deliveryGraceMs));
     }
     if (missing.length > 0) tx.wake('tasks');

@@ -13,7 +13,7 @@ import {
   vmOfRunnerName,
 } from '../../domain/repair/sweep.ts';
 import { type Scope, scopeFor, scopeOwner } from '../../domain/scope.ts';
-import { after, type Instant } from '../../domain/time.ts';
+import { after, type Instant, minutes } from '../../domain/time.ts';
 import { GitHubError } from '../../ports/github.ts';
 import type { Transaction } from '../../ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -23,20 +23,30 @@ import type { RepairLoop } from './loop.ts';
 /** How many registrations one round deletes in one place: a deletion costs five points of the limit by the minute. */
 const mostDeletions = 50;
 
+/** A round is a few calls, so it goes on where looks of thousands have spent their share of GitHub's limit. */
+const sweepShare = 0.9;
+
+/** When GitHub could not be asked everywhere: its limit may just be about to be renewed. */
+const putOffMs = minutes(2);
+
 export const sweepLoop: RepairLoop = {
   kind: 'sweep-runners',
   async run(deps, { owner }) {
     const mended: Repair[] = [];
+    let isPutOff = false;
     for (const [place, scope] of await placesOf(deps, owner)) {
       try {
-        mended.push(...(await sweepPlace(deps, place, scope)));
+        const swept = await sweepPlace(deps, place, scope);
+        if (swept === 'no calls left') isPutOff = true;
+        else mended.push(...swept);
       } catch (error) {
         if (!(error instanceof GitHubError)) throw error;
         // An organisation that took the App away must not keep the others from being swept.
         deps.log.warn('cannot sweep runners', { place, error });
+        isPutOff ||= error.kind === 'rate-limited' || error.kind === 'unavailable';
       }
     }
-    return { mended, nextInMs: looksApartMs };
+    return { mended, nextInMs: isPutOff ? putOffMs : looksApartMs };
   },
 };
 
@@ -66,10 +76,14 @@ async function placesOf(
 const placeOf = (scope: Scope): string =>
   scope.kind === 'organization' ? scope.login.toLowerCase() : `${scope.owner}/${scope.name}`.toLowerCase();
 
-async function sweepPlace(deps: Deps, place: string, scope: Scope): Promise<readonly Repair[]> {
-  const { github, settings, clock, store } = deps;
+async function sweepPlace(
+  deps: Deps,
+  place: string,
+  scope: Scope,
+): Promise<readonly Repair[] | 'no calls left'> {
+  const { github, clock, store } = deps;
   const budget = await github.budget(scope.installationId);
-  if (allowanceOf(budget, settings.lookShare, clock.now()).calls === 0) return [];
+  if (allowanceOf(budget, sweepShare, clock.now()).calls === 0) return 'no calls left';
   const registrations = await github.listRunners(scope);
   const plan = await store.transaction((tx) => look(tx, deps, place, registrations));
   const mended: Repair[] = [];

@@ -9,8 +9,11 @@ export type JobEvent =
   | { kind: 'heard'; fact: JobFact }
   /** A read of which GitHub answered 404. */
   | { kind: 'read-missing'; asOf: Instant }
-  /** The state is past its time. */
-  | { kind: 'deadline' };
+  /** The state is past its time. `spared`: no call is to be spent on it alone now. */
+  | { kind: 'deadline'; spared?: Spared };
+
+/** `listed`: GitHub listed it just now, as we hold it. `no-calls`: what is left of GitHub's limit is for what cannot wait. */
+export type Spared = 'listed' | 'no-calls';
 
 export type VmEvent =
   | { kind: 'placed'; host: HostId }

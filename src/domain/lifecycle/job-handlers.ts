@@ -34,11 +34,14 @@ export function learnMissing(job: Job, event: ReadMissing, moment: Moment): Outc
   return settle(job, knowledge, event, moment, moment.timing.jobRereadMs);
 }
 
-/** The state is past its time: a delivery may be lost, so the job is read, and each time a little later. */
+/**
+ * The state is past its time: a delivery may be lost, so the job is read, and each time a little later. Thousands that wait in one
+ * queue would use up GitHub's limit so, and with it the registrations': one that was listed anyway is spared the call.
+ */
 export function lookAgain(job: Job, event: Deadline, { now, timing }: Moment): Outcome<Job> {
   const first = jobPatience(job.state, job.undecided, timing) ?? timing.jobLongestMs;
   const patience = Math.min(Math.max(first, between(job.since, now)), timing.jobLongestMs);
-  const effects: Effect[] = [{ kind: 'read-job', job: job.id }];
+  const effects: Effect[] = event.spared !== undefined ? [] : [{ kind: 'read-job', job: job.id }];
   if (job.state === 'queued') effects.push(balanceOf(job));
   return {
     next: { ...job, deadline: after(now, patience) },
@@ -150,6 +153,7 @@ function lineOf(before: Job, next: Job, event: JobEvent, at: HistoryLine['at']):
       ...(next.undecided && { undecided: true }),
       ...(event.kind === 'heard' && event.fact),
       ...(event.kind === 'read-missing' && { asOf: event.asOf }),
+      ...(event.kind === 'deadline' && event.spared !== undefined && { spared: event.spared }),
     },
   };
 }

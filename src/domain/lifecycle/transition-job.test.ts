@@ -264,6 +264,20 @@ describe('a deadline (I7)', () => {
     }
   });
 
+  it.each(['listed', 'no-calls'] as const)(
+    'of a job that is spared the call (%s) has nothing read',
+    (spared) => {
+      const job = first(delivery('queued', t0)).next;
+      const due = job.deadline ?? t0;
+      const outcome = transitionJob(job, { kind: 'deadline', spared }, due, timing);
+      expect(effectKinds(outcome)).toEqual(['balance']);
+      const asWithout = transitionJob(job, { kind: 'deadline' }, due, timing);
+      expect(outcome.next).toEqual(asWithout.next);
+      expect(deadlineAsk(outcome)).toBe(deadlineAsk(asWithout));
+      expect(outcome.history[0]?.data).toEqual({ from: 'queued', to: 'queued', spared });
+    },
+  );
+
   it('that is not due yet only asks again', () => {
     const job = aJob();
     const outcome = fire(job, at(1));

@@ -5,7 +5,7 @@ import { at, t0 } from '../domain.fixture.ts';
 import { repositoryId } from '../ids.ts';
 import { type DurationMs, hours, type Instant, after as later, minutes } from '../time.ts';
 import { type Allowance, allowanceOf, type RateBudget } from './allowance.ts';
-import { costOf, type PollPace, type PollTarget, planPoll } from './poll-plan.ts';
+import { costOf, type PolledLook, type PollPace, type PollTarget, planPoll, wasListed } from './poll-plan.ts';
 
 const pace: PollPace = { activeMs: minutes(1), latelyMs: minutes(3), allMs: minutes(10) };
 const plenty: Allowance = { calls: 1e9, wholeCalls: 1e9, until: later(t0, hours(1)) };
@@ -21,6 +21,33 @@ const queued = { queued: 1, open: 1, runs: 1 };
 const running = { open: 1, runs: 1 };
 /** When a repository is read again if nobody presses. */
 const nextOf = (one: PollTarget): DurationMs => planPoll([one], plenty, pace, t0).nextAt - t0;
+
+describe('a job was listed lately', () => {
+  const now = at(1000);
+  const job = { state: 'queued', undecided: false, since: at(100), firstSeenAt: at(100) } as const;
+  const whole = { at: at(900), whole: true };
+  const listed = (
+    over: Partial<Parameters<typeof wasListed>[0]> = {},
+    look: PolledLook | undefined = whole,
+  ) => wasListed({ ...job, ...over }, look, minutes(5), now);
+
+  it('when a look at all of its repository began since, not long ago', () => {
+    expect(listed()).toBe(true);
+    expect(listed({ state: 'running' })).toBe(true);
+  });
+
+  it.each<[string, boolean]>([
+    ['nothing was looked at', wasListed(job, undefined, minutes(5), now)],
+    ['GitHub did not tell all', listed({}, { at: at(900) })],
+    ['GitHub told all, but of what was before', listed({ since: at(900) })],
+    ['the look began before we knew of it', listed({ firstSeenAt: at(901) })],
+    ['the look was long ago', listed({}, { at: at(700), whole: true })],
+    ['GitHub lists no run that waits', listed({ state: 'waiting' })],
+    ['GitHub contradicts itself', listed({ undecided: true })],
+  ])('but not when %s', (_why, was) => {
+    expect(was).toBe(false);
+  });
+});
 
 describe('the next look', () => {
   it('is soonest where a job is queued, then where one is open, then where some were, then elsewhere', () => {

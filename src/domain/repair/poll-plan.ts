@@ -4,6 +4,7 @@
 // the others always keep the last fifth, so that none is forgotten.
 
 import type { InstallationId, RepositoryId } from '../ids.ts';
+import type { Job } from '../lifecycle/job.ts';
 import type { DurationMs, Instant } from '../time.ts';
 import { after, between, hours, instantOf, minutes } from '../time.ts';
 import type { Allowance } from './allowance.ts';
@@ -50,7 +51,31 @@ export interface ServedRepositories {
 
 /** What the poll remembers of each repository, by its id. */
 export interface PollState {
-  looks: Readonly<Record<string, { at: Instant; awaited?: boolean }>>;
+  looks: Readonly<Record<string, PolledLook>>;
+}
+
+export interface PolledLook {
+  /** When it began. */
+  at: Instant;
+  /** It failed, or saw something of which the webhook may have been on its way. */
+  awaited?: boolean;
+  /** GitHub told all of the repository's open jobs. */
+  whole?: boolean;
+}
+
+/**
+ * Whether a look found the job at GitHub as we hold it: one that we held open already and that was not listed was read then. Only
+ * for what GitHub lists, and for `latelyMs`.
+ */
+export function wasListed(
+  { state, undecided, since, firstSeenAt }: Pick<Job, 'state' | 'undecided' | 'since' | 'firstSeenAt'>,
+  look: PolledLook | undefined,
+  latelyMs: DurationMs,
+  now: Instant,
+): boolean {
+  const isListed = (state === 'queued' || state === 'running') && !undecided;
+  if (!isListed || look?.whole !== true) return false;
+  return look.at > since && look.at > firstSeenAt && between(look.at, now) < latelyMs;
 }
 
 export interface PollPlan {

@@ -10,6 +10,7 @@ import { hostRebootsUnderAJob } from './host-reboots-under-a-job.ts';
 import { idleLie } from './idle-lie.ts';
 import { impossibleWait } from './impossible-wait.ts';
 import { lateAssignment } from './late-assignment.ts';
+import { longQueue } from './long-queue.ts';
 import { lostJitReply } from './lost-jit-reply.ts';
 import { missingInProgress } from './missing-in-progress.ts';
 import { missingQueued } from './missing-queued.ts';
@@ -60,6 +61,7 @@ export const stories: readonly Scenario[] = [
   runUnderMaxParallel,
   impossibleWait,
   twoBursts,
+  longQueue,
 ];
 
 /** Seeds that failed once (`fromSwarm`), by what was wrong. */

@@ -21,13 +21,18 @@ function wordsFor(what: string, data: Data): Pick<Told, 'text'> | undefined {
     case 'log-read':
       return { text: `the end of its log tells why it failed: ${data.class}` };
     case 'deadline':
-      return { text: `${data.to} for long: read from the API` };
+      return {
+        text: `${data.to} for long: ${data.spared === undefined ? 'read from the API' : spared(data)}`,
+      };
     case 'repaired':
       return { text: `mended: ${data.repair} (${data.cause})` };
     default:
       return undefined;
   }
 }
+
+const spared = ({ spared }: Data): string =>
+  spared === 'listed' ? 'GitHub has just listed it so' : 'looks have spent their share of the calls';
 
 function heard(data: Data): Pick<Told, 'text'> {
   const how = data.source === 'delivery' ? 'a webhook' : 'GitHub, when asked,';

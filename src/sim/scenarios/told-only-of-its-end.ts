@@ -1,4 +1,4 @@
-import { minutes } from '../../domain/time.ts';
+import { minutes, seconds } from '../../domain/time.ts';
 import { story } from './story.ts';
 
 export const toldOnlyOfItsEnd = story({
@@ -7,7 +7,7 @@ export const toldOnlyOfItsEnd = story({
     'A job of which we hear first that it is over had one of our VMs, which is no surplus: the next job keeps its place in the line.',
   setting: { hosts: [6] },
   async play(stage) {
-    stage.world.weather.work = () => ({ durationMs: minutes(1), conclusion: 'success' });
+    stage.world.weather.work = () => ({ durationMs: seconds(40), conclusion: 'success' });
     stage.tell('GitHub never sends `in_progress`, and the host has room for one VM.');
     stage.neverSend('in_progress');
     stage.push();
