@@ -9,7 +9,7 @@ import { runOnMemory } from './run-on-memory.ts';
 import type { SeedResult } from './run-seed.ts';
 
 const shortDay: SwarmOptions = {
-  seed: 6,
+  seed: 12,
   stormMs: minutes(10),
   servers: 1,
   organizations: 1,
