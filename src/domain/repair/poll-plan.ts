@@ -64,8 +64,8 @@ export interface PolledLook {
 }
 
 /**
- * Whether a look found the job at GitHub as we hold it: one that we held open already and that was not listed was read then. Only
- * for what GitHub lists, and for `latelyMs`.
+ * Whether a look has settled lately that the job is at GitHub as we hold it: one that it did not list is read on its account, or on
+ * that of the next look when there are too many. Only for what GitHub lists, and for `latelyMs`.
  */
 export function wasListed(
   { state, undecided, since, firstSeenAt }: Pick<Job, 'state' | 'undecided' | 'since' | 'firstSeenAt'>,
